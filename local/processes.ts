@@ -1,0 +1,71 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+// Ends what is still alive when our end of its pipe closes, which also happens when we are killed with SIGKILL and can no longer do it.
+const watchScript = `
+live=''
+while read -r verb signal pid; do
+  case $verb in
+    add) live="$live $signal:$pid" ;;
+    del) left=''; for item in $live; do [ "$item" = "$signal:$pid" ] || left="$left $item"; done; live=$left ;;
+  esac
+done
+for item in $live; do kill -s "\${item%%:*}" -- "\${item#*:}" 2>/dev/null; done
+`
+
+let watcher: ChildProcess | undefined
+
+const tell = (line: string) => {
+  if (!watcher) {
+    watcher = spawn('/bin/sh', ['-c', watchScript], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+    watcher.on('error', () => {})
+    watcher.stdin?.on('error', () => {})
+    watcher.unref()
+    const pipe = watcher.stdin as unknown as { unref?: () => void }
+    pipe.unref?.()
+  }
+  watcher.stdin?.write(`${line}\n`)
+}
+
+/** Spawns a process in a group of its own that never outlives this one, however this one ends; `lastSignal` is what it gets then. */
+export const spawnTied = (
+  command: string,
+  args: string[],
+  options: SpawnOptions & { lastSignal?: 'INT' | 'TERM' | 'KILL'; group?: boolean } = {},
+): ChildProcess => {
+  const { lastSignal = 'KILL', group = true, ...rest } = options
+  const child = spawn(command, args, { ...rest, detached: true })
+  if (child.pid !== undefined) {
+    const target = group ? -child.pid : child.pid
+    tell(`add ${lastSignal} ${target}`)
+    child.once('exit', () => tell(`del ${lastSignal} ${target}`))
+  }
+  return child
+}
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Signals a whole process group; a group that has already gone is no error. */
+export const killGroup = (child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void => {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {}
+}
+
+/** Resolves once the process has exited; after `graceMs` it is killed together with its group. */
+export const stopProcess = async (child: ChildProcess, signal: NodeJS.Signals, graceMs = 10_000): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  const exited = once(child, 'exit')
+  const timer = setTimeout(() => killGroup(child), graceMs)
+  child.kill(signal)
+  await exited
+  clearTimeout(timer)
+}
