@@ -1,0 +1,39 @@
+const MB = 1024 * 1024
+
+/** Guide: 2 * 1024 * 1024 * 1024. */
+export const MAX_UPLOAD_BYTES = 2048 * MB
+/** Larger files are sent in parts; one POST of 100 MB survives an ordinary connection. */
+export const MAX_POST_BYTES = 100 * MB
+/** What a form file may weigh: API Gateway hands Lambda the body in base64, and an event ends at 6 MB. */
+export const MAX_FORM_FILE_BYTES = 4_000_000
+/** S3 takes parts of 5 MiB and more; 16 MiB keeps 2 GiB at 128 parts. */
+export const PART_SIZE_BYTES = 16 * MB
+/** How long a client may take to send what it announced. */
+export const UPLOAD_EXPIRES_SECONDS = 24 * 3600
+/** How long one signed upload link works. */
+export const UPLOAD_LINK_SECONDS = 3600
+/** How long a link to a file works; also the lifetime of a playback token. */
+export const PLAYBACK_LINK_SECONDS = 6 * 3600
+export const MAX_DURATION_SECONDS = 5 * 3600
+/** The request body that a JSON route reads at most. */
+export const MAX_JSON_BYTES = 256 * 1024
+/** How long `POST /api/ai/summarize` may wait for the answer before it says 202. */
+export const SUMMARIZE_WAIT_MS = 20_000
+export const WEBSOCKET_TICKET_SECONDS = 60
+
+/** The guide's six types and the names that browsers really send for the same files, by file extension. */
+export const VIDEO_TYPES = {
+  'video/mp4': 'mp4',
+  'video/avi': 'avi',
+  'video/x-msvideo': 'avi',
+  'video/mov': 'mov',
+  'video/quicktime': 'mov',
+  'video/wmv': 'wmv',
+  'video/x-ms-wmv': 'wmv',
+  'video/flv': 'flv',
+  'video/x-flv': 'flv',
+  'video/webm': 'webm',
+  'video/x-matroska': 'mkv',
+} as const
+
+export type VideoType = keyof typeof VIDEO_TYPES

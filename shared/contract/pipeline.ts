@@ -1,0 +1,30 @@
+/** Where a video stands, beside the guide's status; `weight` is the stage's share of the expected work and adds up to 100. */
+export const STAGES = {
+  uploading: { weight: 0, message: 'Waiting for the file' },
+  queued: { weight: 2, message: 'Waiting for a free place' },
+  inspecting: { weight: 3, message: 'Looking at the file' },
+  normalising: { weight: 0, message: 'Converting the file' },
+  extracting: { weight: 15, message: 'Extracting sound and pictures' },
+  transcribing: { weight: 30, message: 'Listening' },
+  transcoding: { weight: 40, message: 'Preparing for playback' },
+  summarising: { weight: 8, message: 'Writing the summary' },
+  publishing: { weight: 2, message: 'Publishing' },
+  done: { weight: 0, message: 'Ready' },
+  failed: { weight: 0, message: 'Failed' },
+} as const
+
+export type Stage = keyof typeof STAGES
+
+/** What an execution of the state machine is started with. */
+export type PipelineInput = {
+  videoId: string
+  userId: string
+  attempt: number
+  bucket: string
+  key: string
+  eTag: string
+  sizeBytes: number
+}
+
+/** What every Lambda state receives. */
+export type PipelineTask = { runId: string; input: PipelineInput; state: unknown; action?: 'start' | 'check' }

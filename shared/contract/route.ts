@@ -1,0 +1,40 @@
+import * as z from 'zod'
+import type { ProblemCode } from './problems.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** One possible success answer. Without a schema the body is bytes or text of `contentType`, or there is none (204). */
+export type ResponseSpec = { description: string; schema?: z.ZodType; contentType?: string }
+
+/** One row of the route table: everything that is derived for a route comes from here. */
+export type Route = {
+  method: Method
+  /** Below the stage, which is named `api`: '/videos/{id}' is served as /api/videos/{id}. */
+  path: `/${string}`
+  /** The function (folder under functions/) that serves it. */
+  function: string
+  /** 'user': an access token is required. 'playback': the handler checks a playback token in the query. */
+  auth: 'none' | 'user' | 'playback'
+  summary: string
+  description?: string
+  params?: z.ZodObject
+  query?: z.ZodObject
+  /** The JSON body. A route with `form` takes multipart/form-data as well and hands it over as raw bytes. */
+  body?: z.ZodType
+  form?: z.ZodObject
+  bodyLimitBytes?: number
+  responses: Record<number, ResponseSpec>
+  problems: readonly ProblemCode[]
+}
+
+export type Routes = Record<string, Route>
+
+/** Keeps the literal types of a table of routes and checks each row. */
+export const defineRoutes = <const T extends Routes>(routes: T): T => routes
+
+export const uuid = z.uuid()
+export const videoParams = z.object({ id: uuid })
+export const videoIdParams = z.object({ videoId: uuid })
+/** BCP 47, as far as the columns go (VARCHAR(10)). */
+export const languageTag = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$/, 'Use a BCP 47 tag such as "vi" or "en-US".')
+export const isoTime = z.iso.datetime()

@@ -1,0 +1,49 @@
+import * as z from 'zod'
+import { defineRoutes, isoTime, languageTag, uuid, videoIdParams } from './route.ts'
+
+export const AISummary = z
+  .object({
+    id: uuid,
+    videoId: uuid,
+    overview: z.string(),
+    keyPoints: z.array(z.string()),
+    timestamps: z.array(z.looseObject({ time: z.string().meta({ description: 'MM:SS or H:MM:SS' }), content: z.string() })),
+    language: z.string().meta({ description: 'The language that the text really is in' }),
+    modelUsed: z.string().nullable(),
+    createdAt: isoTime,
+  })
+  .meta({ id: 'AISummary' })
+
+export const SummarizeRequest = z
+  .object({ language: languageTag.default('vi'), includeTimestamps: z.boolean().default(true) })
+  .meta({ id: 'SummarizeRequest' })
+
+export const summariesRoutes = defineRoutes({
+  summarize: {
+    method: 'POST',
+    path: '/ai/summarize/{videoId}',
+    function: 'summaries',
+    auth: 'user',
+    summary: 'Summarise a video in a language',
+    description: 'Answers 200 when the summary exists or can be made within 20 seconds; else 202, and the job says when it is there.',
+    params: videoIdParams,
+    body: SummarizeRequest,
+    responses: {
+      200: { description: 'The summary', schema: z.object({ summary: AISummary, jobId: uuid }) },
+      202: { description: 'It is being made', schema: z.object({ summary: z.null(), jobId: uuid }) },
+    },
+    problems: ['video.not_found', 'summary.no_transcript', 'summary.failed'],
+  },
+})
+
+const segmentIds = z.array(z.int())
+
+/** What the language model is asked to answer: ids of segments, never times. */
+export const SummaryAnswer = z.object({
+  language: z.string(),
+  overview: z.string(),
+  overviewSegmentIds: segmentIds,
+  keyPoints: z.array(z.object({ text: z.string(), segmentIds })),
+  timestamps: z.array(z.object({ segmentId: z.int(), content: z.string() })),
+})
+export type SummaryAnswer = z.infer<typeof SummaryAnswer>

@@ -1,0 +1,15 @@
+/** What an RFC 9457 answer needs to know about one kind of expected failure. */
+export type ProblemType = { status: number; title: string; retryable?: boolean }
+
+/** An expected failure: thrown anywhere, answered as `application/problem+json` by the HTTP layer. */
+export type Problem = Error & { name: 'Problem'; code: string; type: ProblemType; details: ProblemDetails }
+
+/** Extra members of the problem document; `detail` is the sentence that says what to do. */
+export type ProblemDetails = { detail?: string; [member: string]: unknown }
+
+const MARK = Symbol.for('ai-video-hub.problem')
+
+export const createProblem = (code: string, type: ProblemType, details: ProblemDetails = {}): Problem =>
+  Object.assign(new Error(details.detail ?? type.title), { name: 'Problem' as const, [MARK]: true, code, type, details })
+
+export const isProblem = (error: unknown): error is Problem => typeof error === 'object' && error !== null && MARK in error
