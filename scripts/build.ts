@@ -1,0 +1,103 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { build as bundle, type Metafile } from 'esbuild'
+
+/** The folders whose every file with a `handler` is a function of its own, and the prefix of their names. */
+const STEP_FOLDERS = { pipeline: 'pipeline', workers: 'worker', scheduled: 'scheduled' }
+
+export type Entry = { name: string; file: string }
+/** What became of one function: `eagerBytes` is what a cold start reads, `inputs` the sources in it. */
+export type Bundle = { eagerBytes: number; inputs: string[] }
+
+/** The functions of the tree by convention: functions/<name>/index.ts, one a file in the step folders, and the media task. */
+export const findEntries = async (root = 'functions'): Promise<Entry[]> => {
+  const entries: Entry[] = []
+  for (const folder of (await readdir(root)).sort()) {
+    const files = (await readdir(join(root, folder)).catch(() => [])).filter(file => file.endsWith('.ts')).sort()
+    const prefix = STEP_FOLDERS[folder as keyof typeof STEP_FOLDERS]
+    for (const file of files) {
+      const path = join(root, folder, file)
+      if (prefix && /export const handler\b/.test(await readFile(path, 'utf8')))
+        entries.push({ name: `${prefix}-${basename(file, '.ts')}`, file: path })
+      else if (!prefix && file === 'index.ts') entries.push({ name: folder, file: path })
+      else if (folder === 'media-task' && file === 'main.ts') entries.push({ name: folder, file: path })
+    }
+  }
+  return entries
+}
+
+/** Bundles the given functions (all, when none is named) into `dist/<name>/`, with the files that they read beside them. */
+export const build = async ({ outDir = 'dist', only }: { outDir?: string; only?: string[] } = {}): Promise<Record<string, Bundle>> => {
+  const entries = (await findEntries()).filter(({ name }) => !only || only.includes(name))
+  const bundles: Record<string, Bundle> = Object.fromEntries(
+    await Promise.all(entries.map(async entry => [entry.name, await bundleOne(entry, outDir)] as const)),
+  )
+  await copyCompanions(outDir, entries)
+  const metaFile = join(outDir, 'meta.json')
+  const before = only ? JSON.parse(await readFile(metaFile, 'utf8').catch(() => '{}')) : {}
+  await writeFile(metaFile, JSON.stringify({ ...before, ...bundles }, null, 1))
+  return bundles
+}
+
+const bundleOne = async ({ name, file }: Entry, outDir: string): Promise<Bundle> => {
+  const outdir = join(outDir, name)
+  await rm(outdir, { recursive: true, force: true })
+  const { metafile } = await bundle({
+    entryPoints: { index: file },
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    splitting: true,
+    minify: true,
+    mainFields: ['module', 'main'],
+    outExtension: { '.js': '.mjs' },
+    // CommonJS packages inside an ES module ask for `require`.
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    external: ['mediainfo.js'],
+    metafile: true,
+    logLevel: 'warning',
+  })
+  return measure(metafile, `${outdir}/index.mjs`)
+}
+
+const measure = ({ outputs }: Metafile, entry: string): Bundle => {
+  const seen = new Set<string>()
+  const inputs = new Set<string>()
+  const visit = (path: string): number => {
+    const output = outputs[path]
+    if (!output || seen.has(path)) return 0
+    seen.add(path)
+    for (const input of Object.keys(output.inputs)) inputs.add(input)
+    return output.bytes + output.imports.filter(({ kind }) => kind === 'import-statement').reduce((sum, { path }) => sum + visit(path), 0)
+  }
+  const eagerBytes = visit(entry)
+  return { eagerBytes, inputs: [...inputs].sort() }
+}
+
+const copyCompanions = async (outDir: string, entries: Entry[]) => {
+  const has = (name: string) => entries.some(entry => entry.name === name)
+  if (has('migrate')) await cp('shared/db/migrations', join(outDir, 'migrate/migrations'), { recursive: true })
+  if (has('system')) {
+    const docs = join(outDir, 'system/docs')
+    await mkdir(docs, { recursive: true })
+    await cp('docs/openapi.json', join(outDir, 'system/openapi.json'))
+    for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'])
+      await cp(`node_modules/swagger-ui-dist/${file}`, join(docs, file))
+    await cp('functions/system/docs', docs, { recursive: true })
+  }
+  if (has('pipeline-inspect')) {
+    const { buildLayer } = await import('../layers/media-tools/build.ts')
+    await buildLayer(join(outDir, 'layers/media-tools'))
+  }
+}
+
+if (import.meta.main) {
+  const startedAt = performance.now()
+  await rm('dist', { recursive: true, force: true })
+  const bundles = await build()
+  for (const [name, { eagerBytes }] of Object.entries(bundles).sort())
+    console.log(`${name.padEnd(22)} ${(eagerBytes / 1000).toFixed(0).padStart(5)} kB`)
+  console.log(`built ${Object.keys(bundles).length} functions in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+}
