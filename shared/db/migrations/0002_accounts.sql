@@ -30,7 +30,7 @@ ALTER TABLE chat_messages
 CREATE INDEX idx_chat_messages_user_id ON chat_messages(user_id);
 CREATE INDEX idx_chat_messages_parent ON chat_messages(parent_message_id);
 
--- One row for each sign-in; its id is the refresh family and the `sid` of its access tokens.
+-- One row for each sign-in. Its id is the refresh family and the `sid` of its access tokens: revoking it ends them all at once.
 CREATE TABLE sessions (
     id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
     user_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE,
@@ -51,13 +51,6 @@ CREATE TABLE refresh_tokens (
     used_at TIMESTAMP
 );
 CREATE INDEX idx_refresh_tokens_session_id ON refresh_tokens(session_id);
-
--- Access tokens (jti) and sessions (sid) that ended before their time. The record behind the copy in Redis.
-CREATE TABLE revoked_tokens (
-    token_id TEXT PRIMARY KEY,
-    expires_at TIMESTAMP NOT NULL
-);
-CREATE INDEX idx_revoked_tokens_expires_at ON revoked_tokens(expires_at);
 
 CREATE TABLE websocket_tickets (
     ticket_hash TEXT PRIMARY KEY,
