@@ -11,6 +11,7 @@ RETURN lower(public.unaccent('public.unaccent'::regdictionary, normalize(value, 
 ALTER TABLE videos
     ADD COLUMN language VARCHAR(10), -- spoken language: given by the user, else identified
     ADD COLUMN stage TEXT NOT NULL DEFAULT 'uploading', -- step of the pipeline: STAGES of the contract
+    ADD COLUMN stage_progress JSONB NOT NULL DEFAULT '{}', -- share done of each stage of this attempt, 0-1: stages run side by side
     ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1, -- raised by each retry
     ADD COLUMN run_id TEXT, -- execution that may write here
     ADD COLUMN source_key TEXT, -- object key of what was uploaded
