@@ -1,0 +1,121 @@
+import type { Readable } from 'node:stream'
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { parseObjectUrl } from '../kernel/object-url.ts'
+
+export type StoredObject = { key: string; sizeBytes: number; eTag: string }
+export type ObjectHead = { sizeBytes: number; eTag: string; contentType: string }
+export type PutOptions = {
+  contentType: string
+  cacheControl?: string
+  /** Needed for streams other than those of `createReadStream`, whose size the client finds itself. */
+  sizeBytes?: number
+}
+
+export type Storage = ReturnType<typeof createStorage>
+
+/** One bucket. Keys are plain (`users/…`), entity tags come without quotes. */
+export const createStorage = ({ client, bucket }: { client: S3Client; bucket: string }) => {
+  const list = async (prefix: string): Promise<StoredObject[]> => {
+    const found: StoredObject[] = []
+    let token: string | undefined
+    do {
+      const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }))
+      for (const { Key, Size, ETag } of page.Contents ?? []) found.push({ key: Key!, sizeBytes: Size ?? 0, eTag: unquote(ETag) })
+      token = page.NextContinuationToken
+    } while (token)
+    return found
+  }
+
+  const remove = async (keys: readonly string[]): Promise<void> => {
+    for (let start = 0; start < keys.length; start += DELETE_BATCH) {
+      const Objects = keys.slice(start, start + DELETE_BATCH).map(Key => ({ Key }))
+      const { Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
+      const first = Errors[0]
+      if (first) throw new Error(`${Errors.length} objects stay, the first is ${first.Key}: ${first.Code} ${first.Message ?? ''}`)
+    }
+  }
+
+  return {
+    bucket,
+    list,
+
+    /** Removes any number of objects; those that are not there count as removed. */
+    remove,
+
+    /** Removes all under a prefix, which must end in a slash, except what lies under `keepPrefix`. */
+    removePrefix: async (prefix: string, { keepPrefix }: { keepPrefix?: string } = {}): Promise<void> => {
+      if (!/[^/]\/$/.test(prefix)) throw new Error(`not a folder's prefix: "${prefix}"`)
+      const objects = await list(prefix)
+      await remove(objects.map(object => object.key).filter(key => !keepPrefix || !key.startsWith(keepPrefix)))
+    },
+
+    /** Answers the entity tag of what was stored. */
+    put: async (
+      key: string,
+      body: Readable | Uint8Array | string,
+      { contentType, cacheControl, sizeBytes }: PutOptions,
+    ): Promise<string> => {
+      const answer = await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: body,
+          ContentType: contentType,
+          CacheControl: cacheControl,
+          ContentLength: sizeBytes,
+        }),
+      )
+      return unquote(answer.ETag)
+    },
+
+    /** Throws the SDK's NoSuchKey when there is none. `range` is the first and the last byte. */
+    get: async (key: string, { range, ifMatch }: { range?: [number, number]; ifMatch?: string } = {}): Promise<Readable> => {
+      const { Body } = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key, Range: range && `bytes=${range[0]}-${range[1]}`, IfMatch: ifMatch }),
+      )
+      return Body as Readable
+    },
+
+    /** The text of a small object; undefined when there is none. */
+    getText: async (key: string): Promise<string | undefined> => {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        return await Body!.transformToString('utf-8')
+      } catch (error) {
+        if ((error as Error).name === 'NoSuchKey') return undefined
+        throw error
+      }
+    },
+
+    head: async (key: string): Promise<ObjectHead | undefined> => {
+      try {
+        const { ContentLength, ETag, ContentType } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+        return { sizeBytes: ContentLength ?? 0, eTag: unquote(ETag), contentType: ContentType ?? '' }
+      } catch (error) {
+        if (error instanceof NotFound) return undefined
+        throw error
+      }
+    },
+
+    /** A link that works without headers for `expiresSeconds`, or until the session of the signing role ends. Takes a key or an `s3://` url. */
+    signGet: async (target: string, options: { expiresSeconds: number; responseContentType?: string }): Promise<string> => {
+      const { bucket: Bucket, key: Key } = target.startsWith('s3://') ? parseObjectUrl(target) : { bucket, key: target }
+      const command = new GetObjectCommand({ Bucket, Key, ResponseContentType: options.responseContentType })
+      return getSignedUrl(client, command, { expiresIn: options.expiresSeconds })
+    },
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const DELETE_BATCH = 1000
+
+const unquote = (eTag = ''): string => eTag.replaceAll('"', '')

@@ -1,0 +1,20 @@
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const SOURCE = new RegExp(`^users/(${UUID})/videos/(${UUID})/source\\.([a-z0-9]{1,8})$`)
+
+/** Everything that a user sent for one video lies under this prefix. */
+export const sourcePrefix = (userId: string, videoId: string) => `users/${userId}/videos/${videoId}/`
+
+export const sourceKey = ({ userId, videoId, extension }: { userId: string; videoId: string; extension: string }) =>
+  `${sourcePrefix(userId, videoId)}source.${extension}`
+
+/** Whose upload a key is; undefined for any other object. */
+export const parseSourceKey = (key: string): { userId: string; videoId: string; extension: string } | undefined => {
+  const [, userId, videoId, extension] = key.match(SOURCE) ?? []
+  return userId && videoId && extension ? { userId, videoId, extension } : undefined
+}
+
+/** Everything that was made from one video lies under this prefix. */
+export const mediaPrefix = (videoId: string) => `media/${videoId}/`
+
+/** What one run of the pipeline made. */
+export const runPrefix = (videoId: string, runId: string) => `${mediaPrefix(videoId)}${runId}/`
