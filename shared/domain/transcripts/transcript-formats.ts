@@ -1,0 +1,50 @@
+export type TranscriptFormat = 'json' | 'vtt' | 'srt'
+
+export type Segment = { startMs: number; endMs: number; text: string }
+
+export const TRANSCRIPT_TYPES: Record<TranscriptFormat, string> = {
+  json: 'application/json',
+  vtt: 'text/vtt; charset=utf-8',
+  srt: 'application/x-subrip; charset=utf-8',
+}
+
+/** A WebVTT file. Text is escaped, so it can neither end a cue nor become markup. */
+export const toWebVtt = (segments: readonly Segment[]): string => {
+  const cues = segments.map(
+    ({ startMs, endMs, text }) => `${clock(startMs, '.')} --> ${clock(endMs, '.')}\n${escapeVtt(oneParagraph(text))}\n`,
+  )
+  return ['WEBVTT\n', ...cues].join('\n')
+}
+
+/** A SubRip file. The format knows no escapes: what would end a cue or become markup is written with look-alikes. */
+export const toSrt = (segments: readonly Segment[]): string =>
+  segments
+    .map(
+      ({ startMs, endMs, text }, index) =>
+        `${index + 1}\n${clock(startMs, ',')} --> ${clock(endMs, ',')}\n${escapeSrt(oneParagraph(text))}\n`,
+    )
+    .join('\n')
+
+const clock = (ms: number, point: '.' | ','): string => {
+  const whole = Math.max(0, Math.round(ms))
+  const two = (value: number) => String(value).padStart(2, '0')
+  const seconds = Math.floor(whole / 1000)
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}${point}${String(whole % 1000).padStart(3, '0')}`
+}
+
+/** An empty line ends a cue in both formats. */
+const oneParagraph = (text: string): string =>
+  text
+    .replaceAll('\u0000', '')
+    .split(/[\r\n\u2028\u2029]+/)
+    .map(line => line.trim())
+    .filter(line => line !== '')
+    .join('\n')
+
+const escapeVtt = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+const escapeSrt = (text: string): string =>
+  text
+    .replaceAll('-->', '→')
+    .replace(/<(?=[/a-z])/gi, '‹')
+    .replace(/\{(?=\\)/g, '(')
