@@ -85,4 +85,11 @@ export const authRoutes = defineRoutes({
 })
 
 /** Who is calling, as read from a verified access token. */
-export type AuthenticatedUser = { userId: string; email: string; subscriptionType: string; tokenId: string; expiresAt: Date }
+export type AuthenticatedUser = {
+  userId: string
+  email: string
+  subscriptionType: string
+  tokenId: string
+  sessionId: string
+  expiresAt: Date
+}

@@ -1,0 +1,110 @@
+import type * as z from 'zod'
+import type { Failure, Job, JobStatus, JobType } from '../../contract/jobs.ts'
+import type { Sql } from '../client.ts'
+
+export type JobRow = z.infer<typeof Job> & { userId: string; subject: string; attempt: number }
+
+type StoredJob = Omit<JobRow, 'result' | 'error'> & { result: unknown; error: z.infer<typeof Failure> | null }
+
+const COLUMNS = [
+  'id',
+  'userId',
+  'videoId',
+  'type',
+  'subject',
+  'attempt',
+  'status',
+  'progress',
+  'result',
+  'error',
+  'createdAt',
+  'updatedAt',
+] as const
+
+// `result` and `error` are absent in the contract while there is none.
+const toJob = ({ result, error, ...row }: StoredJob): JobRow => ({
+  ...row,
+  ...(result === null ? {} : { result }),
+  ...(error ? { error } : {}),
+})
+
+const firstJob = (rows: readonly StoredJob[]): JobRow | undefined => rows.map(toJob)[0]
+
+/** A step of a video: `subject` tells several of one type apart (the language of a summary). */
+export type Step = { videoId: string; type: JobType; subject?: string; attempt: number }
+
+/** The job of a step, made now or by an earlier call: repeating a step never makes a second job. */
+export const createJob = async (sql: Sql, o: Step & { id: string; userId: string; status?: JobStatus }): Promise<JobRow> => {
+  const rows = await sql<StoredJob[]>`
+    INSERT INTO jobs (id, user_id, video_id, type, subject, attempt, status)
+    VALUES (${o.id}, ${o.userId}, ${o.videoId}, ${o.type}, ${o.subject ?? ''}, ${o.attempt}, ${o.status ?? 'queued'})
+    ON CONFLICT (video_id, type, subject, attempt) DO UPDATE SET attempt = excluded.attempt
+    RETURNING ${sql(COLUMNS)}`
+  return firstJob(rows)!
+}
+
+export const findJob = async (sql: Sql, { userId, jobId }: { userId: string; jobId: string }): Promise<JobRow | undefined> =>
+  firstJob(await sql<StoredJob[]>`SELECT ${sql(COLUMNS)} FROM jobs WHERE id = ${jobId} AND user_id = ${userId}`)
+
+/** The newest job of a step, of whatever attempt. */
+export const findNewestJob = async (
+  sql: Sql,
+  { videoId, type, subject = '' }: { videoId: string; type: JobType; subject?: string },
+): Promise<JobRow | undefined> =>
+  firstJob(
+    await sql<StoredJob[]>`
+      SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND subject = ${subject} ORDER BY attempt DESC LIMIT 1`,
+  )
+
+/** Says that a job is being worked on. Progress only grows. Undefined when it has ended. */
+export const runJob = async (sql: Sql, { jobId, progress = 0 }: { jobId: string; progress?: number }): Promise<JobRow | undefined> =>
+  firstJob(
+    await sql<StoredJob[]>`
+      UPDATE jobs SET status = 'running', progress = GREATEST(progress, ${Math.min(99, Math.max(0, Math.floor(progress)))}::int)
+      WHERE id = ${jobId} AND status IN ('queued', 'running')
+      RETURNING ${sql(COLUMNS)}`,
+  )
+
+export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; result?: unknown }): Promise<JobRow | undefined> =>
+  firstJob(
+    await sql<StoredJob[]>`
+      UPDATE jobs SET status = 'completed', progress = 100, result = ${result === undefined ? null : sql.json(result as never)}
+      WHERE id = ${jobId} AND status IN ('queued', 'running')
+      RETURNING ${sql(COLUMNS)}`,
+  )
+
+export const failJob = async (sql: Sql, { jobId, error }: { jobId: string; error: z.infer<typeof Failure> }): Promise<JobRow | undefined> =>
+  firstJob(
+    await sql<StoredJob[]>`
+      UPDATE jobs SET status = 'failed', error = ${sql.json(error)} WHERE id = ${jobId} AND status IN ('queued', 'running')
+      RETURNING ${sql(COLUMNS)}`,
+  )
+
+/** Ends every open job of a video's attempt in the same way: its run has failed or was cancelled. */
+export const endOpenJobs = async (
+  sql: Sql,
+  o: { videoId: string; attempt: number; status: 'failed' | 'cancelled' | 'completed'; error?: z.infer<typeof Failure> },
+): Promise<JobRow[]> => {
+  const rows = await sql<StoredJob[]>`
+    UPDATE jobs SET
+      status = ${o.status}, error = ${o.error ? sql.json(o.error) : null},
+      progress = CASE WHEN ${o.status} = 'completed' THEN 100 ELSE progress END
+    WHERE video_id = ${o.videoId} AND attempt = ${o.attempt} AND status IN ('queued', 'running')
+    RETURNING ${sql(COLUMNS)}`
+  return rows.map(toJob)
+}
+
+/** How many jobs wait and how many run, of all users. */
+export const countOpenJobs = async (sql: Sql): Promise<{ queued: number; running: number }> => {
+  const [row] = await sql<{ queued: number; running: number }[]>`
+    SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running
+    FROM jobs WHERE status IN ('queued', 'running')`
+  return row!
+}
+
+/** Open jobs that have not moved since `before`, oldest first. */
+export const listStuckJobs = async (sql: Sql, { before, limit }: { before: Date; limit: number }): Promise<JobRow[]> => {
+  const rows = await sql<StoredJob[]>`
+    SELECT ${sql(COLUMNS)} FROM jobs WHERE status IN ('queued', 'running') AND updated_at < ${before} ORDER BY updated_at, id LIMIT ${limit}`
+  return rows.map(toJob)
+}
