@@ -46,7 +46,12 @@ export const queues = {
   cleanup: {
     function: 'worker-cleanup',
     fifo: false,
-    message: z.object({ keys: z.array(z.string()), prefixes: z.array(z.string()), keepPrefix: z.string().optional() }),
+    message: z.object({
+      keys: z.array(z.string()),
+      prefixes: z.array(z.string()),
+      keepPrefix: z.string().optional(),
+      onlyIfGone: uuid.optional().meta({ description: 'Do it only when this video no longer exists' }),
+    }),
     summary: 'Objects that nothing refers to any more',
   },
 } as const

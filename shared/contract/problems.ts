@@ -6,6 +6,7 @@ export const PROBLEMS = {
   'request.body_not_json': { status: 400, title: 'The body is not valid JSON' },
   'request.body_too_large': { status: 413, title: 'The body is too large' },
   'request.unsupported_media_type': { status: 415, title: 'This content type is not understood here' },
+  'request.idempotency_conflict': { status: 422, title: 'This Idempotency-Key was used for something else' },
   'request.not_acceptable': { status: 406, title: 'None of the accepted formats can be produced' },
   'route.not_found': { status: 404, title: 'There is no such path or method' },
   'rate.limited': { status: 429, title: 'Too many requests', retryable: true },

@@ -41,13 +41,14 @@ export const uploadsRoutes = defineRoutes({
     function: 'uploads',
     auth: 'user',
     summary: 'Add a video: announce a direct upload, or send a small file as a form',
+    description: 'With an `Idempotency-Key` header a repeated request answers the same video and makes no second one.',
     body: StartUploadRequest,
     form: UploadForm,
     bodyLimitBytes: 6_000_000,
     responses: {
       201: { description: 'The video and where to send the file', schema: AddVideoResponse.extend({ upload: UploadTarget.optional() }) },
     },
-    problems: ['upload.invalid_type', 'upload.too_large', 'upload.form_invalid'],
+    problems: ['upload.invalid_type', 'upload.too_large', 'upload.form_invalid', 'request.idempotency_conflict'],
   },
   signParts: {
     method: 'POST',
