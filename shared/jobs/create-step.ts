@@ -1,0 +1,28 @@
+import type * as z from 'zod'
+import type { PipelineTask } from '../contract/pipeline.ts'
+import type { Failure } from '../contract/jobs.ts'
+import { isProblem } from '../kernel/problem.ts'
+import type { Logger } from '../observability/logger.ts'
+
+/** The name under which the state machine sees an expected failure: it is never retried there. */
+export const MEDIA_PROBLEM = 'MediaProblem'
+
+export type StepFailure = z.infer<typeof Failure>
+
+/** A Lambda state. An expected, final failure leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
+export const createStep =
+  <Result>({ run, log }: { run: (task: PipelineTask) => Promise<Result>; log: Logger }) =>
+  async (task: PipelineTask): Promise<Result> => {
+    const { runId, input } = task
+    try {
+      return await run(task)
+    } catch (error) {
+      if (!isProblem(error) || error.type.retryable) {
+        log.error('Step failed', { runId, videoId: input.videoId, error: error as Error })
+        throw error
+      }
+      log.warn('Step refused', { runId, videoId: input.videoId, code: error.code, reason: error.message })
+      const failure: StepFailure = { code: error.code, message: error.message, retryable: false }
+      throw Object.assign(new Error(JSON.stringify(failure), { cause: error }), { name: MEDIA_PROBLEM })
+    }
+  }

@@ -1,0 +1,64 @@
+import {
+  ConflictException,
+  GetTranscriptionJobCommand,
+  type LanguageCode,
+  StartTranscriptionJobCommand,
+  type TranscribeClient,
+} from '@aws-sdk/client-transcribe'
+import * as z from 'zod'
+
+export type TranscriptionState =
+  | { status: 'running' }
+  | { status: 'completed'; language: string | undefined }
+  | { status: 'failed'; reason: 'language_not_supported' | 'recogniser_unavailable'; message: string }
+
+/** Amazon Transcribe's result file, as far as it is read. */
+export const TranscribeOutput = z.object({
+  results: z.object({
+    language_code: z.string().optional(),
+    items: z.array(
+      z.object({
+        type: z.enum(['pronunciation', 'punctuation']),
+        start_time: z.string().optional(),
+        end_time: z.string().optional(),
+        alternatives: z.array(z.object({ content: z.string(), confidence: z.string().optional() })).min(1),
+      }),
+    ),
+  }),
+})
+
+export type Transcriber = ReturnType<typeof createTranscriber>
+
+/** Amazon Transcribe over its SDK client. Names are unique, so starting the same job again changes nothing. */
+export const createTranscriber = ({ client, bucket }: { client: TranscribeClient; bucket: string }) => ({
+  /** Starts the recognition of `audioKey` (FLAC); the result is written to `outputKey`. Without a language it is identified. */
+  async start({ name, audioKey, outputKey, language }: { name: string; audioKey: string; outputKey: string; language?: string }): Promise<void> {
+    try {
+      await client.send(
+        new StartTranscriptionJobCommand({
+          TranscriptionJobName: name,
+          Media: { MediaFileUri: `s3://${bucket}/${audioKey}` },
+          MediaFormat: 'flac',
+          OutputBucketName: bucket,
+          OutputKey: outputKey,
+          ...(language ? { LanguageCode: transcribeLanguage(language) } : { IdentifyLanguage: true }),
+        }),
+      )
+    } catch (error) {
+      if (!(error instanceof ConflictException)) throw error
+    }
+  },
+
+  async check(name: string): Promise<TranscriptionState> {
+    const { TranscriptionJob: job } = await client.send(new GetTranscriptionJobCommand({ TranscriptionJobName: name }))
+    if (job?.TranscriptionJobStatus === 'COMPLETED') return { status: 'completed', language: job.LanguageCode }
+    if (job?.TranscriptionJobStatus !== 'FAILED') return { status: 'running' }
+    const message = job.FailureReason ?? 'unknown'
+    return { status: 'failed', reason: /language/i.test(message) ? 'language_not_supported' : 'recogniser_unavailable', message }
+  },
+})
+
+/** Transcribe wants a region with the language; these are the ones that it offers without being asked for another. */
+const REGIONS: Record<string, string> = { vi: 'vi-VN', en: 'en-US', ja: 'ja-JP', ko: 'ko-KR', zh: 'zh-CN', fr: 'fr-FR', de: 'de-DE', es: 'es-ES', th: 'th-TH' }
+
+const transcribeLanguage = (tag: string): LanguageCode => (tag.includes('-') ? tag : (REGIONS[tag] ?? tag)) as LanguageCode
