@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { WebSocket } from 'ws'
+import { readBody } from './request-parts.ts'
+import type { Handshake } from './websocket-event.ts'
+
+export type Connection = { handshake: Handshake; socket: WebSocket; lastActiveAt: number; touch(): void }
+
+const MESSAGE_LIMIT_BYTES = 128 * 1024
+
+const refuse = (response: ServerResponse, status: number, type: string) => {
+  response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type }).end(JSON.stringify({ message: type }))
+}
+
+const post = async (request: IncomingMessage, response: ServerResponse, connection: Connection) => {
+  const body = await readBody(request, MESSAGE_LIMIT_BYTES)
+  if (body === 'too-large') return refuse(response, 413, 'PayloadTooLargeException')
+  connection.socket.send(body, { binary: false }, error => {
+    if (error) return refuse(response, 410, 'GoneException')
+    connection.touch()
+    response.writeHead(200, { 'content-type': 'application/json' }).end()
+  })
+}
+
+const describe = (response: ServerResponse, { handshake, lastActiveAt }: Connection) => {
+  const description = {
+    connectedAt: new Date(handshake.connectedAt).toISOString(),
+    identity: handshake.identity,
+    lastActiveAt: new Date(lastActiveAt).toISOString(),
+  }
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(description))
+}
+
+/** Answers `/@connections/{id}`, with or without the stage before it; any other path is forbidden. */
+export const answerManagement = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  stageName: string,
+  find: (connectionId: string) => Connection | undefined,
+): Promise<void> => {
+  const path = decodeURIComponent(request.url?.split('?')[0] ?? '/')
+  const connectionId = path.replace(`/${stageName}/@`, '/@').match(/^\/@connections\/([^/]+)$/)?.[1]
+  if (!connectionId) return refuse(response, 403, 'ForbiddenException')
+  const connection = find(connectionId)
+  if (connection?.socket.readyState !== WebSocket.OPEN) return refuse(response, 410, 'GoneException')
+  if (request.method === 'POST') return post(request, response, connection)
+  if (request.method === 'GET') return describe(response, connection)
+  if (request.method !== 'DELETE') return refuse(response, 405, 'MethodNotAllowedException')
+  connection.socket.close(1000)
+  response.writeHead(204).end()
+}

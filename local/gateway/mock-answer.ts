@@ -1,0 +1,20 @@
+import { type Answer, parameterValue, type Variables } from './gateway-response.ts'
+import type { Integration } from './openapi-routes.ts'
+
+const HEADER = 'method.response.header.'
+
+/** The answer of a mock integration, which the API uses for CORS preflights. */
+export const mockAnswer = (integration: Extract<Integration, { type: 'mock' }>, variables: Variables): Answer | undefined => {
+  const status = integration.requestTemplate.match(/"?statusCode"?\s*:\s*(\d{3})/)?.[1]
+  if (!status) return undefined
+  const { responses } = integration
+  const pattern = Object.keys(responses).find(key => key !== 'default' && new RegExp(`^(?:${key})$`).test(status))
+  const response = responses[pattern ?? 'default']
+  if (!response) return undefined
+  const headers: Answer['headers'] = {}
+  for (const [target, expression] of Object.entries(response.responseParameters ?? {})) {
+    const value = parameterValue(expression, variables)
+    if (target.startsWith(HEADER) && value !== undefined) headers[target.slice(HEADER.length)] = value
+  }
+  return { status: Number(response.statusCode), headers, body: response.responseTemplates?.['application/json'] ?? '' }
+}

@@ -1,0 +1,364 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  GetConnectionCommand,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi'
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { type RestGateway, startRestGateway } from '../../local/gateway/rest.ts'
+import { startWebSocketGateway, type WebSocketGateway } from '../../local/gateway/websocket.ts'
+import { type Lambda, startLambda } from '../../local/lambda/lambda.ts'
+
+let folder: string
+let lambda: Lambda
+const logged: object[] = []
+const log = (line: object) => logged.push(line)
+
+const define = async (name: string, source: string, timeoutSeconds = 5) => {
+  const codeDir = join(folder, name)
+  await mkdir(codeDir, { recursive: true })
+  await writeFile(join(codeDir, 'index.mjs'), source)
+  lambda.define({ name, codeDir, handler: 'index.handler', environment: {}, timeoutSeconds, memoryMb: 128, concurrency: 1 })
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hub-gateway-'))
+  lambda = startLambda({ environmentFor: () => ({}), log: () => undefined })
+})
+afterAll(async () => {
+  await lambda.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('the REST gateway', () => {
+  const ORIGIN = 'https://app.example.com'
+  let gateway: RestGateway
+
+  const proxy = (functionName: string, extra: object = {}) => ({
+    'x-amazon-apigateway-integration': {
+      type: 'aws_proxy',
+      httpMethod: 'POST',
+      uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:${functionName}/invocations`,
+      ...extra,
+    },
+  })
+  const preflight = {
+    'x-amazon-apigateway-integration': {
+      type: 'mock',
+      requestTemplates: { 'application/json': '{"statusCode": 204}' },
+      responses: {
+        default: {
+          statusCode: '204',
+          responseParameters: {
+            'method.response.header.Access-Control-Allow-Origin': `'${ORIGIN}'`,
+            'method.response.header.Access-Control-Allow-Methods': "'GET,POST'",
+          },
+        },
+      },
+    },
+  }
+  const body = {
+    openapi: '3.0.1',
+    'x-amazon-apigateway-binary-media-types': ['*/*'],
+    'x-amazon-apigateway-gateway-responses': {
+      MISSING_AUTHENTICATION_TOKEN: {
+        statusCode: 404,
+        responseTemplates: { 'application/json': '{"type":"about:blank","status":404,"requestId":"$context.requestId"}' },
+        responseParameters: { 'gatewayresponse.header.Content-Type': "'application/problem+json'" },
+      },
+    },
+    paths: {
+      '/echo/{id}': { get: proxy('echo'), post: proxy('echo'), options: preflight },
+      '/files/{folder}/{rest+}': { 'x-amazon-apigateway-any-method': proxy('echo') },
+      '/reply': { post: proxy('reply') },
+      '/slow': { get: proxy('slow', { timeoutInMillis: 200 }) },
+    },
+  }
+  // The other form in which the template can give them: properties of AWS::ApiGateway::GatewayResponse.
+  const responseParameters = { 'gatewayresponse.header.Access-Control-Allow-Origin': `'${ORIGIN}'` }
+  const gatewayResponses = ['DEFAULT_4XX', 'DEFAULT_5XX'].map(ResponseType => ({ ResponseType, ResponseParameters: responseParameters }))
+
+  beforeAll(async () => {
+    await define('echo', 'export const handler = async event => ({ statusCode: 200, body: JSON.stringify(event) })')
+    await define('reply', 'export const handler = async event => JSON.parse(Buffer.from(event.body, "base64"))')
+    await define('slow', 'export const handler = async () => { await new Promise(r => setTimeout(r, 1000)) }')
+    gateway = await startRestGateway({ port: 0, body, stageName: 'api', gatewayResponses, invoke: lambda.invoke, log })
+  })
+  afterAll(() => gateway.close())
+
+  const call = (path: string, init?: RequestInit) => fetch(`${gateway.url}${path}`, init)
+  const eventOf = async (path: string, init?: RequestInit) => (await (await call(path, init)).json()) as APIGatewayProxyEvent
+  const reply = (payload: unknown) => call('/reply', { method: 'POST', body: JSON.stringify(payload) })
+
+  test('hands a function the proxy event', async () => {
+    const path = '/echo/gi%C3%A1o%20d%E1%BB%A5c%2Fa?q=x+y&tag=1&tag=2&token=secret'
+    const event = await eventOf(path, { headers: { 'X-Custom': 'yes', 'X-Forwarded-For': '10.0.0.1', 'User-Agent': 'tester' } })
+    const host = new URL(gateway.url).host
+    expect(event).toMatchObject({
+      resource: '/echo/{id}',
+      path: '/echo/gi%C3%A1o%20d%E1%BB%A5c%2Fa',
+      httpMethod: 'GET',
+      pathParameters: { id: 'giáo dục/a' },
+      queryStringParameters: { q: 'x y', tag: '2', token: 'secret' },
+      multiValueQueryStringParameters: { q: ['x y'], tag: ['1', '2'], token: ['secret'] },
+      body: null,
+      isBase64Encoded: false,
+      requestContext: {
+        stage: 'api',
+        resourcePath: '/echo/{id}',
+        path: '/api/echo/gi%C3%A1o%20d%E1%BB%A5c%2Fa',
+        domainName: host,
+        identity: { sourceIp: '127.0.0.1', userAgent: 'tester' },
+        requestTime: expect.stringMatching(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/),
+      },
+    })
+    const headers = Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]))
+    expect(headers).toMatchObject({ 'x-custom': 'yes', 'x-forwarded-for': '10.0.0.1, 127.0.0.1', 'x-forwarded-proto': 'http', host })
+    expect(logged.at(-1)).toEqual({
+      method: 'GET',
+      resourcePath: '/echo/{id}',
+      status: 200,
+      durationMs: expect.any(Number),
+      requestId: event.requestContext.requestId,
+    })
+    expect(JSON.stringify(logged)).not.toContain('secret')
+  })
+
+  test('gives bodies as base64 and greedy path parameters whole', async () => {
+    const event = await eventOf('/files/a%20b/c/d.mp4', { method: 'PUT', body: new Uint8Array([0, 255, 1]) })
+    expect(event).toMatchObject({ body: 'AP8B', isBase64Encoded: true, pathParameters: { folder: 'a b', rest: 'c/d.mp4' } })
+  })
+
+  test('turns the answer of a function into HTTP', async () => {
+    const response = await reply({
+      statusCode: 201,
+      headers: { 'Content-Type': 'video/mp4', 'Set-Cookie': 'a=1', 'WWW-Authenticate': 'Bearer' },
+      multiValueHeaders: { 'Set-Cookie': ['b=2', 'a=1'] },
+      body: 'AP8B',
+      isBase64Encoded: true,
+    })
+    expect(response.status).toBe(201)
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(response.headers.get('x-amzn-remapped-www-authenticate')).toBe('Bearer')
+    expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0, 255, 1])
+    const bare = await reply({ statusCode: 200, body: '{}' })
+    expect(bare.headers.get('content-type')).toBe('application/json')
+  })
+
+  test.each([
+    ['a missing status', { body: '' }],
+    ['an object as body', { statusCode: 200, body: {} }],
+    ['no object at all', null],
+  ])('answers 502 to %s', async (_, payload) => {
+    const response = await reply(payload)
+    expect(response.status).toBe(502)
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(await response.json()).toEqual({ message: 'Internal server error' })
+  })
+
+  test('answers 502 when the function throws, and 504 when it takes too long', async () => {
+    expect((await call('/reply', { method: 'POST', body: 'not JSON' })).status).toBe(502)
+    const late = await call('/slow')
+    expect([late.status, await late.json()]).toEqual([504, { message: 'Endpoint request timed out' }])
+  })
+
+  test('answers preflights from the mock integration', async () => {
+    const response = await call('/echo/1', { method: 'OPTIONS', headers: { Origin: ORIGIN } })
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(response.headers.get('access-control-allow-methods')).toBe('GET,POST')
+  })
+
+  test('answers unknown paths and methods with the template of MISSING_AUTHENTICATION_TOKEN', async () => {
+    for (const response of [await call('/nowhere'), await call('/echo/1', { method: 'DELETE' })]) {
+      expect(response.status).toBe(404)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      expect(await response.json()).toEqual({ type: 'about:blank', status: 404, requestId: response.headers.get('x-amzn-requestid') })
+    }
+  })
+
+  test('forbids what is outside the stage, and leads the root to the documentation', async () => {
+    const { origin } = new URL(gateway.url)
+    const outside = await fetch(`${origin}/apiary`)
+    expect([outside.status, await outside.text()]).toEqual([403, '{"message":"Forbidden"}'])
+    const root = await fetch(origin, { redirect: 'manual' })
+    expect([root.status, root.headers.get('location')]).toEqual([302, '/api/docs'])
+  })
+
+  test('refuses an event over 6 MB, base64 counted, and a body over 10 MB', async () => {
+    const post = (sizeBytes: number) => call('/echo/1', { method: 'POST', body: Buffer.alloc(sizeBytes) })
+    expect((await post(4_600_000)).status).toBe(200)
+    for (const sizeBytes of [4_800_000, 11_000_000]) {
+      const refused = await post(sizeBytes)
+      expect([refused.status, await refused.json()]).toEqual([413, { message: 'Request Too Long' }])
+      expect(refused.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    }
+  })
+})
+
+describe('the WebSocket gateway', () => {
+  let gateway: WebSocketGateway
+  let management: ApiGatewayManagementApiClient
+  const events: { requestContext: Record<string, string>; body?: string }[] = []
+  const routes = { $connect: 'socket', $disconnect: 'socket', $default: 'socket' }
+
+  beforeAll(async () => {
+    await define(
+      'socket',
+      `export const handler = async ({ requestContext, queryStringParameters, body }) => {
+         if (body === 'crash') throw new Error('crash')
+         return { statusCode: Number(queryStringParameters?.status ?? 200), headers: { 'Sec-WebSocket-Protocol': 'hub' } }
+       }`,
+    )
+    gateway = await startWebSocketGateway({ port: 0, stageName: 'ws', routes, invoke: spy, log })
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+    management = new ApiGatewayManagementApiClient({ endpoint: gateway.managementUrl, region: 'us-east-1', credentials })
+  })
+  afterAll(async () => {
+    management.destroy()
+    await gateway.close()
+  })
+
+  const spy: Lambda['invoke'] = (name, event) => {
+    events.push(event as (typeof events)[number])
+    return lambda.invoke(name, event)
+  }
+  const connect = async (query = '', url = gateway.url) => {
+    const socket = new WebSocket(`${url}?token=t${query}`, ['other', 'hub'])
+    const received: string[] = []
+    socket.on('message', data => received.push(data.toString()))
+    const closed = new Promise<number>(resolve => socket.once('close', resolve))
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+    const connectionId = events.findLast(event => event.requestContext.eventType === 'CONNECT')!.requestContext.connectionId!
+    return { socket, received, closed, connectionId }
+  }
+  const post = (ConnectionId: string, Data: string) => management.send(new PostToConnectionCommand({ ConnectionId, Data }))
+
+  test('asks the function about a connection, hands over messages, and says when it ended', async () => {
+    const { socket, closed, connectionId } = await connect('&tag=1&tag=2')
+    expect(socket.protocol).toBe('hub')
+    socket.send('hello')
+    await vi.waitFor(() => expect(events.at(-1)?.body).toBe('hello'))
+    socket.close(1000)
+    await closed
+    await vi.waitFor(() => expect(events.at(-1)?.requestContext.eventType).toBe('DISCONNECT'))
+    const { host } = new URL(gateway.url)
+    const shared = { connectionId, stage: 'ws', domainName: host, connectedAt: expect.any(Number), identity: { sourceIp: '127.0.0.1' } }
+    expect(events.filter(event => event.requestContext.connectionId === connectionId)).toMatchObject([
+      {
+        queryStringParameters: { token: 't', tag: '2' },
+        multiValueQueryStringParameters: { tag: ['1', '2'] },
+        headers: { Host: host },
+        requestContext: { ...shared, routeKey: '$connect', eventType: 'CONNECT' },
+      },
+      {
+        body: 'hello',
+        isBase64Encoded: false,
+        requestContext: { ...shared, routeKey: '$default', eventType: 'MESSAGE', messageId: expect.any(String) },
+      },
+      { requestContext: { ...shared, routeKey: '$disconnect', disconnectStatusCode: 1000 } },
+    ])
+    expect(JSON.stringify(logged)).not.toMatch(/token|hello/)
+  })
+
+  test.each([
+    [401, 401],
+    [403, 403],
+    [404, 500],
+  ])('refuses the upgrade when $connect answers %i with %i', async (status, expected) => {
+    await expect(connect(`&status=${status}`)).rejects.toThrow(`Unexpected server response: ${expected}`)
+  })
+
+  test('knows no other path', async () => {
+    await expect(connect('', gateway.url.replace('/ws', '/other'))).rejects.toThrow('403')
+  })
+
+  test('tells the client of a function that failed', async () => {
+    const { socket, received, connectionId } = await connect()
+    socket.send('crash')
+    await vi.waitFor(() => expect(received).toHaveLength(1))
+    expect(JSON.parse(received[0]!)).toEqual({ message: 'Internal server error', connectionId, requestId: expect.any(String) })
+    socket.terminate()
+  })
+
+  test('delivers what the management API is given, in order', async () => {
+    const { socket, received, connectionId } = await connect()
+    const sent = Array.from({ length: 50 }, (_, n) => `message ${n}`)
+    for (const text of sent) await post(connectionId, text)
+    await vi.waitFor(() => expect(received).toEqual(sent))
+    socket.terminate()
+  })
+
+  test('describes and deletes a connection, and calls a gone one gone', async () => {
+    const { closed, connectionId } = await connect()
+    const described = await management.send(new GetConnectionCommand({ ConnectionId: connectionId }))
+    expect(described).toMatchObject({ ConnectedAt: expect.any(Date), LastActiveAt: expect.any(Date), Identity: { SourceIp: '127.0.0.1' } })
+    await management.send(new DeleteConnectionCommand({ ConnectionId: connectionId }))
+    expect(await closed).toBe(1000)
+    await expect(post(connectionId, 'late')).rejects.toMatchObject({ name: 'GoneException', $metadata: { httpStatusCode: 410 } })
+    await expect(post('unknown=', 'lost')).rejects.toMatchObject({ name: 'GoneException' })
+  })
+
+  test('posts 128 KB and not a byte more', async () => {
+    const { socket, received, connectionId } = await connect()
+    await post(connectionId, 'x'.repeat(128 * 1024))
+    await vi.waitFor(() => expect(received[0]).toHaveLength(128 * 1024))
+    await expect(post(connectionId, 'x'.repeat(128 * 1024 + 1))).rejects.toMatchObject({ name: 'PayloadTooLargeException' })
+    socket.terminate()
+  })
+
+  test('answers the management API without the stage in its path, too', async () => {
+    const { socket, received, connectionId } = await connect()
+    const url = new URL(`/@connections/${encodeURIComponent(connectionId)}`, gateway.managementUrl)
+    const status = await new Promise(resolve =>
+      httpRequest(url, { method: 'POST' }, response => resolve(response.statusCode)).end('direct'),
+    )
+    expect(status).toBe(200)
+    await vi.waitFor(() => expect(received).toEqual(['direct']))
+    socket.terminate()
+  })
+
+  test('takes frames of 32 KB and messages of 128 KB, and closes with 1009 beyond', async () => {
+    const frame = 'x'.repeat(32 * 1024)
+    const fragments = (socket: WebSocket, count: number) => {
+      for (let n = 1; n <= count; n++) socket.send(frame, { fin: n === count })
+    }
+    const fits = await connect()
+    fragments(fits.socket, 4)
+    await vi.waitFor(() => expect(events.at(-1)?.body).toHaveLength(128 * 1024))
+    fits.socket.terminate()
+
+    const tooLong = await connect()
+    fragments(tooLong.socket, 5)
+    expect(await tooLong.closed).toBe(1009)
+
+    const tooWide = await connect()
+    tooWide.socket.send('small')
+    tooWide.socket.send(`${frame}x`)
+    expect(await tooWide.closed).toBe(1009)
+    expect(events.filter(event => event.body === `${frame}x`)).toEqual([])
+  })
+
+  test('closes idle connections and old ones', async () => {
+    const impatient = await startWebSocketGateway({ port: 0, stageName: 'ws', routes, invoke: spy, log, idleMs: 300, lifetimeMs: 1500 })
+    const idle = await connect('', impatient.url)
+    const busy = await connect('', impatient.url)
+    const timer = setInterval(() => busy.socket.send('still here'), 100)
+    const startedAt = Date.now()
+    const idleMs = idle.closed.then(code => [code, Date.now() - startedAt] as const)
+    const busyMs = busy.closed.then(code => [code, Date.now() - startedAt] as const)
+    const [idleCode, idleAfter] = await idleMs
+    const [busyCode, busyAfter] = await busyMs
+    clearInterval(timer)
+    expect([idleCode, busyCode]).toEqual([1001, 1001])
+    expect(idleAfter).toBeLessThan(1200)
+    expect(busyAfter).toBeGreaterThan(1200)
+    await impatient.close()
+  })
+})
