@@ -1,0 +1,39 @@
+import { STAGES, type Stage } from '../../contract/pipeline.ts'
+import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as Runs from '../../db/repositories/runs.ts'
+import type { Transact } from '../../db/transact.ts'
+import { currentStage, mergeProgress, overallProgress } from './overall-progress.ts'
+
+export type ProgressDeps = { transact: Transact; runs: typeof Runs; jobs: typeof Jobs }
+
+/** Notes how much of a stage is done (0-1) and tells the owner. False when the run is not current any more: then there is no point in going on. */
+export const reportProgress = (
+  { transact, runs, jobs }: ProgressDeps,
+  { videoId, runId, stage, share }: { videoId: string; runId: string; stage: Stage; share: number },
+): Promise<boolean> =>
+  transact(async ({ sql, emit }) => {
+    const before = await runs.lockStageProgress(sql, { videoId, runId })
+    if (!before) return false
+    const stageProgress = mergeProgress(before, stage, share)
+    const video = await runs.recordProgress(sql, {
+      videoId,
+      runId,
+      stage: currentStage(stageProgress),
+      progress: overallProgress(stageProgress),
+      stageProgress,
+    })
+    if (!video) return true
+    const job = await jobs.findNewestJob(sql, { videoId, type: 'process-video' })
+    if (job) await jobs.runJob(sql, { jobId: job.id, progress: video.processingProgress })
+    await emit(video.userId, {
+      type: 'video_processing',
+      payload: {
+        videoId,
+        status: 'processing',
+        progress: video.processingProgress,
+        stage: video.stage,
+        message: STAGES[video.stage].message,
+      },
+    })
+    return true
+  })
