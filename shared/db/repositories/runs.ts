@@ -35,12 +35,24 @@ export const startRun = async (sql: Sql, o: Run & { attempt: number; stage?: Sta
 export const isRunCurrent = async (sql: Sql, run: Run): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE ${isCurrent(sql, run)}`).length > 0
 
+/** The share done of each stage; the row stays locked until the transaction ends, because stages run side by side. Undefined when the run is not current. */
+export const lockStageProgress = async (sql: Sql, run: Run): Promise<Partial<Record<Stage, number>> | undefined> =>
+  first(
+    await sql<
+      { stageProgress: Partial<Record<Stage, number>> }[]
+    >`SELECT stage_progress FROM videos WHERE ${isCurrent(sql, run)} FOR UPDATE`,
+  )?.stageProgress
+
 /** Progress only grows, and stays below 100 until the run completes. Undefined when nothing changed or the run is not current: then there is nothing to tell. */
-export const reportProgress = async (sql: Sql, o: Run & { stage: Stage; progress: number }): Promise<VideoRow | undefined> => {
+export const recordProgress = async (
+  sql: Sql,
+  o: Run & { stage: Stage; progress: number; stageProgress: Partial<Record<Stage, number>> },
+): Promise<VideoRow | undefined> => {
   const progress = Math.min(99, Math.max(0, Math.floor(o.progress)))
   return first(
     await sql<VideoRow[]>`
-      UPDATE videos SET stage = ${o.stage}, processing_progress = GREATEST(processing_progress, ${progress}::int)
+      UPDATE videos SET
+        stage = ${o.stage}, processing_progress = GREATEST(processing_progress, ${progress}::int), stage_progress = ${sql.json(o.stageProgress)}::jsonb
       WHERE ${isCurrent(sql, o)} AND (stage <> ${o.stage} OR processing_progress < ${progress})
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
@@ -49,7 +61,14 @@ export const reportProgress = async (sql: Sql, o: Run & { stage: Stage; progress
 /** Stores what a step found out or made. Only what is given changes; metadata is merged key by key. Undefined when the run is not current. */
 export const recordProducts = async (
   sql: Sql,
-  o: Run & { durationSeconds?: number; thumbnailUrl?: string; playbackUrl?: string; language?: string; metadata?: VideoMetadataRow },
+  o: Run & {
+    durationSeconds?: number
+    thumbnailUrl?: string
+    playbackUrl?: string
+    language?: string
+    transcodeJobId?: string
+    metadata?: VideoMetadataRow
+  },
 ): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
@@ -58,6 +77,7 @@ export const recordProducts = async (
         thumbnail_url = coalesce(${o.thumbnailUrl ?? null}, thumbnail_url),
         playback_url = coalesce(${o.playbackUrl ?? null}, playback_url),
         language = coalesce(${o.language ?? null}, language),
+        transcode_job_id = coalesce(${o.transcodeJobId ?? null}, transcode_job_id),
         metadata = coalesce(metadata, '{}') || ${sql.json((o.metadata ?? {}) as never)}::jsonb
       WHERE ${isCurrent(sql, o)}
       RETURNING ${sql(VIDEO_COLUMNS)}`,
@@ -112,7 +132,7 @@ export const startRetry = async (sql: Sql, o: { userId: string; videoId: string 
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET
-        status = 'processing', stage = 'queued', processing_progress = 0, attempt = attempt + 1, run_id = NULL, metadata = metadata - 'error',
+        status = 'processing', stage = 'queued', processing_progress = 0, stage_progress = '{}', transcode_job_id = NULL, attempt = attempt + 1, run_id = NULL, metadata = metadata - 'error',
         transcript_status = 'pending', transcript_reason = NULL, transcript_language = NULL, transcript_source = NULL
       WHERE id = ${o.videoId} AND user_id = ${o.userId} AND status = 'error'
       RETURNING ${sql(VIDEO_COLUMNS)}`,

@@ -38,4 +38,5 @@ export const VIDEO_COLUMNS = [
   'transcriptReason',
   'transcriptLanguage',
   'transcriptSource',
+  'transcodeJobId',
 ] as const

@@ -12,6 +12,7 @@ export type VideoRow = z.infer<typeof Video> &
     sourceKey: string | null
     sourceEtag: string | null
     sourceContentType: string | null
+    transcodeJobId: string | null
   }
 
 export type VideoMetadataRow = z.infer<typeof VideoMetadata>

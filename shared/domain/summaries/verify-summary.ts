@@ -1,6 +1,6 @@
 import { problem } from '../../contract/problems.ts'
 import type { SummaryAnswer } from '../../contract/summaries.ts'
-import { timeCode } from '../../kernel/time-codes.ts'
+import { formatTimeCode } from '../../kernel/time-codes.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
 
 export type VerifiedSummary = {
@@ -27,13 +27,14 @@ export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[
     .sort((a, b) => a.ids[0]! - b.ids[0]!)
     .slice(0, MAX_KEY_POINTS)
   const overview = answer.overview.trim()
-  if (!overview || keyPoints.length === 0) throw problem('summary.failed', { detail: 'The language model wrote nothing that the transcript supports.' })
+  if (!overview || keyPoints.length === 0)
+    throw problem('summary.failed', { detail: 'The language model wrote nothing that the transcript supports.' })
 
   const timestamps = [...new Map(answer.timestamps.map(entry => [entry.segmentId, entry])).values()]
     .filter(({ segmentId, content }) => byId.has(segmentId) && content.trim())
     .sort((a, b) => a.segmentId - b.segmentId)
     .slice(0, MAX_TIMESTAMPS)
-    .map(({ segmentId, content }) => ({ time: timeCode(byId.get(segmentId)!.startMs), content: content.trim(), segmentId }))
+    .map(({ segmentId, content }) => ({ time: formatTimeCode(byId.get(segmentId)!.startMs), content: content.trim(), segmentId }))
 
   return {
     language: answer.language,

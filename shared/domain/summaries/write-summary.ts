@@ -25,19 +25,45 @@ export const writeSummary = async (model: LanguageModel, request: SummaryRequest
   const first = await ask(model, request)
   const verified = verifySummary(first.answer, request.segments)
   if (coversTheVideo(verified, request.segments)) return { ...verified, model: first.model }
-  const second = await ask(model, request, 'The key points of the last answer covered only a part of the video: spread them over its whole length.')
+  const second = await ask(
+    model,
+    request,
+    'The key points of the last answer covered only a part of the video: spread them over its whole length.',
+  )
   return { ...verifySummary(second.answer, request.segments), model: second.model }
 }
 
 const ask = async (model: LanguageModel, { title, language, segments }: SummaryRequest, hint?: string) => {
   const answers: { answer: SummaryAnswer; model: string }[] = []
   for (const part of splitIntoParts(segments)) {
-    const data = { task: 'summarise', language, title, segments: part.map(({ index, text }) => ({ id: index, text })), maxKeyPoints: MAX_KEY_POINTS, ...(hint && { hint }) }
-    answers.push(await model.answer({ name: 'video_summary', instructions: INSTRUCTIONS, data, answer: SummaryAnswer, temperature: TEMPERATURE }))
+    const data = {
+      task: 'summarise',
+      language,
+      title,
+      segments: part.map(({ index, text }) => ({ id: index, text })),
+      maxKeyPoints: MAX_KEY_POINTS,
+      ...(hint && { hint }),
+    }
+    answers.push(
+      await model.answer({ name: 'video_summary', instructions: INSTRUCTIONS, data, answer: SummaryAnswer, temperature: TEMPERATURE }),
+    )
   }
   if (answers.length === 1) return answers[0]!
-  const data = { task: 'reduce', language, title, parts: answers.map(({ answer }) => answer), maxKeyPoints: MAX_KEY_POINTS, ...(hint && { hint }) }
-  return model.answer({ name: 'video_summary_reduce', instructions: REDUCE_INSTRUCTIONS, data, answer: SummaryAnswer, temperature: TEMPERATURE })
+  const data = {
+    task: 'reduce',
+    language,
+    title,
+    parts: answers.map(({ answer }) => answer),
+    maxKeyPoints: MAX_KEY_POINTS,
+    ...(hint && { hint }),
+  }
+  return model.answer({
+    name: 'video_summary_reduce',
+    instructions: REDUCE_INSTRUCTIONS,
+    data,
+    answer: SummaryAnswer,
+    temperature: TEMPERATURE,
+  })
 }
 
 /** Consecutive runs of segments of about the same size, none above PART_CHARACTERS unless one segment is. */

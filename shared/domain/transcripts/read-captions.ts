@@ -5,7 +5,11 @@ import type { Segment } from './segment-words.ts'
 export const readCaptions = async (vtt: string): Promise<Segment[]> => {
   const { cues } = await parseText(vtt, { type: 'vtt', strict: false })
   return cues
-    .map(({ startTime, endTime, text }) => ({ startMs: Math.round(startTime * 1000), endMs: Math.round(endTime * 1000), text: plainText(text) }))
+    .map(({ startTime, endTime, text }) => ({
+      startMs: Math.round(startTime * 1000),
+      endMs: Math.round(endTime * 1000),
+      text: plainText(text),
+    }))
     .filter(({ startMs, endMs, text }) => text && Number.isFinite(startMs) && endMs >= startMs)
     .sort((a, b) => a.startMs - b.startMs)
     .map((cue, index) => ({ index, ...cue, confidence: null }))

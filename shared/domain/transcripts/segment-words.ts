@@ -23,7 +23,13 @@ export const segmentWords = (items: readonly RecognisedItem[]): Segment[] => {
     const first = group[0]
     const last = group.at(-1)
     const length = group.reduce((sum, { text }) => sum + text.length + 1, word.text.length)
-    const breaks = first && last && (last.endsSentence || word.startMs - last.endMs > PAUSE_MS || word.endMs - first.startMs > MAX_SEGMENT_MS || length > MAX_SEGMENT_CHARACTERS)
+    const breaks =
+      first &&
+      last &&
+      (last.endsSentence ||
+        word.startMs - last.endMs > PAUSE_MS ||
+        word.endMs - first.startMs > MAX_SEGMENT_MS ||
+        length > MAX_SEGMENT_CHARACTERS)
     if (breaks) {
       groups.push(group)
       group = []
@@ -44,7 +50,13 @@ const readWords = (items: readonly RecognisedItem[]): Word[] => {
       last.endsSentence = /[.?!。？！]/.test(content)
     } else if (type === 'pronunciation' && content) {
       const startMs = Math.round(Number(start_time) * 1000)
-      words.push({ text: content, startMs, endMs: Math.max(startMs, Math.round(Number(end_time) * 1000)), confidence: Number(confidence ?? 1), endsSentence: false })
+      words.push({
+        text: content,
+        startMs,
+        endMs: Math.max(startMs, Math.round(Number(end_time) * 1000)),
+        confidence: Number(confidence ?? 1),
+        endsSentence: false,
+      })
     }
   }
   return words

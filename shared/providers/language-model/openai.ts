@@ -15,11 +15,27 @@ export type StructuredTask<S extends z.ZodType> = {
 export type LanguageModel = ReturnType<typeof createLanguageModel>
 
 /** Any OpenAI-compatible server. Retries with jitter and honours Retry-After (the client does); a call ends after `timeoutMs`. */
-export const createLanguageModel = ({ apiKey, baseUrl, model, timeoutMs = 120_000 }: { apiKey: string; baseUrl?: string; model: string; timeoutMs?: number }) => {
+export const createLanguageModel = ({
+  apiKey,
+  baseUrl,
+  model,
+  timeoutMs = 120_000,
+}: {
+  apiKey: string
+  baseUrl?: string
+  model: string
+  timeoutMs?: number
+}) => {
   const client = new OpenAI({ apiKey, maxRetries: 3, timeout: timeoutMs, ...(baseUrl && { baseURL: baseUrl }) })
   return {
     /** One structured answer and the name of the model that gave it. Throws `provider.unavailable` when there is none to be had. */
-    async answer<S extends z.ZodType>({ name, instructions, data, answer, temperature }: StructuredTask<S>): Promise<{ answer: z.output<S>; model: string }> {
+    async answer<S extends z.ZodType>({
+      name,
+      instructions,
+      data,
+      answer,
+      temperature,
+    }: StructuredTask<S>): Promise<{ answer: z.output<S>; model: string }> {
       const { $schema: _, ...schema } = z.toJSONSchema(answer)
       const completion = await client.chat.completions
         .create({
@@ -32,12 +48,16 @@ export const createLanguageModel = ({ apiKey, baseUrl, model, timeoutMs = 120_00
           response_format: { type: 'json_schema', json_schema: { name, schema, strict: true } },
         })
         .catch((error: unknown) => {
-          if (error instanceof OpenAI.APIError) throw Object.assign(problem('provider.unavailable', { detail: 'The language model does not answer.' }), { cause: error })
+          if (error instanceof OpenAI.APIError)
+            throw Object.assign(problem('provider.unavailable', { detail: 'The language model does not answer.' }), { cause: error })
           throw error
         })
       const content = completion.choices[0]?.message.content
       const parsed = answer.safeParse(parseJson(content))
-      if (!parsed.success) throw Object.assign(problem('summary.failed', { detail: 'The language model did not keep to the structure.' }), { cause: parsed.error })
+      if (!parsed.success)
+        throw Object.assign(problem('summary.failed', { detail: 'The language model did not keep to the structure.' }), {
+          cause: parsed.error,
+        })
       return { answer: parsed.data, model: completion.model }
     },
   }

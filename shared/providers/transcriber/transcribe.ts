@@ -32,7 +32,17 @@ export type Transcriber = ReturnType<typeof createTranscriber>
 /** Amazon Transcribe over its SDK client. Names are unique, so starting the same job again changes nothing. */
 export const createTranscriber = ({ client, bucket }: { client: TranscribeClient; bucket: string }) => ({
   /** Starts the recognition of `audioKey` (FLAC); the result is written to `outputKey`. Without a language it is identified. */
-  async start({ name, audioKey, outputKey, language }: { name: string; audioKey: string; outputKey: string; language?: string }): Promise<void> {
+  async start({
+    name,
+    audioKey,
+    outputKey,
+    language,
+  }: {
+    name: string
+    audioKey: string
+    outputKey: string
+    language?: string
+  }): Promise<void> {
     try {
       await client.send(
         new StartTranscriptionJobCommand({
@@ -59,6 +69,16 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
 })
 
 /** Transcribe wants a region with the language; these are the ones that it offers without being asked for another. */
-const REGIONS: Record<string, string> = { vi: 'vi-VN', en: 'en-US', ja: 'ja-JP', ko: 'ko-KR', zh: 'zh-CN', fr: 'fr-FR', de: 'de-DE', es: 'es-ES', th: 'th-TH' }
+const REGIONS: Record<string, string> = {
+  vi: 'vi-VN',
+  en: 'en-US',
+  ja: 'ja-JP',
+  ko: 'ko-KR',
+  zh: 'zh-CN',
+  fr: 'fr-FR',
+  de: 'de-DE',
+  es: 'es-ES',
+  th: 'th-TH',
+}
 
 const transcribeLanguage = (tag: string): LanguageCode => (tag.includes('-') ? tag : (REGIONS[tag] ?? tag)) as LanguageCode
