@@ -1,0 +1,71 @@
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import { PROBLEMS } from '../../contract/problems.ts'
+import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
+import { runIdOf } from '../../kernel/run-id.ts'
+import { processingEvent } from '../videos/processing-event.ts'
+import type { UploadDeps } from './upload-deps.ts'
+
+type Deps = Pick<UploadDeps, 'sql' | 'transact' | 'videos' | 'uploads' | 'runs' | 'jobs' | 'storage' | 'cleanup' | 'pipeline'>
+
+/** What became of an object: `started` also when its run had been started before. */
+export type Accepted = 'started' | 'ignored' | 'refused' | 'orphaned'
+
+/**
+ * An object has landed: when it is the awaited source of a video, its run is started. Safe to repeat, in any order and at any time later: the run is named
+ * by file and attempt, and a video that no longer waits is left alone. An object without a video is sent to the cleanup.
+ */
+export const acceptObject = async (deps: Deps, { key }: { key: string }): Promise<Accepted> => {
+  const owner = parseSourceKey(key)
+  if (!owner) return 'ignored'
+  const { userId, videoId } = owner
+  const object = await deps.storage.head(key)
+  if (!object) return 'ignored'
+  const [video, upload] = await Promise.all([deps.videos.findVideo(deps.sql, owner), deps.uploads.findUpload(deps.sql, owner)])
+  if (!video || !upload || upload.key !== key) return removeOrphan(deps, { userId, videoId })
+  if (upload.status === 'expired' || upload.status === 'aborted') {
+    await deps.cleanup.send({ keys: [key], prefixes: [] })
+    return 'orphaned'
+  }
+  if (upload.status === 'pending' && object.sizeBytes !== upload.sizeBytes) return refuse(deps, { ...owner, key })
+
+  const arrived = await deps.transact(async ({ sql, emit }) => {
+    await deps.uploads.endUpload(sql, { videoId, status: 'completed' })
+    const row = await deps.runs.recordSource(sql, { userId, videoId, key, eTag: object.eTag, sizeBytes: object.sizeBytes })
+    if (row) await emit(userId, processingEvent(row))
+    return row
+  })
+  const current = arrived ?? (await deps.videos.findVideo(deps.sql, owner))
+  // The same file again is a duplicate event: starting its run again does nothing. Another file over it is not what was announced.
+  if (current?.status !== 'processing' || current.sourceEtag !== object.eTag) return 'ignored'
+  const { attempt } = current
+  const input: PipelineInput = {
+    videoId,
+    userId,
+    attempt,
+    bucket: deps.storage.bucket,
+    key,
+    eTag: object.eTag,
+    sizeBytes: object.sizeBytes,
+  }
+  await deps.pipeline.start(runIdOf(input), input)
+  return 'started'
+}
+
+const removeOrphan = async ({ cleanup }: Deps, { userId, videoId }: { userId: string; videoId: string }): Promise<Accepted> => {
+  await cleanup.send({ keys: [], prefixes: [sourcePrefix(userId, videoId)], onlyIfGone: videoId })
+  return 'orphaned'
+}
+
+const refuse = async (deps: Deps, { userId, videoId, key }: { userId: string; videoId: string; key: string }): Promise<Accepted> => {
+  const code = 'media.size_mismatch'
+  const failure = { code, message: `${PROBLEMS[code].title}.`, retryable: false }
+  await deps.transact(async ({ sql, emit }) => {
+    await deps.uploads.endUpload(sql, { videoId, status: 'aborted' })
+    const video = await deps.runs.failWaitingVideo(sql, { videoId, failure })
+    if (!video) return
+    await deps.jobs.endOpenJobs(sql, { videoId, attempt: video.attempt, status: 'failed', error: failure })
+    await emit(userId, processingEvent(video))
+  })
+  await deps.cleanup.send({ keys: [key], prefixes: [] })
+  return 'refused'
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { UPLOAD_EXPIRES_SECONDS } from '../../contract/limits.ts'
+import { problem } from '../../contract/problems.ts'
+import type { UploadRow } from '../../db/repositories/uploads.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
+import { addSeconds } from '../../kernel/clock.ts'
+import { sourceKey } from '../../kernel/object-keys.ts'
+import { objectUrl } from '../../kernel/object-url.ts'
+import { processingEvent } from '../videos/processing-event.ts'
+import type { UploadDeps } from './upload-deps.ts'
+import type { videoTypeOf } from './video-type.ts'
+
+export type AddedVideo = { video: VideoRow; jobId: string; upload: UploadRow }
+
+export type NewUploadedVideo = ReturnType<typeof videoTypeOf> & {
+  userId: string
+  title: string
+  description?: string | undefined
+  language?: string | undefined
+  sizeBytes: number
+  kind: UploadRow['kind']
+  /** The client's name for this request: a repetition finds the same video. */
+  idempotencyKey?: string | undefined
+}
+
+type Multipart = { uploadId: string; partSizeBytes: number; partCount: number }
+type Deps = Pick<UploadDeps, 'sql' | 'transact' | 'videos' | 'uploads' | 'uploadRequests' | 'jobs' | 'storage' | 'createId' | 'now'>
+
+/**
+ * Creates video, job and upload together, or finds those of the same request before; `prepare` opens what the upload needs in S3, `undo` closes it
+ * when it was not needed in the end. Throws `request.idempotency_conflict`.
+ */
+export const addVideo = async (
+  deps: Deps,
+  request: NewUploadedVideo,
+  { prepare, undo }: { prepare?: (key: string) => Promise<Multipart>; undo?: (key: string, made: Multipart) => Promise<void> } = {},
+): Promise<AddedVideo> => {
+  const earlier = await findEarlier(deps, request)
+  if (earlier) return earlier
+  const id = deps.createId()
+  const key = sourceKey({ userId: request.userId, videoId: id, extension: request.extension })
+  const multipart = await prepare?.(key)
+  try {
+    return await insert(deps, request, { id, key, multipart })
+  } catch (error) {
+    if (multipart) await undo?.(key, multipart)
+    const winner = error === KEY_IN_USE ? await findEarlier(deps, request) : undefined
+    if (winner) return winner
+    throw error
+  }
+}
+
+const KEY_IN_USE = new Error('another request with this Idempotency-Key was faster')
+
+const insert = (
+  deps: Deps,
+  request: NewUploadedVideo,
+  { id, key, multipart }: { id: string; key: string; multipart: Multipart | undefined },
+): Promise<AddedVideo> =>
+  deps.transact(async ({ sql, emit }) => {
+    const { userId, contentType, sizeBytes, idempotencyKey } = request
+    const { bucket } = deps.storage
+    const video = await deps.videos.createVideo(sql, {
+      id,
+      userId,
+      title: request.title,
+      description: request.description ?? null,
+      language: request.language ?? null,
+      fileUrl: objectUrl(bucket, key),
+      fileSize: sizeBytes,
+      sourceKey: key,
+      sourceContentType: contentType,
+    })
+    if (idempotencyKey !== undefined) {
+      const requestHash = hashOf(request)
+      if (!(await deps.uploadRequests.createUploadRequest(sql, { userId, idempotencyKey, videoId: id, requestHash }))) throw KEY_IN_USE
+    }
+    const expiresAt = addSeconds(deps.now(), UPLOAD_EXPIRES_SECONDS)
+    const upload = await deps.uploads.createUpload(sql, {
+      videoId: id,
+      kind: request.kind,
+      bucket,
+      key,
+      contentType,
+      sizeBytes,
+      expiresAt,
+      ...multipart,
+    })
+    const job = await deps.jobs.createJob(sql, { id: deps.createId(), userId, videoId: id, type: 'process-video', attempt: video.attempt })
+    await emit(userId, processingEvent(video))
+    return { video, jobId: job.id, upload }
+  })
+
+const findEarlier = async (deps: Deps, request: NewUploadedVideo): Promise<AddedVideo | undefined> => {
+  const { userId, idempotencyKey } = request
+  if (idempotencyKey === undefined) return undefined
+  const earlier = await deps.uploadRequests.findUploadRequest(deps.sql, { userId, idempotencyKey })
+  if (!earlier) return undefined
+  if (earlier.requestHash !== hashOf(request)) {
+    throw problem('request.idempotency_conflict', { detail: 'This Idempotency-Key belongs to another request. Use a new one.' })
+  }
+  const { videoId } = earlier
+  const [video, upload, job] = await Promise.all([
+    deps.videos.findVideo(deps.sql, { userId, videoId }),
+    deps.uploads.findUpload(deps.sql, { userId, videoId }),
+    deps.jobs.findNewestJob(deps.sql, { videoId, type: 'process-video' }),
+  ])
+  return video && upload && job && { video, upload, jobId: job.id }
+}
+
+const hashOf = ({ title, description, language, contentType, sizeBytes, kind }: NewUploadedVideo): string =>
+  createHash('sha256')
+    .update(JSON.stringify([kind, title, description ?? null, language ?? null, contentType, sizeBytes]))
+    .digest('hex')

@@ -1,0 +1,14 @@
+import { problem } from '../../contract/problems.ts'
+import { findOpenMultipart } from './find-multipart.ts'
+import type { Owned, UploadDeps } from './upload-deps.ts'
+
+type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'directUploads' | 'now'>
+
+/** Which parts have arrived, so that a client can go on after a crash. */
+export const listParts = async (deps: Deps, owned: Owned) => {
+  const upload = await findOpenMultipart(deps, owned)
+  const { key, uploadId, partSizeBytes, partCount } = upload
+  const parts = await deps.directUploads.listParts({ key, uploadId })
+  if (!parts) throw problem('upload.already_completed')
+  return { partSizeBytes, partCount, parts }
+}

@@ -1,0 +1,49 @@
+import { MAX_FORM_FILE_BYTES } from '../../contract/limits.ts'
+import { problem } from '../../contract/problems.ts'
+import { UploadForm } from '../../contract/uploads.ts'
+import { type AddedVideo, addVideo } from './add-video.ts'
+import type { UploadDeps } from './upload-deps.ts'
+import { videoTypeOf } from './video-type.ts'
+
+type Deps = Parameters<typeof addVideo>[0] & Pick<UploadDeps, 'runs'>
+type Form = { fields: Record<string, string>; files: { name: string; fileName: string; contentType: string; bytes: Buffer }[] }
+
+const Fields = UploadForm.omit({ file: true })
+
+/** Stores the file of a form where a direct upload would have put it: from there on both go the same way. */
+export const uploadForm = async (
+  deps: Deps,
+  { userId, form, idempotencyKey }: { userId: string; form: Form; idempotencyKey?: string | undefined },
+): Promise<AddedVideo> => {
+  const { file, fields } = readVideoForm(form)
+  const type = videoTypeOf(file.contentType, file.fileName)
+  if (file.bytes.length > MAX_FORM_FILE_BYTES) throw tooLarge()
+  const added = await addVideo(deps, { userId, ...fields, ...type, sizeBytes: file.bytes.length, kind: 'form', idempotencyKey })
+  if (added.upload.status !== 'pending') return added
+  try {
+    await deps.storage.put(added.upload.key, file.bytes, { contentType: type.contentType })
+  } catch (error) {
+    await deps.transact(({ sql }) => deps.videos.deleteVideo(sql, { userId, videoId: added.video.id }))
+    throw error
+  }
+  return added
+}
+
+const readVideoForm = ({ fields, files }: Form) => {
+  const file = files.find(({ name }) => name === 'file')
+  const parsed = Fields.safeParse(fields)
+  const errors = (parsed.error?.issues ?? []).map(({ path, message }) => ({ in: 'body', path: path.join('.'), message }))
+  if (!file) errors.push({ in: 'body', path: 'file', message: 'Send the video as the file field "file".' })
+  else if (file.bytes.length === 0) errors.push({ in: 'body', path: 'file', message: 'The file is empty.' })
+  if (!file || !parsed.success || errors.length > 0) {
+    throw problem('upload.form_invalid', { detail: errors.map(({ path, message }) => `${path}: ${message}`).join(' '), errors })
+  }
+  return { file, fields: parsed.data }
+}
+
+const tooLarge = () =>
+  problem('upload.too_large', {
+    detail:
+      'File too large for a form. Post {title, fileName, contentType, sizeBytes} as application/json to this address: the answer says where to send up to 2 GiB.',
+    limitBytes: MAX_FORM_FILE_BYTES,
+  })

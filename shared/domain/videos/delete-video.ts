@@ -1,0 +1,34 @@
+import { mediaPrefix, sourcePrefix } from '../../kernel/object-keys.ts'
+import { noSuchVideo } from './require-video.ts'
+import type { Owned, VideoDeps } from './video-deps.ts'
+
+type Deps = Pick<VideoDeps, 'transact' | 'videos' | 'cleanup' | 'pipeline' | 'transcoding' | 'log'>
+
+/** By then every step that was running has noticed that its video is gone, so nothing is written any more. */
+const SWEEP_DELAY_SECONDS = 120
+
+/**
+ * The row goes first: with it everything is gone for the user, and late steps of the pipeline find no video to write to. The files follow through the cleanup
+ * queue. Throws `video.not_found`.
+ */
+export const deleteVideo = async (deps: Deps, { userId, videoId }: Owned): Promise<void> => {
+  const sweep = { keys: [], prefixes: [sourcePrefix(userId, videoId), mediaPrefix(videoId)], onlyIfGone: videoId }
+  const video = await deps.transact(async ({ sql, emit }) => {
+    const row = await deps.videos.deleteVideo(sql, { userId, videoId })
+    if (!row) throw noSuchVideo(videoId)
+    await emit(userId, { type: 'user_activity', payload: { action: 'video_deleted', videoId } })
+    // Sent before the commit, so that no deletion forgets its files; after a rollback the video is still there and the sweep does nothing.
+    await deps.cleanup.send(sweep, { delaySeconds: SWEEP_DELAY_SECONDS })
+    return row
+  })
+  const { runId, transcodeJobId, status } = video
+  const followUps = [
+    deps.cleanup.send(sweep),
+    status === 'processing' && runId && deps.pipeline.stop(runId, 'The video was deleted.'),
+    status === 'processing' && transcodeJobId && deps.transcoding.cancel(transcodeJobId),
+  ]
+  for (const { reason } of (await Promise.allSettled(followUps)).filter(result => result.status === 'rejected')) {
+    // The sweep and the guards of the pipeline still do the work, only later.
+    deps.log.warn('A deleted video is cleaned up later', { videoId, error: reason })
+  }
+}

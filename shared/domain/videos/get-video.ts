@@ -1,0 +1,36 @@
+import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
+import type { NarrationRow } from '../../db/repositories/narrations.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
+import { presentVideo } from './present-video.ts'
+import { requireVideo } from './require-video.ts'
+import type { Owned, VideoDeps } from './video-deps.ts'
+
+type Deps = Pick<VideoDeps, 'sql' | 'videos' | 'summaries' | 'narrations' | 'storage' | 'createPlaybackToken'>
+
+/** A video with its newest summary, its narrations and how its transcript stands. Throws `video.not_found`. */
+export const getVideo = async (deps: Deps, { baseUrl, ...owned }: Owned & { baseUrl: string }) => {
+  const row = await requireVideo(deps, owned)
+  const [video, aiSummary, narrations] = await Promise.all([
+    presentVideo(deps, row, baseUrl),
+    deps.summaries.findNewestSummary(deps.sql, owned),
+    deps.narrations.listNarrations(deps.sql, owned),
+  ])
+  return {
+    video,
+    ...(aiSummary && { aiSummary }),
+    narrations: await Promise.all(narrations.map(narration => withLink(deps, narration))),
+    transcript: transcriptStatus(row),
+  }
+}
+
+const withLink = async ({ storage }: Deps, narration: NarrationRow): Promise<NarrationRow> => ({
+  ...narration,
+  audioUrl: narration.audioUrl && (await storage.signGet(narration.audioUrl, { expiresSeconds: PLAYBACK_LINK_SECONDS })),
+})
+
+const transcriptStatus = (row: VideoRow) => ({
+  status: row.transcriptStatus,
+  ...(row.transcriptReason && { reason: row.transcriptReason }),
+  ...(row.transcriptLanguage && { language: row.transcriptLanguage }),
+  ...(row.transcriptSource && { source: row.transcriptSource }),
+})

@@ -1,0 +1,33 @@
+import type * as z from 'zod'
+import type { Storage } from '../../aws/storage.ts'
+import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
+import type { Video } from '../../contract/videos.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
+
+export type PresentDeps = {
+  storage: Pick<Storage, 'signGet'>
+  /** A token that opens the playlists of this one video. */
+  createPlaybackToken: (subject: { videoId: string; userId: string }) => Promise<string>
+}
+
+export type VideoView = z.input<typeof Video>
+
+/** The row as clients see it: every file is a link that works for PLAYBACK_LINK_SECONDS, or null while there is none. */
+export const presentVideo = async (deps: PresentDeps, row: VideoRow, baseUrl: string): Promise<VideoView> => {
+  const link = (url: string) => (url.startsWith('s3://') ? deps.storage.signGet(url, { expiresSeconds: PLAYBACK_LINK_SECONDS }) : url)
+  const hasSource = row.sourceEtag !== null
+  const metadata =
+    row.metadata && Object.entries(row.metadata).map(async ([key, value]) => [key, isObjectUrl(value) ? await link(value) : value])
+  return {
+    ...row,
+    fileUrl: row.fileUrl && hasSource ? await link(row.fileUrl) : null,
+    thumbnailUrl: row.thumbnailUrl && (await link(row.thumbnailUrl)),
+    playbackUrl: row.status === 'processed' && row.playbackUrl ? await playbackUrl(deps, row, baseUrl) : null,
+    metadata: metadata && Object.fromEntries(await Promise.all(metadata)),
+  }
+}
+
+const isObjectUrl = (value: unknown): value is string => typeof value === 'string' && value.startsWith('s3://')
+
+const playbackUrl = async ({ createPlaybackToken }: PresentDeps, { id, userId }: VideoRow, baseUrl: string): Promise<string> =>
+  `${baseUrl}/videos/${id}/playback/master.m3u8?token=${await createPlaybackToken({ videoId: id, userId })}`

@@ -1,0 +1,56 @@
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import { PROBLEMS, problem } from '../../contract/problems.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
+import { runIdOf } from '../../kernel/run-id.ts'
+import { processingEvent } from './processing-event.ts'
+import { requireVideo } from './require-video.ts'
+import type { Owned, VideoDeps } from './video-deps.ts'
+
+type Deps = Pick<VideoDeps, 'sql' | 'transact' | 'videos' | 'runs' | 'jobs' | 'storage' | 'pipeline' | 'createId'>
+
+/** Sends a failed video round again with the next attempt number. Throws `video.not_found`, `video.not_failed`, `video.source_missing`. */
+export const retryVideo = async (deps: Deps, { userId, videoId }: Owned): Promise<{ video: VideoRow; jobId: string }> => {
+  const { status, sourceKey, sourceEtag } = await requireVideo(deps, { userId, videoId })
+  if (status !== 'error') throw notFailed()
+  const source = sourceKey && sourceEtag ? await deps.storage.head(sourceKey) : undefined
+  if (!sourceKey || !source || source.eTag !== sourceEtag) {
+    throw problem('video.source_missing', { detail: 'The uploaded file is no longer there. Upload it again.' })
+  }
+  const { video, jobId } = await deps.transact(async ({ sql, emit }) => {
+    const row = await deps.runs.startRetry(sql, { userId, videoId })
+    if (!row) throw notFailed()
+    const job = await deps.jobs.createJob(sql, { id: deps.createId(), userId, videoId, type: 'process-video', attempt: row.attempt })
+    await emit(userId, processingEvent(row))
+    return { video: row, jobId: job.id }
+  })
+  const { attempt } = video
+  const input: PipelineInput = {
+    videoId,
+    userId,
+    attempt,
+    bucket: deps.storage.bucket,
+    key: sourceKey,
+    eTag: source.eTag,
+    sizeBytes: source.sizeBytes,
+  }
+  try {
+    await deps.pipeline.start(runIdOf(input), input)
+  } catch (error) {
+    await giveBack(deps, video)
+    throw error
+  }
+  return { video, jobId }
+}
+
+const notFailed = () => problem('video.not_failed', { detail: 'Only a video in status "error" can be retried.' })
+
+/** Without a run nobody would ever end this attempt: the video goes back to where it can be retried. */
+const giveBack = (deps: Deps, { id: videoId, userId, attempt }: VideoRow) =>
+  deps.transact(async ({ sql, emit }) => {
+    const code = 'media.processing_failed'
+    const failure = { code, message: `${PROBLEMS[code].title}. Try again.`, retryable: true }
+    const failed = await deps.runs.failWaitingVideo(sql, { videoId, failure })
+    if (!failed) return
+    await deps.jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
+    await emit(userId, processingEvent(failed))
+  })
