@@ -1,0 +1,129 @@
+import { problem } from '../../contract/problems.ts'
+import { type Container, checkLimits, displaySize, languageTag, type MediaFacts, quarterTurn } from './media-facts.ts'
+
+type Track = { '@type': string; [property: string]: unknown }
+/** The part of a mediainfo.js result (format `object`) that is read here. */
+export type MediaInfo = { media?: { track: readonly object[] } | undefined }
+
+const CONTAINERS: Record<string, Container> = {
+  'MPEG-4': 'mp4',
+  Matroska: 'mkv',
+  WebM: 'webm',
+  AVI: 'avi',
+  'Windows Media': 'asf',
+  'Flash Video': 'flv',
+}
+
+/** MediaInfo's names on the left; where one name covers several codecs, the codec id decides below. */
+const CODECS: Record<string, string> = {
+  AVC: 'h264',
+  HEVC: 'hevc',
+  AV1: 'av1',
+  VP8: 'vp8',
+  VP9: 'vp9',
+  'VC-1': 'vc1',
+  WMV1: 'wmv1',
+  WMV2: 'wmv2',
+  WMV3: 'wmv3',
+  'Sorenson Spark': 'flv1',
+  'H.263': 'h263',
+  'H.261': 'h261',
+  'MPEG-4 Visual': 'mpeg4',
+  JPEG: 'mjpeg',
+  ProRes: 'prores',
+  DV: 'dvvideo',
+  YUV: 'rawvideo',
+  RGB: 'rawvideo',
+  'JPEG 2000': 'jpeg2000',
+  AAC: 'aac',
+  'AC-3': 'ac3',
+  'E-AC-3': 'eac3',
+  FLAC: 'flac',
+  Opus: 'opus',
+  Vorbis: 'vorbis',
+  PCM: 'pcm',
+  AMR: 'amr',
+}
+
+const CODECS_BY_ID: Record<string, string> = {
+  xvid: 'xvid',
+  divx: 'xvid',
+  dx50: 'xvid',
+  mp42: 'msmpeg4v2',
+  mp43: 'msmpeg4v3',
+  div3: 'msmpeg4v3',
+  mp41: 'msmpeg4v1',
+  mpg4: 'msmpeg4v1',
+  wmv3: 'wmv3',
+}
+
+const TEXT_FORMATS: Record<string, string> = { 'Timed Text': 'mov_text', 'UTF-8': 'subrip', ASS: 'ass', SSA: 'ass', WebVTT: 'webvtt' }
+
+const text = (value: unknown) => (value === undefined || value === null ? '' : String(value))
+const number = (value: unknown) => {
+  const parsed = Number(value)
+  return Number.isFinite(parsed) ? parsed : 0
+}
+
+const codecOf = (track: Track): string => {
+  const format = text(track.Format)
+  const version = text(track.Format_Version)
+  if (format === 'MPEG Video') return version.includes('1') ? 'mpeg1video' : 'mpeg2video'
+  if (format === 'MPEG Audio') return text(track.Format_Profile).includes('2') ? 'mp2' : 'mp3'
+  if (format === 'WMA') return text(track.Format_Profile).startsWith('Pro') ? 'wmapro' : version.includes('1') ? 'wmav1' : 'wmav2'
+  return CODECS_BY_ID[codecId(track)] ?? CODECS_BY_ID[format.toLowerCase()] ?? CODECS[format] ?? 'unknown'
+}
+
+const containerOf = (general: Track): Container | undefined => {
+  const container = CONTAINERS[text(general.Format)]
+  if (container !== 'mp4') return container
+  if (text(general.Format_Profile) === 'QuickTime') return 'mov'
+  return /^3gp|^3g2/.test(text(general.CodecID)) ? '3gp' : 'mp4'
+}
+
+/** MKV and MOV write `V_MS/VFW/FOURCC / XVID`: the last part is the codec's own. */
+const codecId = (track: Track) => text(track.CodecID).split(' / ').at(-1)!.toLowerCase()
+
+const chromaOf = (value: string) => (value === '4:2:0' || value === '4:2:2' || value === '4:4:4' ? value : undefined)
+
+/**
+ * Turns what mediainfo.js says of a file into facts; works on the container alone, nothing is decoded.
+ * Throws media.unreadable, media.not_a_video, media.no_video_track, media.too_large_picture, media.too_long.
+ */
+export const inspectContainer = (result: MediaInfo | undefined): MediaFacts => {
+  const tracks = (result?.media?.track ?? []) as Track[]
+  const of = (type: string) => tracks.filter(track => track['@type'] === type)
+  const general = of('General')[0]
+  const container = general && containerOf(general)
+  if (!container) throw problem('media.not_a_video')
+  const video = of('Video')[0]
+  if (!video) {
+    // A known container without any track is a file that was cut off before its index.
+    if (tracks.length === 1) throw problem('media.unreadable')
+    throw problem('media.no_video_track')
+  }
+  const audio = of('Audio')
+  const rotation = quarterTurn(number(video.Rotation))
+  const pixelAspect = number(video.PixelAspectRatio) || 1
+  const chroma = chromaOf(text(video.ChromaSubsampling))
+  return checkLimits({
+    container,
+    durationMs: Math.round(number(general.Duration) * 1000) || Math.round(number(video.Duration) * 1000),
+    ...displaySize({ width: number(video.Width), height: number(video.Height), pixelAspect, rotation }),
+    rotation,
+    frameRate: number(video.FrameRate) || number(general.FrameRate),
+    videoCodec: codecOf(video),
+    ...(audio[0] && { audioCodec: codecOf(audio[0]) }),
+    bitrate: Math.round(number(general.OverallBitRate)),
+    hasAudio: audio.length > 0,
+    audioTracks: audio.length,
+    textTracks: of('Text').flatMap((track, index) => {
+      const format = TEXT_FORMATS[text(track.Format)]
+      const language = languageTag(track.Language)
+      return format ? [{ index, ...(language && { language }), format }] : []
+    }),
+    ...(chroma && { chroma }),
+    ...(number(video.BitDepth) > 0 && { bitDepth: number(video.BitDepth) }),
+    hdr: /^(PQ|HLG)/.test(text(video.transfer_characteristics)),
+  })
+}
