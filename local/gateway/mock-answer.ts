@@ -1,4 +1,5 @@
 import { type Answer, parameterValue, type Variables } from './gateway-response.ts'
+import { runMappingTemplate } from './mapping-template.ts'
 import type { Integration } from './openapi-routes.ts'
 
 const HEADER = 'method.response.header.'
@@ -11,10 +12,12 @@ export const mockAnswer = (integration: Extract<Integration, { type: 'mock' }>, 
   const pattern = Object.keys(responses).find(key => key !== 'default' && new RegExp(`^(?:${key})$`).test(status))
   const response = responses[pattern ?? 'default']
   if (!response) return undefined
-  const headers: Answer['headers'] = {}
+  const headers: Record<string, string> = {}
   for (const [target, expression] of Object.entries(response.responseParameters ?? {})) {
     const value = parameterValue(expression, variables)
     if (target.startsWith(HEADER) && value !== undefined) headers[target.slice(HEADER.length)] = value
   }
-  return { status: Number(response.statusCode), headers, body: response.responseTemplates?.['application/json'] ?? '' }
+  const input = { header: (name: string) => variables(`method.request.header.${name}`) }
+  const mapped = runMappingTemplate(response.responseTemplates?.['application/json'] ?? '', input)
+  return { status: mapped.status ?? Number(response.statusCode), headers: { ...headers, ...mapped.headers }, body: mapped.text }
 }

@@ -22,6 +22,7 @@ type Body = {
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024
 const HEADER_LIMIT_BYTES = 10_240
 const FORBIDDEN: Answer = { status: 403, headers: { 'content-type': 'application/json' }, body: '{"message":"Forbidden"}' }
+const INTERNAL_ERROR: Answer = { status: 500, headers: { 'content-type': 'application/json' }, body: '{"message":"Internal server error"}' }
 
 const send = (response: ServerResponse, answer: Answer, requestId: string) => {
   const body = Buffer.from(answer.body)
@@ -109,7 +110,8 @@ export const startRestGateway = async (o: {
   const server = createServer({ maxHeaderSize: HEADER_LIMIT_BYTES }, (request, response) => {
     handle(request, response).catch(error => {
       o.log({ method: request.method, error: String(error) })
-      response.destroy()
+      if (response.headersSent) response.destroy()
+      else send(response, INTERNAL_ERROR, '')
     })
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(o.port, '127.0.0.1', resolve))

@@ -48,6 +48,16 @@ describe('the REST gateway', () => {
       ...extra,
     },
   })
+  const OTHER_ORIGIN = 'http://localhost:5173'
+  const echoListedOrigin = [
+    '#set($origin = $input.params().header.get("Origin"))',
+    '#if($origin == "")',
+    '  #set($origin = $input.params().header.get("origin"))',
+    '#end',
+    `#if($origin == "https://third.example.com" || $origin == "${OTHER_ORIGIN}")`,
+    '  #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)',
+    '#end',
+  ].join('\n')
   const preflight = {
     'x-amazon-apigateway-integration': {
       type: 'mock',
@@ -59,6 +69,7 @@ describe('the REST gateway', () => {
             'method.response.header.Access-Control-Allow-Origin': `'${ORIGIN}'`,
             'method.response.header.Access-Control-Allow-Methods': "'GET,POST'",
           },
+          responseTemplates: { 'application/json': echoListedOrigin },
         },
       },
     },
@@ -168,11 +179,15 @@ describe('the REST gateway', () => {
     expect([late.status, await late.json()]).toEqual([504, { message: 'Endpoint request timed out' }])
   })
 
-  test('answers preflights from the mock integration', async () => {
-    const response = await call('/echo/1', { method: 'OPTIONS', headers: { Origin: ORIGIN } })
-    expect(response.status).toBe(204)
-    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+  test('answers preflights from the mock integration and its template', async () => {
+    const preflightFrom = (origin: string) => call('/echo/1', { method: 'OPTIONS', headers: { Origin: origin } })
+    const response = await preflightFrom(ORIGIN)
+    expect([response.status, await response.text()]).toEqual([204, ''])
     expect(response.headers.get('access-control-allow-methods')).toBe('GET,POST')
+    const allowed = (await Promise.all([ORIGIN, OTHER_ORIGIN, 'https://evil.example.com'].map(preflightFrom))).map(({ headers }) =>
+      headers.get('access-control-allow-origin'),
+    )
+    expect(allowed).toEqual([ORIGIN, OTHER_ORIGIN, ORIGIN])
   })
 
   test('answers unknown paths and methods with the template of MISSING_AUTHENTICATION_TOKEN', async () => {
