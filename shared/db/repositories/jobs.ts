@@ -80,6 +80,20 @@ export const failJob = async (sql: Sql, { jobId, error }: { jobId: string; error
       RETURNING ${sql(COLUMNS)}`,
   )
 
+/** Queues a job that has failed once more. Undefined when it has not. */
+export const reopenJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<JobRow | undefined> =>
+  firstJob(
+    await sql<StoredJob[]>`
+      UPDATE jobs SET status = 'queued', progress = 0, error = NULL WHERE id = ${jobId} AND status = 'failed' RETURNING ${sql(COLUMNS)}`,
+  )
+
+/** The jobs of a type that a video still waits for. */
+export const listQueuedJobs = async (sql: Sql, { videoId, type, limit = 50 }: { videoId: string; type: JobType; limit?: number }): Promise<JobRow[]> => {
+  const rows = await sql<StoredJob[]>`
+    SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND status = 'queued' ORDER BY created_at, id LIMIT ${limit}`
+  return rows.map(toJob)
+}
+
 /** Ends every open job of a video's attempt in the same way: its run has failed or was cancelled. */
 export const endOpenJobs = async (
   sql: Sql,

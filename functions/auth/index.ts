@@ -1,0 +1,24 @@
+import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
+import { authRoutes } from '../../shared/contract/auth.ts'
+import * as sessions from '../../shared/db/repositories/sessions.ts'
+import * as users from '../../shared/db/repositories/users.ts'
+import { createApi } from '../../shared/http/create-api.ts'
+import { systemClock } from '../../shared/kernel/clock.ts'
+import { createId, createSecret } from '../../shared/kernel/ids.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectSignedIn } from '../signed-in.ts'
+import { createAuthApp } from './app.ts'
+
+const config = readConfig(process.env, [...SIGNED_IN_KEYS])
+const log = createLogger('auth')
+const { database, authSecrets, sessionState, authenticate } = await connectSignedIn(config, log)
+const settings = { ...authSecrets, accessSeconds: config.JWT_EXPIRES_IN, refreshSeconds: config.JWT_REFRESH_EXPIRES_IN }
+const context = { database, users, sessions, sessionState, settings, now: systemClock, createId, createSecret }
+
+export const handler = createApi({
+  routes: authRoutes,
+  implementations: createAuthApp(context),
+  authenticate,
+  allowedOrigins: config.FRONTEND_URL,
+  log,
+})

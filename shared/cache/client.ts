@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { Redis } from 'iovalkey'
+import type { Config } from '../config/config.ts'
+
+/**
+ * Redis, or the lack of it. `run` resolves to what the work gives, or to undefined when Redis is away or too slow: it never throws for that and never takes
+ * longer than about 100 ms, so every caller has to know what to do without.
+ */
+export type Cache = {
+  run<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined>
+  isUp(): Promise<boolean>
+  close(): void
+}
+
+const WAIT_MS = 100
+// After a failure nobody waits for Redis for this long; reconnecting goes on behind it.
+const REST_MS = 1000
+
+/** The address to use: REDIS_URL when it is set, also to nothing, which means no Redis; else the stage's own cache, which speaks TLS. */
+export const redisUrl = (config: Pick<Config, 'REDIS_URL' | 'REDIS_ENDPOINT'>): string =>
+  config.REDIS_URL ?? (config.REDIS_ENDPOINT ? `rediss://${config.REDIS_ENDPOINT}` : '')
+
+const withoutRedis: Cache = { run: async () => undefined, isUp: async () => false, close: () => {} }
+
+/** `url` empty: the degraded mode, in which everything works from Postgres. */
+export const createCache = ({ url, onError }: { url: string; onError?: (error: unknown) => void }): Cache => {
+  if (!url) return withoutRedis
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    commandTimeout: WAIT_MS,
+    // Longer than anybody waits: a handshake that is slow once must not be begun again and again.
+    connectTimeout: 2000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: times => Math.min(2000, 50 * 2 ** times),
+  })
+  redis.on('error', error => onError?.(error))
+  let restUntil = 0
+  let connecting: Promise<void> | undefined
+
+  const attempt = async <T>(work: (client: Redis) => Promise<T>): Promise<T> => {
+    if (redis.status !== 'ready') {
+      connecting ??= redis.connect()
+      await Promise.race([connecting, once(redis, 'ready')])
+    }
+    return work(redis)
+  }
+
+  const run: Cache['run'] = async work => {
+    if (Date.now() < restUntil) return undefined
+    try {
+      return await withDeadline(attempt(work), WAIT_MS)
+    } catch (error) {
+      restUntil = Date.now() + REST_MS
+      // A connection that a frozen function left behind looks open and never answers.
+      if (redis.status === 'ready') redis.disconnect(true)
+      onError?.(error)
+      return undefined
+    }
+  }
+
+  return { run, isUp: async () => (await run(client => client.ping())) === 'PONG', close: () => redis.disconnect() }
+}
+
+const withDeadline = <T>(work: Promise<T>, ms: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`Redis did not answer within ${ms} ms`)), ms)
+  })
+  return Promise.race([work, tooLate]).finally(() => clearTimeout(timer))
+}
