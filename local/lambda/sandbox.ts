@@ -92,8 +92,7 @@ export const startSandbox = (o: {
     const { requestId, startedAt, timer, settle } = running
     running = undefined
     clearTimeout(timer)
-    if (!result.ok)
-      emit('platform', `${requestId} ${result.errorType}: ${[result.errorMessage, ...(result.trace ?? []).slice(1)].join('\n')}`)
+    if (!result.ok) emit('platform', `${requestId} ${result.errorType}: ${result.trace?.join('\n') ?? result.errorMessage}`)
     emit('platform', `REPORT RequestId: ${requestId} Duration: ${Date.now() - startedAt} ms Status: ${result.ok ? 'success' : 'error'}`)
     settle(result)
   }
