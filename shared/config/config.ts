@@ -79,6 +79,8 @@ const runtime = {
   AWS_ENDPOINT_URL_TRANSCRIBE: optionalUrl,
   AWS_ENDPOINT_URL_POLLY: optionalUrl,
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: optionalUrl,
+  /** Where the layers are unpacked; in Lambda that is /opt. */
+  LAMBDA_LAYERS_ROOT: optionalText,
   /** What a run of the media task is about; the state machine sets them. */
   VIDEO_ID: text,
   USER_ID: text,

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
-import type { PipelineTask } from '../contract/pipeline.ts'
 import type { Failure } from '../contract/jobs.ts'
+import type { PipelineTask } from '../contract/pipeline.ts'
 import { isProblem } from '../kernel/problem.ts'
 import type { Logger } from '../observability/logger.ts'
 
@@ -11,14 +11,22 @@ export type StepFailure = z.infer<typeof Failure>
 
 /** A Lambda state. An expected, final failure leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
 export const createStep =
-  <Result>({ run, log }: { run: (task: PipelineTask) => Promise<Result>; log: Logger }) =>
+  <Result>({
+    run,
+    log,
+    failureMessage = 'Step failed',
+  }: {
+    run: (task: PipelineTask) => Promise<Result>
+    log: Logger
+    failureMessage?: string
+  }) =>
   async (task: PipelineTask): Promise<Result> => {
     const { runId, input } = task
     try {
       return await run(task)
     } catch (error) {
       if (!isProblem(error) || error.type.retryable) {
-        log.error('Step failed', { runId, videoId: input.videoId, error: error as Error })
+        log.error(failureMessage, { runId, videoId: input.videoId, error: error as Error })
         throw error
       }
       log.warn('Step refused', { runId, videoId: input.videoId, code: error.code, reason: error.message })

@@ -9,18 +9,19 @@ export type WorkerOptions<S extends z.ZodType> = {
   /** FIFO queues keep the order of a group: after a failure the rest of the batch goes back, too. */
   fifo: boolean
   log: Logger
+  failureMessage?: string
 }
 
 /** An SQS handler with partial batch failure. A message that is not of the schema fails like any other and ends in the dead-letter queue. */
 export const createWorker =
-  <S extends z.ZodType>({ message, handle, fifo, log }: WorkerOptions<S>) =>
+  <S extends z.ZodType>({ message, handle, fifo, log, failureMessage = 'Message failed' }: WorkerOptions<S>) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const failed: string[] = []
     const run = async ({ messageId, body }: SQSEvent['Records'][number]) => {
       try {
         await handle(message.parse(JSON.parse(body)))
       } catch (error) {
-        log.error('Message failed', { messageId, error: error as Error })
+        log.error(failureMessage, { messageId, error: error as Error })
         failed.push(messageId)
       }
     }

@@ -13,7 +13,7 @@ export type TranscriptionState =
   | { status: 'failed'; reason: 'language_not_supported' | 'recogniser_unavailable'; message: string }
 
 /** Amazon Transcribe's result file, as far as it is read. */
-export const TranscribeOutput = z.object({
+const TranscribeOutput = z.object({
   results: z.object({
     language_code: z.string().optional(),
     items: z.array(
@@ -26,6 +26,12 @@ export const TranscribeOutput = z.object({
     ),
   }),
 })
+
+/** The words of a result file and the language that was heard. */
+export const readTranscribeOutput = (text: string) => {
+  const { results } = TranscribeOutput.parse(JSON.parse(text))
+  return { items: results.items, language: results.language_code }
+}
 
 export type Transcriber = ReturnType<typeof createTranscriber>
 

@@ -1,0 +1,18 @@
+import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as leases from '../../shared/db/repositories/leases.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import { admitRun } from '../../shared/domain/pipeline/admit-run.ts'
+import { createStep } from '../../shared/jobs/create-step.ts'
+import { systemClock } from '../../shared/kernel/clock.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectRunning } from '../running.ts'
+
+const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'])
+const log = createLogger('pipeline-admit')
+const { database, transact } = await connectRunning(config, log)
+const limits = { maxConcurrentRuns: config.MAX_CONCURRENT_JOBS, leaseMs: config.VIDEO_PROCESSING_TIMEOUT }
+const onStarted = (run: { videoId: string; userId: string }) => log.info('Video processing started', { ...run, processingType: 'upload' })
+const deps = { database, transact, runs, leases, jobs, clock: systemClock, onStarted, ...limits }
+
+export const handler = createStep({ run: task => admitRun(deps, task), log })

@@ -1,0 +1,33 @@
+import { MediaConvertClient } from '@aws-sdk/client-mediaconvert'
+import { createQueue } from '../../shared/aws/queue.ts'
+import { createTranscoding } from '../../shared/aws/transcoding.ts'
+import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import type { PipelineTask } from '../../shared/contract/pipeline.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as leases from '../../shared/db/repositories/leases.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
+import { readEnding, readFailure } from '../../shared/domain/pipeline/read-failure.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectRunning } from '../running.ts'
+
+const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL'])
+const log = createLogger('pipeline-fail')
+const { sql, transact, sqs } = await connectRunning(config, log)
+const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
+const { cancel } = createTranscoding({ client: new MediaConvertClient() })
+const deps = { sql, transact, runs, videos, jobs, leases, cancelTranscoding: cancel, sendCleanup: cleanup.send }
+
+/** What EventBridge says of an execution that ended without running its own Catch. */
+type EndedExecution = { detail: { name: string; status: string; input: string } }
+
+/** Called by the Catch of the state machine, and by EventBridge for executions that timed out or were aborted. */
+export const handler = async (event: (PipelineTask & { error: unknown }) | EndedExecution): Promise<void> => {
+  const ended = 'detail' in event ? event.detail : undefined
+  const run = ended ? { runId: ended.name, input: JSON.parse(ended.input) } : (event as PipelineTask)
+  const failure = ended ? readEnding(ended.status) : readFailure((event as { error: unknown }).error)
+  log.warn('Run failed', { runId: run.runId, videoId: run.input.videoId, failure, cause: ended ?? (event as { error: unknown }).error })
+  await failRun(deps, { ...run, failure })
+}

@@ -1,0 +1,27 @@
+import { readMediaInfo } from '../../shared/aws/media-info.ts'
+import { createRangedReader } from '../../shared/aws/ranged-reader.ts'
+import { createS3Client } from '../../shared/aws/s3-client.ts'
+import { createStorage } from '../../shared/aws/storage.ts'
+import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import type { PipelineInput } from '../../shared/contract/pipeline.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import { inspectSource } from '../../shared/domain/pipeline/inspect-source.ts'
+import { createStep } from '../../shared/jobs/create-step.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectRunning } from '../running.ts'
+
+const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'LAMBDA_LAYERS_ROOT'])
+const log = createLogger('pipeline-inspect')
+const { sql, transact } = await connectRunning(config, log)
+const client = createS3Client()
+const { head } = createStorage({ client, bucket: config.AWS_S3_BUCKET })
+const reader = (source: PipelineInput) => createRangedReader({ client, ...source })
+const deps = {
+  ...{ sql, transact, runs, jobs, createId, head },
+  readStart: (source: PipelineInput) => reader(source).read(1024, 0),
+  readMediaInfo: (source: PipelineInput) => readMediaInfo(reader(source), config.LAMBDA_LAYERS_ROOT),
+}
+
+export const handler = createStep({ run: task => inspectSource(deps, task), log })

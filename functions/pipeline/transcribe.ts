@@ -1,0 +1,31 @@
+import { TranscribeClient } from '@aws-sdk/client-transcribe'
+import { createS3Client } from '../../shared/aws/s3-client.ts'
+import { createStorage } from '../../shared/aws/storage.ts'
+import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as transcripts from '../../shared/db/repositories/transcripts.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { checkTranscript, startTranscript } from '../../shared/domain/transcripts/make-transcript.ts'
+import { createStep } from '../../shared/jobs/create-step.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { createTranscriber, readTranscribeOutput as readResult } from '../../shared/providers/transcriber/transcribe.ts'
+import { connectRunning } from '../running.ts'
+
+const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET'])
+const log = createLogger('pipeline-transcribe')
+const { sql, transact } = await connectRunning(config, log)
+const bucket = config.AWS_S3_BUCKET
+const { getText: readText } = createStorage({ client: createS3Client(), bucket })
+const transcriber = createTranscriber({ client: new TranscribeClient(), bucket })
+const onUnavailable = (fields: { videoId: string; message: string }) => log.warn('AI service failed', { ...fields, service: 'transcribe' })
+const repositories = { runs, jobs, videos, mediaFiles, captionTracks, transcripts }
+const deps = { sql, transact, ...repositories, createId, transcriber, readText, readResult, onUnavailable }
+
+export const handler = createStep({
+  run: task => (task.action === 'start' ? startTranscript(deps, task) : checkTranscript(deps, task)),
+  log,
+})

@@ -1,0 +1,19 @@
+import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import { queues } from '../../shared/contract/jobs.ts'
+import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
+import { createWorker } from '../../shared/jobs/create-worker.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectRunning } from '../running.ts'
+import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../summarising.ts'
+
+const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
+const log = createLogger('worker-summarise')
+const deps = await connectSummarising(config, await connectRunning(config, log))
+
+export const handler = createWorker({
+  message: queues.summaries.message,
+  handle: async message => void (await summariseVideo(deps, message)),
+  fifo: false,
+  log,
+  failureMessage: 'Summary generation failed',
+})

@@ -1,0 +1,38 @@
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import type { Database } from '../../db/client.ts'
+import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as Leases from '../../db/repositories/leases.ts'
+import type * as Runs from '../../db/repositories/runs.ts'
+import type { Transact } from '../../db/transact.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { reportProgress } from './report-progress.ts'
+
+export type AdmitDeps = {
+  database: Database
+  transact: Transact
+  runs: typeof Runs
+  leases: typeof Leases
+  jobs: typeof Jobs
+  clock: Clock
+  /** How many runs may be under way at once, and how long a run that never ends may hold its place. */
+  maxConcurrentRuns: number
+  leaseMs: number
+  onStarted: (run: { videoId: string; userId: string }) => void
+}
+
+/** Whether a run may begin: `wait` while all places are taken, `stop` when the video is gone, finished, or belongs to another run. Safe to repeat. */
+export const admitRun = async (
+  deps: AdmitDeps,
+  { runId, input }: { runId: string; input: PipelineInput },
+): Promise<{ decision: 'run' | 'wait' | 'stop' }> => {
+  const { videoId, attempt, userId } = input
+  const claimed = await deps.runs.startRun(deps.database, { videoId, runId, attempt })
+  if (!claimed) return { decision: 'stop' }
+  const now = deps.clock()
+  const expiresAt = new Date(now.getTime() + deps.leaseMs)
+  const admitted = await deps.leases.acquireLease(deps.database, { runId, limit: deps.maxConcurrentRuns, now, expiresAt })
+  await reportProgress(deps, { videoId, runId, stage: 'queued', share: admitted ? 1 : 0 })
+  if (!admitted) return { decision: 'wait' }
+  deps.onStarted({ videoId, userId })
+  return { decision: 'run' }
+}

@@ -1,0 +1,44 @@
+import type { MessageOf } from '../../contract/jobs.ts'
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import type { Sql } from '../../db/client.ts'
+import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as Leases from '../../db/repositories/leases.ts'
+import type * as Runs from '../../db/repositories/runs.ts'
+import type * as Videos from '../../db/repositories/videos.ts'
+import type { Transact } from '../../db/transact.ts'
+import { runPrefix } from '../../kernel/object-keys.ts'
+import type { RunFailure } from './read-failure.ts'
+
+export type FailDeps = {
+  sql: Sql
+  transact: Transact
+  runs: typeof Runs
+  videos: typeof Videos
+  jobs: typeof Jobs
+  leases: typeof Leases
+  cancelTranscoding: (jobId: string) => Promise<void>
+  sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
+}
+
+/** Ends a run with a reason: the owner is told, its place and its files are given back. A file that can never be processed goes, too. Safe to repeat, and for a run that nobody waits for any more. */
+export const failRun = async (
+  deps: FailDeps,
+  { runId, input, failure }: { runId: string; input: PipelineInput; failure: RunFailure },
+): Promise<void> => {
+  const { videoId, userId, attempt, key } = input
+  const before = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  const owned = before?.runId === runId
+  await deps.transact(async ({ sql, emit }) => {
+    const failed = await deps.runs.failRun(sql, { videoId, runId, failure })
+    await deps.leases.releaseLease(sql, { runId })
+    if (!failed) return
+    await deps.jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
+    await emit(userId, {
+      type: 'video_processing',
+      payload: { videoId, status: 'error', progress: failed.processingProgress, stage: 'failed', message: failure.message },
+    })
+  })
+  if (before?.status === 'processed' && owned) return
+  if (owned && before.transcodeJobId) await deps.cancelTranscoding(before.transcodeJobId)
+  await deps.sendCleanup({ keys: owned && !failure.retryable ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
+}

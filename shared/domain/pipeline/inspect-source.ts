@@ -1,0 +1,60 @@
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import { problem } from '../../contract/problems.ts'
+import type * as Runs from '../../db/repositories/runs.ts'
+import { needsNormalising } from '../media/accepted-by-mediaconvert.ts'
+import { inspectContainer, type MediaInfo } from '../media/inspect-container.ts'
+import { agreesWithType, recogniseFile } from '../media/magic-bytes.ts'
+import type { MediaFacts } from '../media/media-facts.ts'
+import { type ProgressDeps, reportProgress } from './report-progress.ts'
+import { beginJob, type JobDeps } from './run-job.ts'
+
+export type InspectDeps = ProgressDeps &
+  JobDeps & {
+    runs: typeof Runs
+    /** The object's head; undefined when it is gone. */
+    head: (key: string) => Promise<{ sizeBytes: number; contentType: string } | undefined>
+    readStart: (source: PipelineInput) => Promise<Uint8Array>
+    readMediaInfo: (source: PipelineInput) => Promise<MediaInfo | undefined>
+  }
+
+export type Inspection = { normalise: boolean; hasAudio: boolean; textTracks: number }
+
+/** First gate: what the file says it is, without decoding it. Throws media.* problems. Its facts become the video's metadata. */
+export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<Inspection> => {
+  const { videoId } = input
+  await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 })
+  const job = await beginJob(deps, { input, type: 'extract-metadata' })
+  const head = await deps.head(input.key)
+  if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
+
+  const kind = recogniseFile(await deps.readStart(input))
+  if (!kind) throw problem('media.not_a_video', { detail: 'The file is not a video. Upload an MP4, MOV, AVI, WMV, FLV, WebM or MKV file.' })
+  if (!agreesWithType(kind, head.contentType))
+    throw problem('media.type_mismatch', { detail: `The file was announced as ${head.contentType} but is ${kind}.` })
+
+  const facts = inspectContainer(await deps.readMediaInfo(input))
+  const metadata = describe(facts)
+  await deps.runs.recordProducts(deps.sql, {
+    videoId,
+    runId,
+    metadata,
+    ...(facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }),
+  })
+  await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: metadata })
+  await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
+  return { normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
+}
+
+const describe = ({ container, width, height, rotation, frameRate, videoCodec, audioCodec, bitrate, hasAudio, hdr }: MediaFacts) => ({
+  container,
+  width,
+  height,
+  resolution: `${width}x${height}`,
+  rotation,
+  frameRate,
+  videoCodec,
+  ...(audioCodec && { audioCodec }),
+  bitrate,
+  hasAudio,
+  hdr,
+})

@@ -1,0 +1,65 @@
+import type { MessageOf } from '../../contract/jobs.ts'
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
+import type * as CaptionTracks from '../../db/repositories/caption-tracks.ts'
+import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as Leases from '../../db/repositories/leases.ts'
+import type * as MediaFiles from '../../db/repositories/media-files.ts'
+import type * as Runs from '../../db/repositories/runs.ts'
+import type * as Videos from '../../db/repositories/videos.ts'
+import type { Transact } from '../../db/transact.ts'
+import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
+import { parseObjectUrl } from '../../kernel/object-url.ts'
+
+export type PublishDeps = {
+  sql: Sql
+  transact: Transact
+  runs: typeof Runs
+  jobs: typeof Jobs
+  videos: typeof Videos
+  leases: typeof Leases
+  mediaFiles: typeof MediaFiles
+  captionTracks: typeof CaptionTracks
+  exists: (key: string) => Promise<boolean>
+  sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
+  sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
+}
+
+const SUMMARY_FAILED = { code: 'summary.failed', message: 'The summary could not be written. Ask for it again.', retryable: true }
+
+/** Makes a run's products the video's: the last step, in one transaction. What other runs and intermediate steps left is removed. Safe to repeat. */
+export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {
+  const { videoId, userId, attempt } = input
+  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  if (video?.runId === runId && !(video.playbackUrl && (await deps.exists(parseObjectUrl(video.playbackUrl).key)))) {
+    throw problem('media.transcode_failed', { detail: 'The converted video is not there.' })
+  }
+  await deps.transact(async ({ sql, emit }) => {
+    const published = await deps.runs.completeRun(sql, { videoId, runId })
+    await deps.leases.releaseLease(sql, { runId })
+    if (!published) return
+    for (const type of ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript', 'process-video'] as const) {
+      const job = await deps.jobs.findNewestJob(sql, { videoId, type })
+      if (job?.attempt === attempt)
+        await deps.jobs.completeJob(sql, { jobId: job.id, ...(type === 'process-video' && { result: { videoId } }) })
+    }
+    const summary = await deps.jobs.findNewestJob(sql, { videoId, type: 'generate-summary', subject: 'vi' })
+    if (summary?.status === 'running') await deps.jobs.failJob(sql, { jobId: summary.id, error: SUMMARY_FAILED })
+    await deps.mediaFiles.deleteOtherMediaFiles(sql, { videoId, runId })
+    await deps.captionTracks.deleteOtherCaptionTracks(sql, { videoId, runId })
+    await emit(userId, {
+      type: 'video_processing',
+      payload: { videoId, status: 'completed', progress: 100, stage: 'done', message: 'Ready' },
+    })
+  })
+
+  const keep = runPrefix(videoId, runId)
+  await deps.sendCleanup({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
+  for (const job of await deps.jobs.listQueuedJobs(deps.sql, { videoId, type: 'generate-summary' })) {
+    await deps.sendSummary({ jobId: job.id, videoId, userId, language: job.subject })
+  }
+}
+
+/** Files that only later steps of the same run read. */
+const INTERMEDIATE = ['normalised.mp4', 'transcript.json']

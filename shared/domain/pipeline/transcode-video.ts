@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import type { Transcoding } from '../../aws/transcoding.ts'
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
+import type * as MediaFiles from '../../db/repositories/media-files.ts'
+import type * as Runs from '../../db/repositories/runs.ts'
+import type * as Videos from '../../db/repositories/videos.ts'
+import { objectUrl } from '../../kernel/object-url.ts'
+import { masterPlaylistKey, transcodeSettings } from '../media/transcode-settings.ts'
+import { type ProgressDeps, reportProgress } from './report-progress.ts'
+
+export type TranscodeDeps = ProgressDeps & {
+  sql: Sql
+  runs: typeof Runs
+  videos: typeof Videos
+  mediaFiles: typeof MediaFiles
+  transcoding: Transcoding
+  bucket: string
+}
+
+type Task = { runId: string; input: PipelineInput }
+
+/** Starts the HLS job of a run. Repeating it finds the same job by its token. */
+export const startTranscoding = async (deps: TranscodeDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
+  const { videoId, userId } = input
+  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  if (!video || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  const normalised = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'normalised' })
+  const { width = 0, height = 0, frameRate = 0, hasAudio = false, hdr = false } = video.metadata ?? {}
+  const settings = transcodeSettings({
+    facts: { width, height, frameRate, hasAudio, hdr: hdr === true },
+    source: normalised?.url ?? objectUrl(input.bucket, input.key),
+    bucket: deps.bucket,
+    videoId,
+    runId,
+  })
+  const token = createHash('sha256').update(runId).digest('hex').slice(0, 64)
+  const jobId = await deps.transcoding.start({ token, settings, tags: { videoId, runId } })
+  await deps.runs.recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId })
+  await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: 0 })
+  return { done: false }
+}
+
+/** Asks after the job, reports its percentage and, once it is complete, notes the playlist. */
+export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
+  const { videoId, userId } = input
+  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  if (!video?.transcodeJobId || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  const state = await deps.transcoding.check(video.transcodeJobId)
+  if (state.status === 'failed') throw problem('media.transcode_failed', { detail: `The video could not be converted: ${state.message}` })
+  if (state.status === 'running') {
+    await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: state.share })
+    return { done: false }
+  }
+  const playbackUrl = objectUrl(deps.bucket, masterPlaylistKey(videoId, runId))
+  await deps.runs.recordProducts(deps.sql, { videoId, runId, playbackUrl })
+  await deps.mediaFiles.saveMediaFile(deps.sql, {
+    videoId,
+    runId,
+    kind: 'playlist',
+    url: playbackUrl,
+    contentType: 'application/vnd.apple.mpegurl',
+  })
+  await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: 1 })
+  return { done: true }
+}

@@ -1,0 +1,57 @@
+import type { Sql } from '../../db/client.ts'
+import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as Summaries from '../../db/repositories/summaries.ts'
+import type { SummaryRow } from '../../db/repositories/summaries.ts'
+import type * as Transcripts from '../../db/repositories/transcripts.ts'
+import type * as Videos from '../../db/repositories/videos.ts'
+import type { CreateId } from '../../kernel/ids.ts'
+import { isProblem } from '../../kernel/problem.ts'
+import type { LanguageModel } from '../../providers/language-model/openai.ts'
+import { writeSummary } from './write-summary.ts'
+
+export type SummariseDeps = {
+  sql: Sql
+  videos: typeof Videos
+  transcripts: typeof Transcripts
+  summaries: typeof Summaries
+  jobs: typeof Jobs
+  languageModel: LanguageModel
+  createId: CreateId
+}
+
+/** The summary of a video in a language: the one that exists, or a new one. Undefined when the video is gone or nothing was said in it. */
+export const summariseVideo = async (
+  deps: SummariseDeps,
+  { videoId, userId, language }: { videoId: string; userId: string; language: string },
+): Promise<SummaryRow | undefined> => {
+  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  if (video?.transcriptStatus !== 'ready') return undefined
+  const job = await deps.jobs.createJob(deps.sql, {
+    id: deps.createId(),
+    userId,
+    videoId,
+    attempt: video.attempt,
+    type: 'generate-summary',
+    subject: language,
+  })
+  const existing = await deps.summaries.findSummary(deps.sql, { videoId, requestedLanguage: language })
+  if (existing) {
+    await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: { summaryId: existing.id } })
+    return existing
+  }
+  // The guide's steps of this job: 20, then 100.
+  await deps.jobs.runJob(deps.sql, { jobId: job.id, progress: 20 })
+  try {
+    const segments = await deps.transcripts.listSegments(deps.sql, { userId, videoId })
+    const { model, sources, ...text } = await writeSummary(deps.languageModel, { title: video.title, language, segments })
+    const summary = await deps.summaries.saveSummary(deps.sql, { videoId, requestedLanguage: language, ...text, modelUsed: model, sources })
+    if (summary) await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: { summaryId: summary.id } })
+    return summary
+  } catch (error) {
+    // What may succeed at the next try stays open: the queue and the state machine repeat it.
+    if (isProblem(error) && !error.type.retryable) {
+      await deps.jobs.failJob(deps.sql, { jobId: job.id, error: { code: error.code, message: error.message, retryable: false } })
+    }
+    throw error
+  }
+}

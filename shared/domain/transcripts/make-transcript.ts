@@ -1,0 +1,127 @@
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import { problem } from '../../contract/problems.ts'
+import type * as CaptionTracks from '../../db/repositories/caption-tracks.ts'
+import type * as MediaFiles from '../../db/repositories/media-files.ts'
+import type * as Transcripts from '../../db/repositories/transcripts.ts'
+import type * as Videos from '../../db/repositories/videos.ts'
+import { runPrefix } from '../../kernel/object-keys.ts'
+import { parseObjectUrl } from '../../kernel/object-url.ts'
+import type { Transcriber } from '../../providers/transcriber/transcribe.ts'
+import { type ProgressDeps, reportProgress } from '../pipeline/report-progress.ts'
+import { beginJob, type JobDeps } from '../pipeline/run-job.ts'
+import { readCaptions } from './read-captions.ts'
+import { type RecognisedItem, type Segment, segmentWords } from './segment-words.ts'
+
+export type TranscriptDeps = ProgressDeps &
+  JobDeps & {
+    videos: typeof Videos
+    mediaFiles: typeof MediaFiles
+    captionTracks: typeof CaptionTracks
+    transcripts: typeof Transcripts
+    transcriber: Transcriber
+    readText: (key: string) => Promise<string | undefined>
+    readResult: (text: string) => { items: RecognisedItem[]; language: string | undefined }
+    onUnavailable: (fields: { videoId: string; message: string }) => void
+  }
+
+type Task = { runId: string; input: PipelineInput }
+type Outcome = Parameters<typeof import('../../db/repositories/runs.ts').recordTranscriptStatus>[1]
+
+/** Subtitles of the file come first; else the speech is sent to the recogniser, unless there is no sound. */
+export const startTranscript = async (deps: TranscriptDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
+  const { videoId, userId } = input
+  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  if (!video || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  await beginJob(deps, { input, type: 'generate-transcript' })
+  await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
+
+  const captions = await readOwnCaptions(deps, { videoId, runId, preferred: video.language })
+  if (captions)
+    return finish(
+      deps,
+      { runId, input },
+      { segments: captions.segments, source: 'embedded', language: captions.language ?? video.language },
+    )
+  const audio = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'audio' })
+  if (!audio) return finish(deps, { runId, input }, { reason: 'no_audio' })
+
+  await deps.transcriber.start({
+    name: runId,
+    audioKey: parseObjectUrl(audio.url).key,
+    outputKey: resultKey(videoId, runId),
+    ...(video.language && { language: video.language }),
+  })
+  return { done: false }
+}
+
+/** Asks the recogniser; once it is done, the words become segments. What it cannot do is no error: the video then has no transcript and says why. */
+export const checkTranscript = async (deps: TranscriptDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
+  const { videoId } = input
+  const state = await deps.transcriber.check(runId)
+  if (state.status === 'running') {
+    const current = await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0.5 })
+    if (!current) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+    return { done: false }
+  }
+  if (state.status === 'failed') {
+    deps.onUnavailable({ videoId, message: state.message })
+    return finish(deps, { runId, input }, { reason: state.reason })
+  }
+  const text = await deps.readText(resultKey(videoId, runId))
+  if (text === undefined) throw new Error(`the recogniser left no result for ${runId}`)
+  const { items, language } = deps.readResult(text)
+  return finish(
+    deps,
+    { runId, input },
+    { segments: segmentWords(items), source: 'recognised', language: state.language ?? language ?? null },
+  )
+}
+
+const resultKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}transcript.json`
+
+type Found = {
+  segments?: Segment[]
+  reason?: NonNullable<Outcome['reason']>
+  source?: NonNullable<Outcome['source']>
+  language?: string | null
+}
+
+const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found): Promise<{ done: true }> => {
+  const { videoId, attempt } = input
+  const segments = found.segments ?? []
+  const language = found.language?.split('-')[0] ?? null
+  const outcome: Pick<Outcome, 'status' | 'reason' | 'source' | 'language'> =
+    segments.length > 0
+      ? { status: 'ready', language, ...(found.source && { source: found.source }) }
+      : { status: 'none', reason: found.reason ?? 'no_speech', language }
+  await deps.transact(async ({ sql }) => {
+    const stored = await deps.transcripts.replaceSegments(sql, { videoId, runId, segments })
+    if (stored === undefined) return
+    await deps.runs.recordTranscriptStatus(sql, { videoId, runId, ...outcome })
+    const job = await deps.jobs.findNewestJob(sql, { videoId, type: 'generate-transcript' })
+    if (job?.attempt === attempt) await deps.jobs.completeJob(sql, { jobId: job.id, result: { ...outcome, segments: segments.length } })
+  })
+  await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 1 })
+  return { done: true }
+}
+
+/** The subtitle track in the spoken language, else the first that has text. */
+const readOwnCaptions = async (
+  deps: TranscriptDeps,
+  { videoId, runId, preferred }: { videoId: string; runId: string; preferred: string | null },
+) => {
+  const files = (await deps.mediaFiles.listMediaFiles(deps.sql, { videoId, kind: 'caption' })).filter(file => file.runId === runId)
+  const spoken = (language: string | null) => preferred !== null && language?.split('-')[0] === preferred.split('-')[0]
+  const tracks = files
+    .map(file => ({ ...file, index: Number(file.details?.index ?? 0) }))
+    .sort((a, b) => Number(spoken(b.language)) - Number(spoken(a.language)) || a.index - b.index)
+  let chosen: { segments: Segment[]; language: string | null } | undefined
+  for (const { url, language, index, details } of tracks) {
+    const label = typeof details?.title === 'string' ? details.title : null
+    await deps.captionTracks.saveCaptionTrack(deps.sql, { videoId, runId, index, language, label, source: 'embedded', url })
+    if (chosen) continue
+    const segments = await readCaptions((await deps.readText(parseObjectUrl(url).key)) ?? '')
+    if (segments.length > 0) chosen = { segments, language }
+  }
+  return chosen
+}
