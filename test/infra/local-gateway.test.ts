@@ -1,43 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import {
-  ApiGatewayManagementApiClient,
-  DeleteConnectionCommand,
-  GetConnectionCommand,
-  PostToConnectionCommand,
-} from '@aws-sdk/client-apigatewaymanagementapi'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { WebSocket } from 'ws'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RestGateway, startRestGateway } from '../../local/gateway/rest.ts'
-import { startWebSocketGateway, type WebSocketGateway } from '../../local/gateway/websocket.ts'
-import { type Lambda, startLambda } from '../../local/lambda/lambda.ts'
+import { startTinyFunctions, type TinyFunctions } from '../support/tiny-functions.ts'
 
-let folder: string
-let lambda: Lambda
 const logged: object[] = []
 const log = (line: object) => logged.push(line)
 
-const define = async (name: string, source: string, timeoutSeconds = 5) => {
-  const codeDir = join(folder, name)
-  await mkdir(codeDir, { recursive: true })
-  await writeFile(join(codeDir, 'index.mjs'), source)
-  lambda.define({ name, codeDir, handler: 'index.handler', environment: {}, timeoutSeconds, memoryMb: 128, concurrency: 1 })
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hub-gateway-'))
-  lambda = startLambda({ environmentFor: () => ({}), log: () => undefined })
-})
-afterAll(async () => {
-  await lambda.close()
-  await rm(folder, { recursive: true, force: true })
-})
-
 describe('the REST gateway', () => {
   const ORIGIN = 'https://app.example.com'
+  let functions: TinyFunctions
   let gateway: RestGateway
 
   const proxy = (functionName: string, extra: object = {}) => ({
@@ -96,12 +67,17 @@ describe('the REST gateway', () => {
   const gatewayResponses = ['DEFAULT_4XX', 'DEFAULT_5XX'].map(ResponseType => ({ ResponseType, ResponseParameters: responseParameters }))
 
   beforeAll(async () => {
+    functions = await startTinyFunctions()
+    const { lambda, define } = functions
     await define('echo', 'export const handler = async event => ({ statusCode: 200, body: JSON.stringify(event) })')
     await define('reply', 'export const handler = async event => JSON.parse(Buffer.from(event.body, "base64"))')
     await define('slow', 'export const handler = async () => { await new Promise(r => setTimeout(r, 1000)) }')
     gateway = await startRestGateway({ port: 0, body, stageName: 'api', gatewayResponses, invoke: lambda.invoke, log })
   })
-  afterAll(() => gateway.close())
+  afterAll(async () => {
+    await gateway.close()
+    await functions.close()
+  })
 
   const call = (path: string, init?: RequestInit) => fetch(`${gateway.url}${path}`, init)
   const eventOf = async (path: string, init?: RequestInit) => (await (await call(path, init)).json()) as APIGatewayProxyEvent
@@ -214,166 +190,5 @@ describe('the REST gateway', () => {
       expect([refused.status, await refused.json()]).toEqual([413, { message: 'Request Too Long' }])
       expect(refused.headers.get('access-control-allow-origin')).toBe(ORIGIN)
     }
-  })
-})
-
-describe('the WebSocket gateway', () => {
-  let gateway: WebSocketGateway
-  let management: ApiGatewayManagementApiClient
-  const events: { requestContext: Record<string, string>; body?: string }[] = []
-  const routes = { $connect: 'socket', $disconnect: 'socket', $default: 'socket' }
-
-  beforeAll(async () => {
-    await define(
-      'socket',
-      `export const handler = async ({ requestContext, queryStringParameters, body }) => {
-         if (body === 'crash') throw new Error('crash')
-         return { statusCode: Number(queryStringParameters?.status ?? 200), headers: { 'Sec-WebSocket-Protocol': 'hub' } }
-       }`,
-    )
-    gateway = await startWebSocketGateway({ port: 0, stageName: 'ws', routes, invoke: spy, log })
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-    management = new ApiGatewayManagementApiClient({ endpoint: gateway.managementUrl, region: 'us-east-1', credentials })
-  })
-  afterAll(async () => {
-    management.destroy()
-    await gateway.close()
-  })
-
-  const spy: Lambda['invoke'] = (name, event) => {
-    events.push(event as (typeof events)[number])
-    return lambda.invoke(name, event)
-  }
-  const connect = async (query = '', url = gateway.url) => {
-    const socket = new WebSocket(`${url}?token=t${query}`, ['other', 'hub'])
-    const received: string[] = []
-    socket.on('message', data => received.push(data.toString()))
-    const closed = new Promise<number>(resolve => socket.once('close', resolve))
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
-    const connectionId = events.findLast(event => event.requestContext.eventType === 'CONNECT')!.requestContext.connectionId!
-    return { socket, received, closed, connectionId }
-  }
-  const post = (ConnectionId: string, Data: string) => management.send(new PostToConnectionCommand({ ConnectionId, Data }))
-
-  test('asks the function about a connection, hands over messages, and says when it ended', async () => {
-    const { socket, closed, connectionId } = await connect('&tag=1&tag=2')
-    expect(socket.protocol).toBe('hub')
-    socket.send('hello')
-    await vi.waitFor(() => expect(events.at(-1)?.body).toBe('hello'))
-    socket.close(1000)
-    await closed
-    await vi.waitFor(() => expect(events.at(-1)?.requestContext.eventType).toBe('DISCONNECT'))
-    const { host } = new URL(gateway.url)
-    const shared = { connectionId, stage: 'ws', domainName: host, connectedAt: expect.any(Number), identity: { sourceIp: '127.0.0.1' } }
-    expect(events.filter(event => event.requestContext.connectionId === connectionId)).toMatchObject([
-      {
-        queryStringParameters: { token: 't', tag: '2' },
-        multiValueQueryStringParameters: { tag: ['1', '2'] },
-        headers: { Host: host },
-        requestContext: { ...shared, routeKey: '$connect', eventType: 'CONNECT' },
-      },
-      {
-        body: 'hello',
-        isBase64Encoded: false,
-        requestContext: { ...shared, routeKey: '$default', eventType: 'MESSAGE', messageId: expect.any(String) },
-      },
-      { requestContext: { ...shared, routeKey: '$disconnect', disconnectStatusCode: 1000 } },
-    ])
-    expect(JSON.stringify(logged)).not.toMatch(/token|hello/)
-  })
-
-  test.each([
-    [401, 401],
-    [403, 403],
-    [404, 500],
-  ])('refuses the upgrade when $connect answers %i with %i', async (status, expected) => {
-    await expect(connect(`&status=${status}`)).rejects.toThrow(`Unexpected server response: ${expected}`)
-  })
-
-  test('knows no other path', async () => {
-    await expect(connect('', gateway.url.replace('/ws', '/other'))).rejects.toThrow('403')
-  })
-
-  test('tells the client of a function that failed', async () => {
-    const { socket, received, connectionId } = await connect()
-    socket.send('crash')
-    await vi.waitFor(() => expect(received).toHaveLength(1))
-    expect(JSON.parse(received[0]!)).toEqual({ message: 'Internal server error', connectionId, requestId: expect.any(String) })
-    socket.terminate()
-  })
-
-  test('delivers what the management API is given, in order', async () => {
-    const { socket, received, connectionId } = await connect()
-    const sent = Array.from({ length: 50 }, (_, n) => `message ${n}`)
-    for (const text of sent) await post(connectionId, text)
-    await vi.waitFor(() => expect(received).toEqual(sent))
-    socket.terminate()
-  })
-
-  test('describes and deletes a connection, and calls a gone one gone', async () => {
-    const { closed, connectionId } = await connect()
-    const described = await management.send(new GetConnectionCommand({ ConnectionId: connectionId }))
-    expect(described).toMatchObject({ ConnectedAt: expect.any(Date), LastActiveAt: expect.any(Date), Identity: { SourceIp: '127.0.0.1' } })
-    await management.send(new DeleteConnectionCommand({ ConnectionId: connectionId }))
-    expect(await closed).toBe(1000)
-    await expect(post(connectionId, 'late')).rejects.toMatchObject({ name: 'GoneException', $metadata: { httpStatusCode: 410 } })
-    await expect(post('unknown=', 'lost')).rejects.toMatchObject({ name: 'GoneException' })
-  })
-
-  test('posts 128 KB and not a byte more', async () => {
-    const { socket, received, connectionId } = await connect()
-    await post(connectionId, 'x'.repeat(128 * 1024))
-    await vi.waitFor(() => expect(received[0]).toHaveLength(128 * 1024))
-    await expect(post(connectionId, 'x'.repeat(128 * 1024 + 1))).rejects.toMatchObject({ name: 'PayloadTooLargeException' })
-    socket.terminate()
-  })
-
-  test('answers the management API without the stage in its path, too', async () => {
-    const { socket, received, connectionId } = await connect()
-    const url = new URL(`/@connections/${encodeURIComponent(connectionId)}`, gateway.managementUrl)
-    const status = await new Promise(resolve =>
-      httpRequest(url, { method: 'POST' }, response => resolve(response.statusCode)).end('direct'),
-    )
-    expect(status).toBe(200)
-    await vi.waitFor(() => expect(received).toEqual(['direct']))
-    socket.terminate()
-  })
-
-  test('takes frames of 32 KB and messages of 128 KB, and closes with 1009 beyond', async () => {
-    const frame = 'x'.repeat(32 * 1024)
-    const fragments = (socket: WebSocket, count: number) => {
-      for (let n = 1; n <= count; n++) socket.send(frame, { fin: n === count })
-    }
-    const fits = await connect()
-    fragments(fits.socket, 4)
-    await vi.waitFor(() => expect(events.at(-1)?.body).toHaveLength(128 * 1024))
-    fits.socket.terminate()
-
-    const tooLong = await connect()
-    fragments(tooLong.socket, 5)
-    expect(await tooLong.closed).toBe(1009)
-
-    const tooWide = await connect()
-    tooWide.socket.send('small')
-    tooWide.socket.send(`${frame}x`)
-    expect(await tooWide.closed).toBe(1009)
-    expect(events.filter(event => event.body === `${frame}x`)).toEqual([])
-  })
-
-  test('closes idle connections and old ones', async () => {
-    const impatient = await startWebSocketGateway({ port: 0, stageName: 'ws', routes, invoke: spy, log, idleMs: 300, lifetimeMs: 1500 })
-    const idle = await connect('', impatient.url)
-    const busy = await connect('', impatient.url)
-    const timer = setInterval(() => busy.socket.send('still here'), 100)
-    const startedAt = Date.now()
-    const idleMs = idle.closed.then(code => [code, Date.now() - startedAt] as const)
-    const busyMs = busy.closed.then(code => [code, Date.now() - startedAt] as const)
-    const [idleCode, idleAfter] = await idleMs
-    const [busyCode, busyAfter] = await busyMs
-    clearInterval(timer)
-    expect([idleCode, busyCode]).toEqual([1001, 1001])
-    expect(idleAfter).toBeLessThan(1200)
-    expect(busyAfter).toBeGreaterThan(1200)
-    await impatient.close()
   })
 })
