@@ -1,0 +1,9 @@
+import { createApp } from './synth.ts'
+import { isStageName } from './stages.ts'
+
+/** The CDK CLI's entry: `cdk deploy -c stage=dev --all`, or STAGE=dev. */
+const contextOfCli = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}')
+const stage = contextOfCli.stage ?? process.env.STAGE ?? 'dev'
+if (!isStageName(stage)) throw new Error(`There is no stage "${stage}"; give -c stage=dev or -c stage=prod`)
+
+createApp({ stage, outDir: process.env.CDK_OUTDIR, environment: process.env }).synth()

@@ -1,0 +1,102 @@
+import { PROBLEMS, type ProblemCode } from '../../shared/contract/problems.ts'
+
+const ALLOWED_HEADERS = 'Authorization,Content-Type,Accept,Idempotency-Key'
+const PREFLIGHT_SECONDS = 7200
+const ALLOW_ORIGIN = 'Access-Control-Allow-Origin'
+
+const literal = (value: string) => `'${value}'`
+
+/**
+ * The mock integration that answers OPTIONS. API Gateway's parameters can only name one origin; when there are several, the
+ * template names the caller's instead if it is on the list.
+ */
+export const preflight = (methods: readonly string[], origins: readonly string[]) => ({
+  'x-amazon-apigateway-integration': {
+    type: 'mock',
+    // With */* as binary type the mock would otherwise fail on its own template.
+    contentHandling: 'CONVERT_TO_TEXT',
+    passthroughBehavior: 'never',
+    requestTemplates: { 'application/json': '{"statusCode": 204}' },
+    responses: {
+      default: {
+        statusCode: '204',
+        responseParameters: {
+          [`method.response.header.${ALLOW_ORIGIN}`]: literal(origins[0]!),
+          'method.response.header.Access-Control-Allow-Methods': literal([...methods, 'OPTIONS'].join(',')),
+          'method.response.header.Access-Control-Allow-Headers': literal(ALLOWED_HEADERS),
+          'method.response.header.Access-Control-Max-Age': literal(String(PREFLIGHT_SECONDS)),
+          'method.response.header.Vary': literal('Origin'),
+        },
+        ...(origins.length > 1 && { responseTemplates: { 'application/json': echoListedOrigin(origins.slice(1)) } }),
+      },
+    },
+  },
+})
+
+const echoListedOrigin = (origins: readonly string[]) =>
+  [
+    '#set($origin = $input.params().header.get("Origin"))',
+    '#if($origin == "")',
+    '  #set($origin = $input.params().header.get("origin"))',
+    '#end',
+    `#if(${origins.map(origin => `$origin == "${origin}"`).join(' || ')})`,
+    `  #set($context.responseOverride.header.${ALLOW_ORIGIN} = $origin)`,
+    '#end',
+  ].join('\n')
+
+/** API Gateway passes on only the headers that the method declares. */
+export const preflightResponses = {
+  204: {
+    description: 'Whether a page may call',
+    headers: Object.fromEntries(
+      [ALLOW_ORIGIN, 'Access-Control-Allow-Methods', 'Access-Control-Allow-Headers', 'Access-Control-Max-Age', 'Vary'].map(name => [
+        name,
+        { schema: { type: 'string' } },
+      ]),
+    ),
+  },
+}
+
+type Refusal = { code: ProblemCode | 'internal'; status: number; detail: string }
+
+const refusal = (code: ProblemCode, detail: string): Refusal => ({ code, status: PROBLEMS[code].status, detail })
+
+/** What the gateway answers without asking a function, by API Gateway's name for the case. */
+const refusals: Record<string, Refusal> = {
+  MISSING_AUTHENTICATION_TOKEN: refusal('route.not_found', 'There is no such path or method.'),
+  RESOURCE_NOT_FOUND: refusal('route.not_found', 'There is no such path or method.'),
+  REQUEST_TOO_LARGE: refusal('request.body_too_large', 'The body is larger than the gateway passes on.'),
+  UNSUPPORTED_MEDIA_TYPE: refusal('request.unsupported_media_type', 'This content type is not understood here.'),
+  BAD_REQUEST_BODY: refusal('request.invalid', 'The request is not valid.'),
+  BAD_REQUEST_PARAMETERS: refusal('request.invalid', 'The request is not valid.'),
+  THROTTLED: refusal('rate.limited', 'Too many requests. Try again in a moment.'),
+  QUOTA_EXCEEDED: refusal('rate.limited', 'Too many requests. Try again later.'),
+  INTEGRATION_TIMEOUT: { code: 'internal', status: 504, detail: 'The answer took too long. Try again.' },
+  INTEGRATION_FAILURE: { code: 'internal', status: 502, detail: 'Something went wrong on our side. Try again.' },
+  API_CONFIGURATION_ERROR: { code: 'internal', status: 502, detail: 'Something went wrong on our side. Try again.' },
+}
+
+const title = (code: Refusal['code']) => (code === 'internal' ? 'Something went wrong' : PROBLEMS[code].title)
+
+/** Problem documents for the gateway's own answers, readable for pages on the allowed origins. */
+export const gatewayResponses = (origins: readonly string[]) => ({
+  ...Object.fromEntries(
+    Object.entries(refusals).map(([type, { code, status, detail }]) => [
+      type,
+      { statusCode: String(status), ...answer(origins, { title: title(code), status, code, detail }) },
+    ]),
+  ),
+  DEFAULT_4XX: answer(origins, { title: 'The request was refused', code: 'request.invalid', detail: 'The request was refused.' }),
+  DEFAULT_5XX: answer(origins, { title: title('internal'), code: 'internal', detail: 'Something went wrong on our side. Try again.' }),
+})
+
+const answer = (origins: readonly string[], problem: { title: string; status?: number; code: string; detail: string }) => ({
+  responseParameters: {
+    // Nothing here is secret and no credentials travel along, so naming the caller's own origin gives nothing away.
+    [`gatewayresponse.header.${ALLOW_ORIGIN}`]: origins.length === 1 ? literal(origins[0]!) : 'method.request.header.Origin',
+    'gatewayresponse.header.Vary': literal('Origin'),
+    'gatewayresponse.header.Content-Type': literal('application/problem+json'),
+    'gatewayresponse.header.Cache-Control': literal('no-store'),
+  },
+  responseTemplates: { 'application/json': JSON.stringify({ type: 'about:blank', ...problem, requestId: '$context.requestId' }) },
+})

@@ -1,0 +1,77 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Construct } from 'constructs'
+import type { QueueName } from '../../shared/contract/jobs.ts'
+import type { Use } from '../functions.ts'
+import type { Hub } from '../hub.ts'
+
+const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources })
+
+const bucketActions = {
+  read: ['s3:GetObject'],
+  write: ['s3:PutObject'],
+  delete: ['s3:DeleteObject'],
+  multipart: ['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+} as const
+
+const queueActions = { send: ['sqs:SendMessage'], measure: ['sqs:GetQueueAttributes'] } as const
+
+/** The IAM statements behind one word of `functions.ts`: the actions that its code calls, on the resources of this stage. */
+export const statementsFor = (scope: Construct, use: Use, hub: Hub): PolicyStatement[] => {
+  const [kind, first = '', second = ''] = use.split(':')
+  if (kind === 'bucket' && first === 'list') return [listFolder(hub, second)]
+  if (kind === 'bucket')
+    return [allow([...bucketActions[first as keyof typeof bucketActions]], hub.bucket.arnForObjects(`${second}/*`))]
+  if (kind === 'queue')
+    return [allow([...queueActions[second as keyof typeof queueActions]], hub.queues[first as QueueName].queueArn)]
+  const statements = others[use as keyof typeof others]
+  return statements(hub, Stack.of(scope))
+}
+
+/** Listing also makes S3 answer 404 instead of 403 for an object that is not there. */
+const listFolder = (hub: Hub, folder: string) =>
+  new PolicyStatement({
+    actions: ['s3:ListBucket'],
+    resources: [hub.bucket.bucketArn],
+    conditions: { StringLike: { 's3:prefix': [`${folder}/*`] } },
+  })
+
+const executionsOf = (pipelineArn: string) => `${pipelineArn.replace(':stateMachine:', ':execution:')}:*`
+
+const mediaConvertJobs = (stack: Stack) => stack.formatArn({ service: 'mediaconvert', resource: 'jobs', resourceName: '*' })
+
+const others = {
+  db: hub => [allow(['secretsmanager:GetSecretValue'], hub.database.secret.secretArn)],
+  // Reached by network alone: the security group is the key.
+  cache: () => [],
+  'auth-secret': hub => [allow(['secretsmanager:GetSecretValue'], hub.secrets.auth.secretArn)],
+  'openai-secret': hub => [allow(['secretsmanager:GetSecretValue'], hub.secrets.openAi.secretArn)],
+  'connections:read': hub => [
+    allow(['dynamodb:GetItem'], hub.connections.tableArn),
+    allow(['dynamodb:Query'], `${hub.connections.tableArn}/index/by-user`),
+  ],
+  'connections:write': hub => [allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], hub.connections.tableArn)],
+  'manage-connections': hub => {
+    if (!hub.realtime) throw new Error('manage-connections: only functions of the api stack know the WebSocket API')
+    return [allow(['execute-api:ManageConnections'], hub.realtime.connectionsArn)]
+  },
+  'pipeline:start': hub => [allow(['states:StartExecution'], hub.pipelineArn)],
+  'pipeline:stop': hub => [allow(['states:StopExecution', 'states:DescribeExecution'], executionsOf(hub.pipelineArn))],
+  'mediaconvert:run': (hub, stack) => {
+    if (!hub.mediaConvert) throw new Error('mediaconvert:run: only functions of the media stack know the job role')
+    return [
+      allow(['mediaconvert:CreateJob'], hub.mediaConvert.queueArn),
+      allow(['mediaconvert:GetJob'], mediaConvertJobs(stack)),
+      allow(['iam:PassRole'], hub.mediaConvert.role.roleArn),
+    ]
+  },
+  'mediaconvert:cancel': (_hub, stack) => [allow(['mediaconvert:CancelJob'], mediaConvertJobs(stack))],
+  transcribe: (_hub, stack) => [
+    // Starting a job takes no resource in IAM; what it may read and write is this role's own access to the bucket.
+    allow(['transcribe:StartTranscriptionJob'], '*'),
+    allow(
+      ['transcribe:GetTranscriptionJob', 'transcribe:DeleteTranscriptionJob'],
+      stack.formatArn({ service: 'transcribe', resource: 'transcription-job', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME }),
+    ),
+  ],
+} satisfies Partial<Record<Use, (hub: Hub, stack: Stack) => PolicyStatement[]>>

@@ -1,0 +1,39 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+
+export type JobQueueProps = {
+  /** Its physical name without `.fifo`, which is added. */
+  queueName: string
+  fifo: boolean
+  /** The time-out of the function that reads it; AWS asks for six times as long a visibility time-out. */
+  consumerTimeoutSeconds: number
+  /** How often a message is tried before it goes to the dead-letter queue. @default 5 */
+  maxReceiveCount?: number
+}
+
+/** A queue with its dead-letter queue, which keeps what could not be done for 14 days. */
+export class JobQueue extends Construct {
+  readonly queue: Queue
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, id: string, { queueName, fifo, consumerTimeoutSeconds, maxReceiveCount = 5 }: JobQueueProps) {
+    super(scope, id)
+    const suffix = fifo ? '.fifo' : ''
+    const common = {
+      // CDK takes `fifo: false` for a property that CloudFormation refuses.
+      ...(fifo && { fifo }),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      removalPolicy: RemovalPolicy.DESTROY,
+    }
+    this.deadLetters = new Queue(this, 'DeadLetters', { ...common, queueName: `${queueName}-dead${suffix}` })
+    this.queue = new Queue(this, 'Queue', {
+      ...common,
+      queueName: `${queueName}${suffix}`,
+      visibilityTimeout: Duration.seconds(consumerTimeoutSeconds * 6),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+    })
+  }
+}

@@ -1,0 +1,46 @@
+import type { Route, Routes } from '../../shared/contract/route.ts'
+import { gatewayResponses, preflight, preflightResponses } from './cors.ts'
+
+export type LeanOpenApiProps = {
+  title: string
+  routes: Routes
+  /** Origins that browsers may call from. */
+  origins: readonly string[]
+  /** The invocation URI of the function that serves a route; a token is fine. */
+  integrationUri: (functionName: string) => string
+}
+
+/**
+ * The OpenAPI 3.0 document that API Gateway imports: paths and integrations without schemas, since the functions validate. Every
+ * answer passes as bytes, so that compressed and binary ones survive.
+ */
+export const renderLeanOpenApi = ({ title, routes, origins, integrationUri }: LeanOpenApiProps) => {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const [operationId, route] of Object.entries(routes)) {
+    const path = (paths[route.path] ??= {})
+    path[route.method.toLowerCase()] = operation(operationId, route, integrationUri(route.function))
+  }
+  for (const [path, operations] of Object.entries(paths)) {
+    const methods = Object.keys(operations).map(method => method.toUpperCase())
+    operations.options = { ...pathParameters(path), responses: preflightResponses, ...preflight(methods, origins) }
+  }
+  return {
+    openapi: '3.0.1',
+    info: { title, version: '1' },
+    paths,
+    'x-amazon-apigateway-binary-media-types': ['*/*'],
+    'x-amazon-apigateway-gateway-responses': gatewayResponses(origins),
+  }
+}
+
+const operation = (operationId: string, route: Route, uri: string) => ({
+  operationId,
+  ...pathParameters(route.path),
+  responses: { default: { description: 'What the function answers' } },
+  'x-amazon-apigateway-integration': { type: 'aws_proxy', httpMethod: 'POST', uri, passthroughBehavior: 'when_no_match' },
+})
+
+const pathParameters = (path: string) => {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1])
+  return names.length === 0 ? {} : { parameters: names.map(name => ({ name, in: 'path', required: true, schema: { type: 'string' } })) }
+}

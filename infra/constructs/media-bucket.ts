@@ -1,0 +1,45 @@
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { BlockPublicAccess, Bucket, BucketEncryption, EventType, HttpMethods, StorageClass } from 'aws-cdk-lib/aws-s3'
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import type { StageSettings } from '../stages.ts'
+
+export type MediaBucketProps = {
+  prefix: string
+  settings: StageSettings
+  /** Told of every object that arrives under `users/`, however it was sent (POST, PUT, multipart, copy). */
+  ingest: Queue
+}
+
+/** Holds uploads (`users/`) and what the pipeline makes of them (`media/`). Private: clients reach it by signed links alone. */
+export class MediaBucket extends Bucket {
+  constructor(scope: Construct, id: string, { prefix, settings, ingest }: MediaBucketProps) {
+    super(scope, id, {
+      bucketName: `${prefix}-media-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: settings.onDelete === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      cors: [
+        {
+          allowedOrigins: settings.origins,
+          allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT, HttpMethods.POST],
+          allowedHeaders: ['*'],
+          // ETag ends a part of a multipart upload; the ranges are what HLS players of single-file renditions read.
+          exposedHeaders: ['ETag', 'Content-Length', 'Content-Range', 'Accept-Ranges'],
+          maxAge: 3600,
+        },
+      ],
+      lifecycleRules: [
+        { id: 'abort-unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          id: 'cool-down',
+          transitions: [{ storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(30) }],
+        },
+      ],
+    })
+    this.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(ingest), { prefix: 'users/' })
+  }
+}

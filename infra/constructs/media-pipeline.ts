@@ -1,0 +1,137 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Rule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  Fail,
+  type IChainable,
+  JsonPath,
+  LogLevel,
+  Parallel,
+  Pass,
+  StateMachine,
+  Succeed,
+} from 'aws-cdk-lib/aws-stepfunctions'
+import { Construct } from 'constructs'
+import type { FunctionName } from '../functions.ts'
+import type { Hub } from '../hub.ts'
+import type { MediaTask } from './media-task.ts'
+import { lambdaState, MEDIA_PROBLEM, mediaTaskState, waitState } from './pipeline-states.ts'
+
+export type PipelineFunctions = Record<Extract<FunctionName, `pipeline-${string}`>, IFunction>
+
+export type MediaPipelineProps = {
+  hub: Hub
+  /** The functions of its Lambda states. */
+  functions: PipelineFunctions
+  task: MediaTask
+}
+
+/**
+ * The workflow from an arrived file to a processed video. JSONPath throughout: the local engine runs the same definition and
+ * knows no JSONata.
+ */
+export class MediaPipeline extends Construct {
+  readonly stateMachine: StateMachine
+  /** Calls `pipeline-fail` for executions that ended without running their own Catch. */
+  readonly endings: Rule
+
+  constructor(scope: Construct, id: string, { hub, functions, task }: MediaPipelineProps) {
+    super(scope, id)
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: `${hub.prefix}-pipeline`,
+      definitionBody: DefinitionBody.fromChainable(this.define(functions, task, hub)),
+      timeout: Duration.millis(hub.settings.videoProcessingTimeoutMs),
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        // Payloads name people's files.
+        includeExecutionData: false,
+        destination: new LogGroup(this, 'Logs', {
+          logGroupName: `/aws/vendedlogs/states/${hub.prefix}-pipeline`,
+          retention: hub.settings.logRetentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    })
+    this.endings = new Rule(this, 'Endings', {
+      description: 'An execution that timed out or was aborted runs no Catch of its own',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [this.stateMachine.stateMachineArn], status: ['TIMED_OUT', 'ABORTED', 'FAILED'] },
+      },
+      targets: [
+        new LambdaFunction(functions['pipeline-fail'], {
+          deadLetterQueue: hub.undelivered,
+          retryAttempts: 5,
+          maxEventAge: Duration.hours(2),
+        }),
+      ],
+    })
+  }
+
+  private define(functions: PipelineFunctions, task: MediaTask, hub: Hub): IChainable {
+    const failure = this.recordFailure(functions['pipeline-fail'])
+    const catchAll = { errors: ['States.ALL'], resultPath: '$.error' }
+    const publish = lambdaState(this, 'Publish', functions['pipeline-publish']).addCatch(failure, catchAll)
+    const produce = new Parallel(this, 'Produce', { resultPath: JsonPath.DISCARD })
+      .branch(this.understand(functions, task, hub))
+      .branch(this.transcode(functions['pipeline-transcode'], hub))
+      .addCatch(failure, catchAll)
+      .next(publish)
+    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, hub).addCatch(failure, catchAll).next(produce)
+    const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'inspect' })
+      .addCatch(failure, catchAll)
+      .next(new Choice(this, 'Must it be normalised?').when(Condition.booleanEquals('$.inspect.normalise', true), normalise).otherwise(produce))
+    const admit = lambdaState(this, 'Admit', functions['pipeline-admit'], { result: 'admit' }).addCatch(failure, catchAll)
+    const place = new Choice(this, 'Is there a place?')
+      .when(Condition.stringEquals('$.admit.decision', 'run'), inspect)
+      .when(Condition.stringEquals('$.admit.decision', 'wait'), waitState(this, 'Wait for a place', hub).next(admit))
+      .otherwise(new Succeed(this, 'Not needed', { comment: 'A newer run has taken over, or the video was deleted' }))
+    return admit.next(place)
+  }
+
+  /** Sound and pictures, then words, then the summary; a summary that fails does not fail the video. */
+  private understand(functions: PipelineFunctions, task: MediaTask, hub: Hub): IChainable {
+    const understood = new Pass(this, 'Understood')
+    const summarise = lambdaState(this, 'Summarise', functions['pipeline-summarise'])
+      .addCatch(understood, { errors: ['States.ALL'], resultPath: '$.summaryError' })
+      .next(understood)
+    return mediaTaskState(this, 'Extract', 'extract', task, hub).next(
+      this.poll('transcript', functions['pipeline-transcribe'], hub, summarise),
+    )
+  }
+
+  private transcode(lambda: IFunction, hub: Hub): IChainable {
+    return this.poll('playback', lambda, hub, new Pass(this, 'Transcoded'))
+  }
+
+  /** Starts a job of another service and asks after it until it is done. */
+  private poll(what: string, lambda: IFunction, hub: Hub, then: IChainable): IChainable {
+    const start = lambdaState(this, `Start ${what}`, lambda, { action: 'start', result: what })
+    const check = lambdaState(this, `Check ${what}`, lambda, { action: 'check', result: what })
+    const done = new Choice(this, `Is the ${what} done?`)
+      .when(Condition.booleanEquals(`$.${what}.done`, true), then)
+      .otherwise(waitState(this, `Wait for the ${what}`, hub).next(check))
+    check.next(done)
+    return start.next(done)
+  }
+
+  /** A file that cannot be processed is an outcome; anything else is a fault of ours and ends as a failed execution. */
+  private recordFailure(lambda: IFunction): IChainable {
+    const exitedWithProblem = Condition.and(Condition.isPresent('$.error.Cause'), Condition.stringMatches('$.error.Cause', '*"ExitCode":20*'))
+    return lambdaState(this, 'Record the failure', lambda, { error: JsonPath.objectAt('$.error') }).next(
+      new Choice(this, 'Is the file at fault?')
+        .when(
+          Condition.or(Condition.stringEquals('$.error.Error', MEDIA_PROBLEM), exitedWithProblem),
+          new Succeed(this, 'Refused', { comment: 'The owner was told what is wrong with the file' }),
+        )
+        .otherwise(new Fail(this, 'Failed', { errorPath: '$.error.Error', causePath: '$.error.Cause' })),
+    )
+  }
+}

@@ -1,0 +1,70 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { SubnetType } from 'aws-cdk-lib/aws-ec2'
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
+import {
+  Cluster,
+  type ContainerDefinition,
+  ContainerImage,
+  ContainerInsights,
+  CpuArchitecture,
+  FargateTaskDefinition,
+  LogDrivers,
+  OperatingSystemFamily,
+} from 'aws-cdk-lib/aws-ecs'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { environmentOf } from '../environment.ts'
+import { mediaTask } from '../functions.ts'
+import type { Hub } from '../hub.ts'
+import { statementsFor } from './grants.ts'
+
+export type MediaTaskProps = {
+  hub: Hub
+  /** The build context of the image: the repository, of which only the Dockerfile and the bundle are sent. */
+  contextDir: string
+}
+
+/** The container that runs FFmpeg: longer and larger than a Lambda function may be. Nothing runs between tasks. */
+export class MediaTask extends Construct {
+  readonly cluster: Cluster
+  readonly definition: FargateTaskDefinition
+  readonly container: ContainerDefinition
+  readonly subnets = { subnetType: SubnetType.PRIVATE_WITH_EGRESS }
+
+  constructor(scope: Construct, id: string, { hub, contextDir }: MediaTaskProps) {
+    super(scope, id)
+    const { mediaTask: size, logRetentionDays } = hub.settings
+    this.cluster = new Cluster(this, 'Cluster', {
+      clusterName: hub.prefix,
+      vpc: hub.vpc,
+      containerInsightsV2: ContainerInsights.ENABLED,
+      enableFargateCapacityProviders: true,
+    })
+    this.definition = new FargateTaskDefinition(this, 'Definition', {
+      family: `${hub.prefix}-media-task`,
+      cpu: size.cpu,
+      memoryLimitMiB: size.memoryMb,
+      ephemeralStorageGiB: size.diskGb,
+      runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+    })
+    this.container = this.definition.addContainer('Container', {
+      containerName: 'media-task',
+      image: ContainerImage.fromAsset(contextDir, {
+        file: 'functions/media-task/Dockerfile',
+        exclude: ['*', '!functions/media-task/Dockerfile', '!dist/media-task'],
+        platform: Platform.LINUX_ARM64,
+      }),
+      environment: environmentOf(mediaTask.environment, hub),
+      logging: LogDrivers.awsLogs({
+        streamPrefix: 'media-task',
+        logGroup: new LogGroup(this, 'Logs', {
+          logGroupName: `/aws/ecs/${hub.prefix}-media-task`,
+          retention: logRetentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      }),
+    })
+    for (const use of mediaTask.uses)
+      for (const statement of statementsFor(this, use, hub)) this.definition.addToTaskRolePolicy(statement)
+  }
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { SubnetType } from 'aws-cdk-lib/aws-ec2'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Code, Function as LambdaFunction, type ILayerVersion, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import { environmentOf } from '../environment.ts'
+import { type FunctionName, type FunctionRow, functionTable } from '../functions.ts'
+import type { Hub } from '../hub.ts'
+import { statementsFor } from './grants.ts'
+
+export type NodeFunctionProps = {
+  /** The row of `functions.ts` that this function is made from. */
+  name: FunctionName
+  hub: Hub
+  /** The layers that the row names. */
+  layers?: ILayerVersion[]
+}
+
+/** One Lambda function from its bundle `dist/<name>`, with the grants, variables and queue of its row and nothing else. */
+export class NodeFunction extends LambdaFunction {
+  constructor(scope: Construct, id: string, { name, hub, layers }: NodeFunctionProps) {
+    const row = functionTable[name]
+    const functionName = `${hub.prefix}-${name}`
+    const inVpc = row.uses.some(use => use === 'db' || use === 'cache')
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: hub.settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    super(scope, id, {
+      functionName,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(join(hub.distDir, name)),
+      handler: 'index.handler',
+      memorySize: row.memoryMb,
+      timeout: Duration.seconds(row.timeoutSeconds),
+      environment: environmentOf(row.environment, hub),
+      layers,
+      logGroup,
+      loggingFormat: LoggingFormat.TEXT,
+      tracing: Tracing.ACTIVE,
+      role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+      ...(inVpc && { vpc: hub.vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, securityGroups: [hub.applicationGroup] }),
+      ...(row.calledByEventBridge && hub.undelivered && { onFailure: new SqsDestination(hub.undelivered), retryAttempts: 2 }),
+    })
+    logGroup.grantWrite(this)
+    if (inVpc) this.addToRolePolicy(networkInterfaces())
+    for (const use of row.uses) for (const statement of statementsFor(this, use, hub)) this.addToRolePolicy(statement)
+    if (row.queue) this.consume(row.queue, hub)
+  }
+
+  private consume({ name, batchSize, windowSeconds, maxConcurrency }: NonNullable<FunctionRow['queue']>, hub: Hub) {
+    this.addEventSource(
+      new SqsEventSource(hub.queues[name], {
+        batchSize,
+        maxConcurrency,
+        reportBatchItemFailures: true,
+        ...(windowSeconds && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
+      }),
+    )
+  }
+}
+
+// Lambda makes and removes the interfaces under the function's role; EC2 knows no resource for these actions.
+const networkInterfaces = () =>
+  new PolicyStatement({
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:DeleteNetworkInterface',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  })

@@ -1,0 +1,73 @@
+import { Duration } from 'aws-cdk-lib'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { IntegrationPattern, JitterType, JsonPath, type RetryProps, type TaskStateBase, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions'
+import { EcsFargateLaunchTarget, EcsRunTask, LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
+import type { Construct } from 'constructs'
+import type { Hub } from '../hub.ts'
+import type { MediaTask } from './media-task.ts'
+
+const backoff = { interval: Duration.seconds(2), backoffRate: 2, maxDelay: Duration.seconds(60), jitterStrategy: JitterType.FULL }
+
+/** The error name under which the functions throw what a repetition cannot mend: the file itself is at fault. */
+export const MEDIA_PROBLEM = 'MediaProblem'
+
+const lambdaRetries: RetryProps[] = [
+  { errors: [MEDIA_PROBLEM], maxAttempts: 0 },
+  { errors: ['States.ALL'], maxAttempts: 4, ...backoff },
+]
+
+/** What every function of the pipeline is called with, and the rest of the payload of one state. */
+const payload = (extra: Record<string, unknown>) =>
+  TaskInput.fromObject({
+    runId: JsonPath.stringAt('$$.Execution.Name'),
+    input: JsonPath.objectAt('$$.Execution.Input'),
+    state: JsonPath.objectAt('$'),
+    ...extra,
+  })
+
+/** A Lambda state. Its answer goes to `$.<result>`, or nowhere. */
+export const lambdaState = (
+  scope: Construct,
+  name: string,
+  lambdaFunction: IFunction,
+  { result, ...extra }: { result?: string; action?: 'start' | 'check'; error?: unknown } = {},
+) => {
+  const state = new LambdaInvoke(scope, name, {
+    lambdaFunction,
+    payload: payload(extra),
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
+    resultPath: result ? `$.${result}` : JsonPath.DISCARD,
+  })
+  for (const retry of lambdaRetries) state.addRetry(retry)
+  return state
+}
+
+/** A state that runs the media task and waits for it to end. */
+export const mediaTaskState = (scope: Construct, name: string, mode: 'normalise' | 'extract', task: MediaTask, hub: Hub): TaskStateBase => {
+  const environment = {
+    VIDEO_ID: JsonPath.stringAt('$$.Execution.Input.videoId'),
+    USER_ID: JsonPath.stringAt('$$.Execution.Input.userId'),
+    RUN_ID: JsonPath.stringAt('$$.Execution.Name'),
+    SOURCE_KEY: JsonPath.stringAt('$$.Execution.Input.key'),
+    MEDIA_TASK_MODE: mode,
+  }
+  const state = new EcsRunTask(scope, name, {
+    integrationPattern: IntegrationPattern.RUN_JOB,
+    cluster: task.cluster,
+    taskDefinition: task.definition,
+    launchTarget: new EcsFargateLaunchTarget(),
+    subnets: task.subnets,
+    securityGroups: [hub.applicationGroup],
+    containerOverrides: [
+      { containerDefinition: task.container, environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })) },
+    ],
+    resultPath: JsonPath.DISCARD,
+  })
+  const errors = ['States.TaskFailed', 'ECS.AmazonECSException', 'ECS.ServerException', 'ECS.ClusterNotFoundException']
+  return state.addRetry({ errors, maxAttempts: 3, ...backoff })
+}
+
+/** The pause between two questions. */
+export const waitState = (scope: Construct, name: string, { settings }: Hub) =>
+  new Wait(scope, name, { time: WaitTime.duration(Duration.seconds(settings.pollSeconds)) })

@@ -1,0 +1,182 @@
+import type { QueueName } from '../shared/contract/jobs.ts'
+import type { EnvironmentKey } from './environment.ts'
+
+type Folder = 'users' | 'media'
+
+/** What a function may touch; `constructs/grants.ts` says which IAM statements each one is. */
+export type Use =
+  | 'db'
+  | 'cache'
+  | 'auth-secret'
+  | 'openai-secret'
+  | `bucket:${'read' | 'write' | 'delete' | 'list' | 'multipart'}:${Folder}`
+  | `queue:${QueueName}:send`
+  | `queue:${QueueName}:measure`
+  | 'connections:read'
+  | 'connections:write'
+  | 'manage-connections'
+  | 'pipeline:start'
+  | 'pipeline:stop'
+  | 'mediaconvert:run'
+  | 'mediaconvert:cancel'
+  | 'transcribe'
+
+export type FunctionRow = {
+  stack: 'data' | 'media' | 'api'
+  memoryMb: number
+  timeoutSeconds: number
+  /** The template's variables: exactly those that the entry file names in `readConfig`. */
+  environment: readonly EnvironmentKey[]
+  uses: readonly Use[]
+  /** The queue whose messages it is given. Failed messages of a batch are reported one by one. */
+  queue?: { name: QueueName; batchSize: number; windowSeconds?: number; maxConcurrency?: number }
+  /** It is called by EventBridge: events that fail every try are kept in the `undelivered` queue. */
+  calledByEventBridge?: true
+  everyMinutes?: number
+  layers?: readonly 'media-tools'[]
+}
+
+const api = { stack: 'api', memoryMb: 1024, timeoutSeconds: 29 } as const
+const step = { stack: 'media', memoryMb: 512, timeoutSeconds: 60 } as const
+
+const database = ['STAGE', 'NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const
+const signedIn = [...database, 'REDIS_ENDPOINT', 'AUTH_SECRET_ARN', 'JWT_EXPIRES_IN', 'JWT_REFRESH_EXPIRES_IN', 'FRONTEND_URL'] as const
+const running = [...database, 'EVENTS_QUEUE_URL'] as const
+const usesAsSignedIn = ['db', 'cache', 'auth-secret'] as const
+const usesAsRunning = ['db', 'queue:events:send'] as const
+
+/** One row per function: the key is its name, its folder under dist/ and the end of its deployed name. */
+export const functions = {
+  migrate: { stack: 'data', memoryMb: 512, timeoutSeconds: 300, environment: database, uses: ['db'] },
+
+  auth: { ...api, environment: signedIn, uses: usesAsSignedIn },
+  videos: {
+    ...api,
+    environment: [...signedIn, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'INGEST_QUEUE_URL', 'PIPELINE_ARN'],
+    uses: [
+      ...usesAsSignedIn,
+      'bucket:read:users',
+      'bucket:read:media',
+      'queue:events:send',
+      'queue:cleanup:send',
+      'queue:ingest:send',
+      'pipeline:stop',
+      'mediaconvert:cancel',
+    ],
+  },
+  uploads: {
+    ...api,
+    environment: [...signedIn, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL'],
+    uses: [
+      ...usesAsSignedIn,
+      'bucket:read:users',
+      'bucket:write:users',
+      'bucket:multipart:users',
+      'queue:events:send',
+      'queue:cleanup:send',
+    ],
+  },
+  summaries: {
+    ...api,
+    environment: [...signedIn, 'EVENTS_QUEUE_URL', 'SUMMARIES_QUEUE_URL', 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
+    uses: [...usesAsSignedIn, 'openai-secret', 'queue:events:send', 'queue:summaries:send'],
+  },
+  system: {
+    ...api,
+    environment: [...signedIn, 'AWS_S3_BUCKET'],
+    uses: [...usesAsSignedIn, 'bucket:list:users'],
+  },
+  realtime: {
+    ...api,
+    memoryMb: 512,
+    environment: [...signedIn, 'CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL'],
+    uses: [...usesAsSignedIn, 'connections:read', 'connections:write', 'queue:events:send', 'manage-connections'],
+  },
+
+  ingest: {
+    ...step,
+    environment: [...running, 'AWS_S3_BUCKET', 'PIPELINE_ARN', 'CLEANUP_QUEUE_URL'],
+    uses: [...usesAsRunning, 'bucket:read:users', 'pipeline:start', 'queue:cleanup:send'],
+    queue: { name: 'ingest', batchSize: 10 },
+  },
+  'pipeline-admit': { ...step, environment: [...running, 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'], uses: usesAsRunning },
+  'pipeline-inspect': {
+    ...step,
+    memoryMb: 1024,
+    environment: [...running, 'AWS_S3_BUCKET'],
+    uses: [...usesAsRunning, 'bucket:read:users'],
+    layers: ['media-tools'],
+  },
+  'pipeline-transcode': {
+    ...step,
+    environment: [...running, 'AWS_S3_BUCKET', 'MEDIACONVERT_ROLE_ARN', 'MEDIACONVERT_QUEUE_ARN'],
+    uses: [...usesAsRunning, 'mediaconvert:run'],
+  },
+  'pipeline-transcribe': {
+    ...step,
+    memoryMb: 1024,
+    timeoutSeconds: 300,
+    environment: [...running, 'AWS_S3_BUCKET'],
+    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:write:media', 'transcribe'],
+  },
+  'pipeline-summarise': {
+    ...step,
+    memoryMb: 1024,
+    timeoutSeconds: 600,
+    environment: [...running, 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
+    uses: [...usesAsRunning, 'openai-secret'],
+  },
+  'pipeline-publish': {
+    ...step,
+    environment: [...running, 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARIES_QUEUE_URL'],
+    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:list:media', 'queue:cleanup:send', 'queue:summaries:send'],
+  },
+  'pipeline-fail': {
+    ...step,
+    environment: [...running, 'CLEANUP_QUEUE_URL'],
+    uses: [...usesAsRunning, 'mediaconvert:cancel', 'queue:cleanup:send'],
+    calledByEventBridge: true,
+  },
+
+  'worker-relay': {
+    ...step,
+    stack: 'api',
+    environment: [...database, 'CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL'],
+    uses: ['db', 'connections:read', 'connections:write', 'manage-connections'],
+    queue: { name: 'events', batchSize: 10, maxConcurrency: 10 },
+  },
+  'worker-summarise': {
+    ...step,
+    memoryMb: 1024,
+    timeoutSeconds: 600,
+    environment: [...running, 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
+    uses: [...usesAsRunning, 'openai-secret'],
+    // The guide's "ai processing" concurrency.
+    queue: { name: 'summaries', batchSize: 1, maxConcurrency: 3 },
+  },
+  'worker-cleanup': {
+    ...step,
+    timeoutSeconds: 300,
+    environment: ['STAGE', 'NODE_ENV', 'AWS_S3_BUCKET'],
+    uses: ['bucket:list:users', 'bucket:delete:users', 'bucket:list:media', 'bucket:delete:media'],
+    queue: { name: 'cleanup', batchSize: 5 },
+  },
+  'scheduled-reconcile': {
+    ...step,
+    timeoutSeconds: 120,
+    environment: [...running, 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN', 'VIDEO_PROCESSING_TIMEOUT'],
+    uses: [...usesAsRunning, 'queue:cleanup:send', 'bucket:multipart:users'],
+    calledByEventBridge: true,
+    everyMinutes: 1,
+  },
+} as const satisfies Record<string, FunctionRow>
+
+export type FunctionName = keyof typeof functions
+/** The table without its literal types, for code that treats all rows alike. */
+export const functionTable: Record<FunctionName, FunctionRow> = functions
+
+/** The Fargate task is no Lambda, but what it is given and may touch is written in the same way. */
+export const mediaTask = {
+  environment: [...running, 'AWS_S3_BUCKET'],
+  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:read:media', 'bucket:write:media', 'bucket:multipart:media'],
+} as const satisfies Pick<FunctionRow, 'environment' | 'uses'>

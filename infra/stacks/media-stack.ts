@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { CfnQueue as MediaConvertQueue } from 'aws-cdk-lib/aws-mediaconvert'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import { functionsOf } from '../constructs/functions-of.ts'
+import { MediaPipeline, type PipelineFunctions } from '../constructs/media-pipeline.ts'
+import { MediaTask } from '../constructs/media-task.ts'
+import type { NodeFunction } from '../constructs/node-function.ts'
+import { type FunctionName, functionTable } from '../functions.ts'
+import type { Hub } from '../hub.ts'
+
+export type MediaStackProps = StackProps & { hub: Hub; contextDir: string }
+
+/** What works on videos: the pipeline, its functions and its container, and the workers behind the queues. */
+export class MediaStack extends Stack {
+  readonly pipeline: MediaPipeline
+  /** What EventBridge could not hand over to a function. */
+  readonly undelivered: Queue
+  readonly functions: Partial<Record<FunctionName, NodeFunction>>
+
+  constructor(scope: Construct, id: string, { hub, contextDir, ...props }: MediaStackProps) {
+    super(scope, id, props)
+    this.undelivered = new Queue(this, 'Undelivered', {
+      queueName: `${hub.prefix}-undelivered`,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    const mediaHub: Hub = { ...hub, undelivered: this.undelivered, mediaConvert: this.mediaConvert(hub) }
+    const mediaTools = new LayerVersion(this, 'MediaTools', {
+      description: 'mediainfo.js with its WebAssembly',
+      code: Code.fromAsset(join(hub.distDir, 'layers/media-tools')),
+      compatibleRuntimes: [Runtime.NODEJS_24_X],
+      compatibleArchitectures: [Architecture.ARM_64],
+    })
+    this.functions = functionsOf(this, 'media', mediaHub, { 'media-tools': mediaTools })
+    const task = new MediaTask(this, 'MediaTask', { hub: mediaHub, contextDir })
+    this.pipeline = new MediaPipeline(this, 'Pipeline', { hub: mediaHub, functions: this.functions as PipelineFunctions, task })
+    for (const [name, lambdaFunction] of Object.entries(this.functions)) {
+      const { everyMinutes } = functionTable[name as FunctionName]
+      if (everyMinutes) this.callEvery(everyMinutes, name, lambdaFunction)
+    }
+  }
+
+  private callEvery(minutes: number, name: string, lambdaFunction: NodeFunction) {
+    new Rule(this, `Schedule-${name}`, {
+      schedule: Schedule.rate(Duration.minutes(minutes)),
+      // A late run is worth nothing: the next one does its work.
+      targets: [new LambdaFunction(lambdaFunction, { deadLetterQueue: this.undelivered, retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    })
+  }
+
+  /** A queue of this stage's own, and the role under which MediaConvert reads uploads and writes renditions. */
+  private mediaConvert({ prefix, bucket }: Hub): NonNullable<Hub['mediaConvert']> {
+    const role = new Role(this, 'MediaConvertRole', { assumedBy: new ServicePrincipal('mediaconvert.amazonaws.com') })
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('users/*'), bucket.arnForObjects('media/*')] }),
+    )
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('media/*')] }))
+    const queue = new MediaConvertQueue(this, 'MediaConvertQueue', { name: prefix, description: 'HLS renditions', pricingPlan: 'ON_DEMAND' })
+    return { role, queueArn: queue.attrArn }
+  }
+}

@@ -1,0 +1,63 @@
+import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  InstanceType,
+  NatProvider,
+  NatTrafficDirection,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import type { StageSettings } from '../stages.ts'
+
+export type NetworkStackProps = StackProps & { prefix: string; settings: StageSettings }
+
+const natProviders = {
+  // About a tenth of a gateway's price; when it fails, outgoing calls fail until it is replaced.
+  instance: () =>
+    NatProvider.instanceV2({ instanceType: new InstanceType('t4g.nano'), defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY }),
+  gateway: () => NatProvider.gateway(),
+}
+
+/** The private network: S3 and DynamoDB by gateway endpoints, the rest of the way out by NAT. */
+export class NetworkStack extends Stack {
+  readonly vpc: Vpc
+  readonly applicationGroup: SecurityGroup
+
+  constructor(scope: Construct, id: string, { prefix, settings, ...props }: NetworkStackProps) {
+    super(scope, id, props)
+    const { nat, logRetentionDays } = settings
+    const natGatewayProvider = natProviders[nat.kind]()
+    this.vpc = new Vpc(this, 'Vpc', {
+      vpcName: prefix,
+      maxAzs: 2,
+      natGateways: nat.count,
+      natGatewayProvider,
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        { name: 'application', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
+        { name: 'data', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+      ],
+      gatewayEndpoints: {
+        s3: { service: GatewayVpcEndpointAwsService.S3 },
+        dynamodb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+      },
+    })
+    this.vpc.addFlowLog('Refused', {
+      trafficType: FlowLogTrafficType.REJECT,
+      destination: FlowLogDestination.toCloudWatchLogs(
+        new LogGroup(this, 'RefusedTraffic', {
+          logGroupName: `/aws/vpc/${prefix}-refused`,
+          retention: logRetentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      ),
+    })
+    this.applicationGroup = new SecurityGroup(this, 'Application', { vpc: this.vpc, description: 'Functions and the media task' })
+  }
+}

@@ -1,0 +1,116 @@
+export const STAGE_NAMES = ['local', 'dev', 'prod'] as const
+export type StageName = (typeof STAGE_NAMES)[number]
+
+/** Everything in which the stages differ. Constructs read values; none asks for the name of the stage. */
+export type StageSettings = {
+  stage: StageName
+  /** NODE_ENV of the functions: `production` refuses example secrets. */
+  nodeEnv: 'development' | 'production'
+  /** Origins that browsers may call from: FRONTEND_URL, split at commas. */
+  origins: string[]
+  /** Lifetimes such as `1h` or `7d`. */
+  jwtExpiresIn: string
+  jwtRefreshExpiresIn: string
+  openAiChatModel: string
+  /** How many pipelines run at the same time. */
+  maxConcurrentJobs: number
+  /** After this long an execution is stopped. The time in which it waits for its place counts. */
+  videoProcessingTimeoutMs: number
+  /** How long the state machine waits between two questions to MediaConvert, Transcribe or `admit`. */
+  pollSeconds: number
+  logRetentionDays: 1 | 14 | 90
+  /** What becomes of databases, buckets, tables and logs when their stack is deleted. */
+  onDelete: 'destroy' | 'retain'
+  nat: { kind: 'instance' | 'gateway'; count: number }
+  database: {
+    instanceType: string
+    storageGb: number
+    maxStorageGb: number
+    multiAz: boolean
+    backupDays: number
+    deletionProtection: boolean
+  }
+  /** Serverless Valkey is paid by use; these bound the bill. */
+  cache: { maxStorageGb: number; maxEcpuPerSecond: number }
+  mediaTask: { cpu: 1024 | 2048 | 4096; memoryMb: number; diskGb: number }
+  api: { requestsPerSecond: number; burst: number }
+  /** Who hears of alarms by mail; absent: the topic has no subscriber. */
+  alarmEmail?: string
+}
+
+const common = {
+  nodeEnv: 'production',
+  jwtExpiresIn: '1h',
+  jwtRefreshExpiresIn: '7d',
+  openAiChatModel: 'gpt-4o',
+  maxConcurrentJobs: 5,
+  videoProcessingTimeoutMs: 3_600_000,
+  pollSeconds: 5,
+} satisfies Partial<StageSettings>
+
+const small = {
+  onDelete: 'destroy',
+  nat: { kind: 'instance', count: 1 },
+  database: { instanceType: 't4g.micro', storageGb: 20, maxStorageGb: 50, multiAz: false, backupDays: 1, deletionProtection: false },
+  cache: { maxStorageGb: 1, maxEcpuPerSecond: 1000 },
+  mediaTask: { cpu: 2048, memoryMb: 4096, diskGb: 30 },
+  api: { requestsPerSecond: 50, burst: 100 },
+} satisfies Partial<StageSettings>
+
+const stages: Record<StageName, StageSettings> = {
+  local: {
+    ...common,
+    ...small,
+    stage: 'local',
+    nodeEnv: 'development',
+    origins: ['http://localhost:3000'],
+    pollSeconds: 1,
+    logRetentionDays: 1,
+  },
+  dev: { ...common, ...small, stage: 'dev', origins: ['http://localhost:3000'], logRetentionDays: 14 },
+  prod: {
+    ...common,
+    stage: 'prod',
+    origins: ['https://your-frontend-domain.com'],
+    logRetentionDays: 90,
+    onDelete: 'retain',
+    nat: { kind: 'gateway', count: 2 },
+    database: { instanceType: 't4g.medium', storageGb: 50, maxStorageGb: 500, multiAz: true, backupDays: 14, deletionProtection: true },
+    cache: { maxStorageGb: 5, maxEcpuPerSecond: 10_000 },
+    mediaTask: { cpu: 4096, memoryMb: 8192, diskGb: 50 },
+    api: { requestsPerSecond: 500, burst: 1000 },
+  },
+}
+
+export const isStageName = (name: string): name is StageName => (STAGE_NAMES as readonly string[]).includes(name)
+
+/** The settings of a stage. The variables that an operator may set (see docs/deployment.md) win over the table. Throws on an unusable value. */
+export const stageSettings = (stage: StageName, environment: Record<string, string | undefined> = {}): StageSettings => {
+  const settings = stages[stage]
+  const { FRONTEND_URL, JWT_EXPIRES_IN, JWT_REFRESH_EXPIRES_IN, OPENAI_CHAT_MODEL, ALARM_EMAIL } = environment
+  return {
+    ...settings,
+    origins: FRONTEND_URL ? splitOrigins(FRONTEND_URL) : settings.origins,
+    jwtExpiresIn: JWT_EXPIRES_IN || settings.jwtExpiresIn,
+    jwtRefreshExpiresIn: JWT_REFRESH_EXPIRES_IN || settings.jwtRefreshExpiresIn,
+    openAiChatModel: OPENAI_CHAT_MODEL || settings.openAiChatModel,
+    maxConcurrentJobs: positiveInteger(environment, 'MAX_CONCURRENT_JOBS') ?? settings.maxConcurrentJobs,
+    videoProcessingTimeoutMs: positiveInteger(environment, 'VIDEO_PROCESSING_TIMEOUT') ?? settings.videoProcessingTimeoutMs,
+    ...(ALARM_EMAIL && { alarmEmail: ALARM_EMAIL }),
+  }
+}
+
+const splitOrigins = (list: string): string[] =>
+  list.split(',').map(entry => {
+    const url = URL.parse(entry.trim())
+    if (!url || !/^https?:$/.test(url.protocol)) throw new Error(`FRONTEND_URL: "${entry}" is not an origin such as https://app.example.com`)
+    return url.origin
+  })
+
+const positiveInteger = (environment: Record<string, string | undefined>, name: string): number | undefined => {
+  const text = environment[name]
+  if (!text) return undefined
+  const number = Number(text)
+  if (!Number.isInteger(number) || number <= 0) throw new Error(`${name} must be a positive whole number; it is "${text}"`)
+  return number
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { App, Tags } from 'aws-cdk-lib'
+import { acknowledgeFindings, addRulePacks } from './nag.ts'
+import { type StageName, stageSettings } from './stages.ts'
+import { ApiStack } from './stacks/api-stack.ts'
+import { DataStack } from './stacks/data-stack.ts'
+import { MediaStack } from './stacks/media-stack.ts'
+import { NetworkStack } from './stacks/network-stack.ts'
+import { OperationsStack } from './stacks/operations-stack.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+export type SynthesisOptions = {
+  stage: StageName
+  /** Where the assembly is written; absent: where the CDK CLI says. */
+  outDir?: string
+  /** The built functions. @default `dist` of the repository */
+  distDir?: string
+  /** The build context of the media task's image. @default the repository */
+  contextDir?: string
+  /** The operator's variables, such as FRONTEND_URL; they win over the settings of the stage. @default none */
+  environment?: Record<string, string | undefined>
+  /** `in-place` leaves bundles where they are, so that a rebuilt one is picked up; `copied` makes the assembly self-contained. @default 'copied' */
+  assets?: 'copied' | 'in-place'
+  /** `full` also runs the cdk-nag rule packs. CDK's own template validation always runs. @default 'full' */
+  checks?: 'full' | 'template'
+}
+
+/** The app of one stage with all its stacks, not yet synthesized. */
+export const createApp = ({ stage, outDir, distDir, contextDir, environment = {}, assets = 'copied', checks = 'full' }: SynthesisOptions): App => {
+  const app = new App({
+    outdir: outDir,
+    analyticsReporting: false,
+    context: {
+      ...JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')).context,
+      // The local deployment finds the bundle of a function by this metadata.
+      'aws:cdk:enable-asset-metadata': true,
+      'aws:cdk:disable-asset-staging': assets === 'in-place',
+    },
+  })
+  const settings = stageSettings(stage, environment)
+  const prefix = `ai-video-hub-${stage}`
+  const stackProps = (name: string, description: string) => ({
+    stackName: `${prefix}-${name}`,
+    description: `AI Video Hub: ${description}`,
+    terminationProtection: settings.onDelete === 'retain',
+  })
+  const network = new NetworkStack(app, `${prefix}-network`, { ...stackProps('network', 'private network'), prefix, settings })
+  const data = new DataStack(app, `${prefix}-data`, {
+    ...stackProps('data', 'database, cache, files, queues and secrets'),
+    prefix,
+    settings,
+    distDir: resolve(root, distDir ?? 'dist'),
+    network,
+  })
+  const media = new MediaStack(app, `${prefix}-media`, { ...stackProps('media', 'processing'), hub: data.hub, contextDir: contextDir ?? root })
+  const api = new ApiStack(app, `${prefix}-api`, { ...stackProps('api', 'REST and WebSocket'), hub: data.hub })
+  const operations = new OperationsStack(app, `${prefix}-operations`, { ...stackProps('operations', 'alarms'), data, media, api })
+  for (const stack of [media, api]) stack.addStackDependency(data, 'The migrations run in the data stack')
+  for (const stack of [network, data, media, api, operations]) Tags.of(stack).add('application', prefix)
+  if (checks === 'full') addRulePacks(app)
+  acknowledgeFindings(app)
+  return app
+}
+
+/** Synthesizes one stage, without account, Docker or network, and returns the assembly's folder. Throws when a check finds anything. */
+export const synthesize = (options: SynthesisOptions & { outDir: string }): string => createApp(options).synth().directory
