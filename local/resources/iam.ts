@@ -1,0 +1,21 @@
+import { roleNameOf } from '../arn.ts'
+import { inventedName, resourceKind } from '../cloud.ts'
+import type { PolicyDocument } from '../credentials.ts'
+
+type Role = { RoleName?: string; Policies?: { PolicyName: string; PolicyDocument: PolicyDocument }[] }
+type Policy = { PolicyName?: string; ManagedPolicyName?: string; Roles?: string[]; PolicyDocument: PolicyDocument }
+
+/** AWS's own managed policies (logs, network interfaces) concern services that nothing here calls; only the template's policies count. */
+export const iamRole = resourceKind<Role>('AWS::IAM::Role', (resource, cloud) => {
+  const name = resource.properties.RoleName ?? inventedName(resource, 64)
+  for (const { PolicyName, PolicyDocument } of resource.properties.Policies ?? []) cloud.keyring.attach(name, PolicyName, PolicyDocument)
+  return { ref: name, attributes: { Arn: `arn:aws:iam::${cloud.account}:role/${name}`, RoleId: name } }
+})
+
+export const iamPolicy = resourceKind<Policy>(['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'], (resource, cloud) => {
+  const { PolicyName, ManagedPolicyName, Roles = [], PolicyDocument } = resource.properties
+  const name = PolicyName ?? ManagedPolicyName ?? inventedName(resource, 128)
+  for (const role of Roles) cloud.keyring.attach(roleNameOf(role), `${resource.stackName}/${name}`, PolicyDocument)
+  const arn = `arn:aws:iam::${cloud.account}:policy/${name}`
+  return { ref: ManagedPolicyName === undefined ? name : arn, attributes: { PolicyArn: arn } }
+})

@@ -1,0 +1,40 @@
+import { inventedId, resourceKind } from '../cloud.ts'
+
+type Api = { Name?: string; Body?: object; BinaryMediaTypes?: string[]; MinimumCompressionSize?: number }
+type Stage = { RestApiId: string; StageName: string }
+type GatewayResponse = {
+  RestApiId: string
+  ResponseType: string
+  StatusCode?: string
+  ResponseParameters?: object
+  ResponseTemplates?: object
+}
+
+export const restApi = resourceKind<Api>('AWS::ApiGateway::RestApi', (resource, cloud) => {
+  const { Body, BinaryMediaTypes, MinimumCompressionSize } = resource.properties
+  if (!Body) throw new Error(`${resource.logicalId} has no Body: only REST APIs made of an OpenAPI document are played here`)
+  const id = inventedId(resource)
+  const body = {
+    ...Body,
+    ...(BinaryMediaTypes ? { 'x-amazon-apigateway-binary-media-types': BinaryMediaTypes } : {}),
+    ...(MinimumCompressionSize === undefined ? {} : { 'x-amazon-apigateway-minimum-compression-size': MinimumCompressionSize }),
+  }
+  cloud.restApis.set(id, { id, body, gatewayResponses: {} })
+  return { ref: id, attributes: { RestApiId: id, RootResourceId: `${id}root` } }
+})
+
+export const restApiDeployment = resourceKind('AWS::ApiGateway::Deployment', resource => {
+  const id = inventedId(resource)
+  return { ref: id, attributes: { DeploymentId: id } }
+})
+
+export const restApiStage = resourceKind<Stage>('AWS::ApiGateway::Stage', ({ properties }, cloud) => {
+  cloud.restApis.get(properties.RestApiId)!.stageName = properties.StageName
+  return { ref: properties.StageName }
+})
+
+export const gatewayResponse = resourceKind<GatewayResponse>('AWS::ApiGateway::GatewayResponse', (resource, cloud) => {
+  const { RestApiId, ResponseType, ...response } = resource.properties
+  cloud.restApis.get(RestApiId)!.gatewayResponses[ResponseType] = response
+  return { ref: inventedId(resource) }
+})
