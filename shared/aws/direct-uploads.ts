@@ -6,7 +6,6 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 
 export type UploadedPart = { partNumber: number; sizeBytes: number; eTag: string }
@@ -20,6 +19,8 @@ export const createDirectUploads = ({ client, bucket }: { client: S3Client; buck
 
   /** A presigned PUT could not bound the size; a POST policy can. */
   signPost: async (o: { key: string; contentType: string; minBytes: number; maxBytes: number; expiresSeconds: number }) => {
+    // It brings an S3 client of its own version: loaded by those who post, not by every cold start.
+    const { createPresignedPost } = await import('@aws-sdk/s3-presigned-post')
     const { url, fields } = await createPresignedPost(client, {
       Bucket: bucket,
       Key: o.key,

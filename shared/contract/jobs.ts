@@ -33,9 +33,14 @@ export const Job = z
   })
   .meta({ id: 'Job' })
 
+/** What S3 writes: events about objects, or the one `s3:TestEvent` that has no records. Keys come URL-encoded, a space as a plus. */
+const ObjectEvents = z.looseObject({
+  Records: z.array(z.looseObject({ eventName: z.string(), s3: z.looseObject({ object: z.looseObject({ key: z.string() }) }) })).optional(),
+})
+
 /** The SQS queues of the product: who consumes them and what one message holds. S3 writes to `ingest` itself. */
 export const queues = {
-  ingest: { function: 'ingest', fifo: false, message: z.unknown(), summary: 'S3 object-created events, or a request to run a video again' },
+  ingest: { function: 'ingest', fifo: false, message: ObjectEvents, summary: 'S3 object-created events' },
   events: { function: 'worker-relay', fifo: true, message: z.object({ userId: uuid }), summary: 'A user has new events to push' },
   summaries: {
     function: 'worker-summarise',

@@ -2,10 +2,9 @@ import { MAX_FORM_FILE_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import { UploadForm } from '../../contract/uploads.ts'
 import { type AddedVideo, addVideo } from './add-video.ts'
-import type { UploadDeps } from './upload-deps.ts'
 import { videoTypeOf } from './video-type.ts'
 
-type Deps = Parameters<typeof addVideo>[0] & Pick<UploadDeps, 'runs'>
+type Deps = Parameters<typeof addVideo>[0]
 type Form = { fields: Record<string, string>; files: { name: string; fileName: string; contentType: string; bytes: Buffer }[] }
 
 const Fields = UploadForm.omit({ file: true })

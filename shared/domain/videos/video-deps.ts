@@ -9,7 +9,6 @@ import type * as narrations from '../../db/repositories/narrations.ts'
 import type * as runs from '../../db/repositories/runs.ts'
 import type * as summaries from '../../db/repositories/summaries.ts'
 import type * as transcripts from '../../db/repositories/transcripts.ts'
-import type * as uploads from '../../db/repositories/uploads.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import type { CreateId } from '../../kernel/ids.ts'
@@ -21,7 +20,6 @@ export type VideoDeps = Pick<PresentDeps, 'createPlaybackToken'> & {
   sql: Sql
   transact: Transact
   videos: typeof videos
-  uploads: typeof uploads
   runs: typeof runs
   jobs: typeof jobs
   summaries: typeof summaries

@@ -1,0 +1,37 @@
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { createDirectUploads } from '../../shared/aws/direct-uploads.ts'
+import { createQueue } from '../../shared/aws/queue.ts'
+import { createS3Client } from '../../shared/aws/s3-client.ts'
+import { createStorage } from '../../shared/aws/storage.ts'
+import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import { uploadsRoutes } from '../../shared/contract/uploads.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as uploadRequests from '../../shared/db/repositories/upload-requests.ts'
+import * as uploads from '../../shared/db/repositories/uploads.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { createApi } from '../../shared/http/create-api.ts'
+import { systemClock } from '../../shared/kernel/clock.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectPlayback } from '../playback.ts'
+import { connectTransact, createWake } from '../running.ts'
+import { connectSignedIn } from '../signed-in.ts'
+import { createUploadsApp } from './app.ts'
+
+const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL'])
+const log = createLogger('uploads')
+const { database: sql, authSecrets, authenticate } = await connectSignedIn(config, log)
+const sqs = new SQSClient()
+const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
+
+const implementations = createUploadsApp({
+  ...{ sql, videos, uploads, uploadRequests, jobs, createId, now: systemClock },
+  ...connectPlayback(authSecrets),
+  transact: connectTransact(sql, createWake(sqs, config.EVENTS_QUEUE_URL), log),
+  storage: createStorage(s3),
+  directUploads: createDirectUploads(s3),
+  cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
+})
+
+export const handler = createApi({ routes: uploadsRoutes, implementations, authenticate, allowedOrigins: config.FRONTEND_URL, log })

@@ -1,0 +1,71 @@
+import type { videosRoutes } from '../../shared/contract/videos.ts'
+import { chooseFormat } from '../../shared/domain/transcripts/choose-format.ts'
+import { getTranscript } from '../../shared/domain/transcripts/get-transcript.ts'
+import { TRANSCRIPT_TYPES, toSrt, toWebVtt } from '../../shared/domain/transcripts/transcript-formats.ts'
+import { deleteVideo } from '../../shared/domain/videos/delete-video.ts'
+import { getVideo } from '../../shared/domain/videos/get-video.ts'
+import { listVideos } from '../../shared/domain/videos/list-videos.ts'
+import { presentVideo } from '../../shared/domain/videos/present-video.ts'
+import { readPlaylist } from '../../shared/domain/videos/read-playlist.ts'
+import { retryVideo } from '../../shared/domain/videos/retry-video.ts'
+import { updateVideo } from '../../shared/domain/videos/update-video.ts'
+import type { VideoDeps } from '../../shared/domain/videos/video-deps.ts'
+import { compressed } from '../../shared/http/compressed.ts'
+import type { Implementations } from '../../shared/http/create-api.ts'
+
+export type VideosDeps = VideoDeps & {
+  /** Whose video a playback token opens; throws `auth.…` problems, also for another video's token. */
+  verifyPlaybackToken: (o: { token: string; videoId: string }) => Promise<{ userId: string }>
+}
+
+/** The operations of the videos function. */
+export const createVideosApp = (deps: VideosDeps): Implementations<typeof videosRoutes> => ({
+  listVideos: async ({ query, user, baseUrl }) => ({
+    status: 200,
+    body: await listVideos(deps, { ...query, userId: user.userId, baseUrl }),
+  }),
+
+  getVideo: async ({ params, user, baseUrl }) => ({
+    status: 200,
+    body: await getVideo(deps, { videoId: params.id, userId: user.userId, baseUrl }),
+  }),
+
+  updateVideo: async ({ params, user, body, baseUrl }) => {
+    const row = await updateVideo(deps, { ...body, videoId: params.id, userId: user.userId })
+    return { status: 200, body: { video: await presentVideo(deps, row, baseUrl) } }
+  },
+
+  deleteVideo: async ({ params, user }) => {
+    await deleteVideo(deps, { videoId: params.id, userId: user.userId })
+    return { status: 204 }
+  },
+
+  retryVideo: async ({ params, user, baseUrl }) => {
+    const { video, jobId } = await retryVideo(deps, { videoId: params.id, userId: user.userId })
+    return { status: 202, body: { video: await presentVideo(deps, video, baseUrl), jobId } }
+  },
+
+  getTranscript: async ({ params, query, user, headers }) => {
+    const format = query.format ?? chooseFormat(headers.accept)
+    const segments = await getTranscript(deps, { videoId: params.id, userId: user.userId })
+    if (format !== 'json') {
+      return { status: 200, content: format === 'vtt' ? toWebVtt(segments) : toSrt(segments), contentType: TRANSCRIPT_TYPES[format] }
+    }
+    const seconds = segments.map(({ index, startMs, endMs, text, confidence }) => ({
+      id: index,
+      startTime: startMs / 1000,
+      endTime: endMs / 1000,
+      text,
+      confidence,
+    }))
+    return { status: 200, body: { segments: seconds } }
+  },
+
+  getPlaylist: async ({ params, query: { token }, headers }) => {
+    const { userId } = await deps.verifyPlaybackToken({ token, videoId: params.id })
+    const playlist = await readPlaylist(deps, { videoId: params.id, userId, playlist: params.playlist, token })
+    const { content, headers: encoding } = compressed(playlist, headers)
+    // The links in it end with the token, so nobody may keep it for longer.
+    return { status: 200, content, contentType: 'application/vnd.apple.mpegurl', headers: { ...encoding, 'Cache-Control': 'no-store' } }
+  },
+})

@@ -1,0 +1,39 @@
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { createQueue } from '../../shared/aws/queue.ts'
+import { createS3Client } from '../../shared/aws/s3-client.ts'
+import { createStateMachine } from '../../shared/aws/state-machine.ts'
+import { createStorage } from '../../shared/aws/storage.ts'
+import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import { videosRoutes } from '../../shared/contract/videos.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as narrations from '../../shared/db/repositories/narrations.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as summaries from '../../shared/db/repositories/summaries.ts'
+import * as transcripts from '../../shared/db/repositories/transcripts.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { createApi } from '../../shared/http/create-api.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectPlayback } from '../playback.ts'
+import { connectTransact, createWake } from '../running.ts'
+import { connectSignedIn } from '../signed-in.ts'
+import { createVideosApp } from './app.ts'
+
+const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN'])
+const log = createLogger('videos')
+const { database: sql, authSecrets, authenticate } = await connectSignedIn(config, log)
+const sqs = new SQSClient()
+
+const implementations = createVideosApp({
+  ...{ sql, videos, runs, jobs, summaries, narrations, transcripts, createId, log },
+  ...connectPlayback(authSecrets),
+  transact: connectTransact(sql, createWake(sqs, config.EVENTS_QUEUE_URL), log),
+  storage: createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET }),
+  cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
+  pipeline: createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN }),
+  transcoding: { cancel: async jobId => (await import('./cancel-transcoding.ts')).cancel(jobId) },
+})
+
+export const handler = createApi({ routes: videosRoutes, implementations, authenticate, allowedOrigins: config.FRONTEND_URL, log })
