@@ -73,7 +73,11 @@ const extractCaptions = async ({ file, film, folder, limits, onWarning }: Extrac
 /** Sound, thumbnail and storyboard come from one pass over the file, its pictures decoded once. Throws media.* problems. */
 export const extract = async (o: Extraction): Promise<Product[]> => {
   const { file, film, folder, limits } = o
-  const onTimeMs = (ms: number) => o.onProgress(Math.min(1, ms / film.durationMs))
+  let furthest = 0
+  const onTimeMs = (ms: number) => {
+    furthest = Math.max(furthest, Math.min(1, ms / film.durationMs))
+    o.onProgress(furthest)
+  }
   let plan = planPictures(film)
   const inFolder = (args: string[]) => runFfmpeg(args, { ...limits, folder }, onTimeMs)
   await inFolder([

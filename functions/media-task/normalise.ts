@@ -32,12 +32,10 @@ export const normaliseArguments = (file: string, film: ProbedFile, output: strin
   ...['-map', '0:V:0', '-map_chapters', '-1', '-max_muxing_queue_size', '4096'],
   ...(canRepack(film) ? ['-c:v', 'copy'] : encode(film)),
   ...(film.audioCodec ? ['-map', '0:a:0', '-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', '48000'] : []),
-  ...film.textTracks.flatMap(({ index }) => ['-map', `0:s:${index}`]),
-  ...(film.textTracks.length > 0 ? ['-c:s', 'mov_text'] : []),
   ...['-movflags', '+faststart', '-f', 'mp4', output],
 ]
 
-/** Makes H.264 and AAC in MP4 of a film that MediaConvert does not read; subtitles and their languages are kept. Never above 1080 lines. */
+/** Makes H.264 and AAC in MP4 of a film that MediaConvert does not read, for it alone: subtitles stay behind. Never above 1080 lines. */
 export const normalise = async (o: {
   file: string
   film: ProbedFile

@@ -37,13 +37,13 @@ export const fitWithin = (source: { width: number; height: number }, lines: numb
 export const renditionLadder = (source: { width: number; height: number; frameRate?: number }): Rendition[] => {
   const short = Math.min(source.width, source.height)
   const rungs = RUNGS.filter(rung => short >= rung.lines * NEARLY)
-  const chosen = rungs.length > 0 ? rungs : [{ lines: even(short), maxBitrate: RUNGS[3].maxBitrate }]
+  const chosen = rungs.length > 0 ? rungs : [{ lines: short, maxBitrate: RUNGS[3].maxBitrate }]
   const faster = (source.frameRate ?? 0) > 33 ? 1.5 : 1
   return chosen.map(({ lines, maxBitrate }) => {
     const size = fitWithin(source, lines)
     const share = (size.width * size.height) / ((Math.max(lines, RUNGS[3].lines) ** 2 * 16) / 9)
     return {
-      name: `${lines}p`,
+      name: `${rungs.length > 0 ? lines : even(short)}p`,
       ...size,
       maxBitrate: Math.max(MIN_BITRATE, Math.round((maxBitrate * Math.min(share, 2) * faster) / 1000) * 1000),
     }
