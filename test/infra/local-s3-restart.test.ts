@@ -145,6 +145,22 @@ describe('a notification', () => {
   })
 })
 
+test.each(['PUT', 'POST'])('a client that leaves in the middle of a %s leaves nothing behind', async method => {
+  const { client, url, blobs } = await serve(async () => {})
+  const target = await getSignedUrl(presignerOf(url), new PutObjectCommand({ Bucket: 'media', Key: 'half.mp4' }))
+  const { fields } = await createPresignedPost(client, { Bucket: 'media', Key: 'half.mp4' })
+  const form = [...Object.entries(fields), ['file"; filename="a', '']].map(
+    ([name, value]) => `--edge\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}`,
+  )
+  const start = method === 'PUT' ? 'film' : form.join('\r\n')
+  const headers = { 'content-length': 8 * MIB, 'content-type': 'multipart/form-data; boundary=edge' }
+  const upload = request(method === 'PUT' ? target : `${url}/media`, { method, headers }).on('error', () => {})
+  upload.write(start + 'x'.repeat(MIB))
+  await vi.waitFor(async () => expect(await blobs()).toHaveLength(1))
+  upload.destroy()
+  await vi.waitFor(async () => expect(await blobs()).toHaveLength(0))
+})
+
 test('1 GiB goes in and out with less than 200 MB of memory', async () => {
   const { client, child } = await serveApart()
   const key = { Bucket: 'media', Key: 'huge.bin' }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Segment } from './catalog.ts'
 
-const READ_CHUNK_BYTES = 256 * 1024
+const READ_CHUNK_BYTES = 64 * 1024
 
 export type Blobs = ReturnType<typeof openBlobs>
 

@@ -70,6 +70,12 @@ export const getObject = (state: BucketState, request: S3Request, identity: Iden
   }
 }
 
+/** Objects have no tags here, but the aws CLI asks for them before it copies. */
+export const getObjectTagging = (state: BucketState, { bucket, key }: S3Request, identity: Identity): Answer => {
+  findObject(state, identity, bucket, key)
+  return { status: 200, body: toXml('Tagging', { TagSet: '' }) }
+}
+
 export const putObject = async (state: BucketState, request: S3Request, identity: Identity): Promise<Answer> => {
   const { bucket, key, headers } = request
   const refuseExisting = () => {

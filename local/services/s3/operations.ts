@@ -8,92 +8,49 @@ import {
   listParts,
   uploadPart,
 } from './multipart.ts'
-import { copyObject, deleteObject, getObject, putObject } from './objects.ts'
-import { postObject } from './post-object.ts'
+import { copyObject, deleteObject, getObject, getObjectTagging, putObject } from './objects.ts'
 import { s3Error } from './s3-error.ts'
 import type { Answer, S3Request } from './s3-request.ts'
 import type { Identity } from './signature.ts'
 
-type Signed = (state: BucketState, request: S3Request, identity: Identity) => Answer | Promise<Answer>
+type Run = (state: BucketState, request: S3Request, identity: Identity) => Answer | Promise<Answer>
+type Level = 'account' | 'bucket' | 'object'
 
-type Operation = {
-  name: string
-  method: string
-  level: 'account' | 'bucket' | 'object'
-  /** The query parameter or header that tells it from others of the same method. */
-  mark?: string
-} & (
-  | { action: string; run: Signed }
-  /** Each key's permission is asked for by itself. */
-  | { action: undefined; run: Signed }
-  /** Authenticates the form it reads. */
-  | { form: (state: BucketState, request: S3Request) => Promise<Answer> }
-)
-
-/** The first row that fits is taken. */
-const OPERATIONS: Operation[] = [
-  { name: 'ListBuckets', method: 'GET', level: 'account', action: 's3:ListAllMyBuckets', run: listBuckets },
-  { name: 'GetBucketLocation', method: 'GET', level: 'bucket', mark: 'location', action: 's3:GetBucketLocation', run: getBucketLocation },
-  {
-    name: 'ListMultipartUploads',
-    method: 'GET',
-    level: 'bucket',
-    mark: 'uploads',
-    action: 's3:ListBucketMultipartUploads',
-    run: listMultipartUploads,
-  },
-  { name: 'ListObjects', method: 'GET', level: 'bucket', action: 's3:ListBucket', run: listObjects },
-  { name: 'HeadBucket', method: 'HEAD', level: 'bucket', action: 's3:ListBucket', run: headBucket },
-  { name: 'CreateBucket', method: 'PUT', level: 'bucket', action: 's3:CreateBucket', run: createBucket },
-  { name: 'DeleteObjects', method: 'POST', level: 'bucket', mark: 'delete', action: undefined, run: deleteObjects },
-  { name: 'PostObject', method: 'POST', level: 'bucket', form: postObject },
-  { name: 'ListParts', method: 'GET', level: 'object', mark: 'uploadId', action: 's3:ListMultipartUploadParts', run: listParts },
-  { name: 'GetObject', method: 'GET', level: 'object', action: 's3:GetObject', run: getObject },
-  { name: 'HeadObject', method: 'HEAD', level: 'object', action: 's3:GetObject', run: getObject },
-  { name: 'UploadPart', method: 'PUT', level: 'object', mark: 'uploadId', action: 's3:PutObject', run: uploadPart },
-  { name: 'CopyObject', method: 'PUT', level: 'object', mark: 'x-amz-copy-source', action: 's3:PutObject', run: copyObject },
-  { name: 'PutObject', method: 'PUT', level: 'object', action: 's3:PutObject', run: putObject },
-  { name: 'CreateMultipartUpload', method: 'POST', level: 'object', mark: 'uploads', action: 's3:PutObject', run: createMultipartUpload },
-  {
-    name: 'CompleteMultipartUpload',
-    method: 'POST',
-    level: 'object',
-    mark: 'uploadId',
-    action: 's3:PutObject',
-    run: completeMultipartUpload,
-  },
-  {
-    name: 'AbortMultipartUpload',
-    method: 'DELETE',
-    level: 'object',
-    mark: 'uploadId',
-    action: 's3:AbortMultipartUpload',
-    run: abortMultipartUpload,
-  },
-  { name: 'DeleteObject', method: 'DELETE', level: 'object', action: 's3:DeleteObject', run: deleteObject },
+/**
+ * The first row that fits is taken; the mark is a query parameter or header that tells operations of one method apart.
+ * No action: the operation asks for each key by itself.
+ */
+const OPERATIONS: [method: string, level: Level, mark: string | null, action: string | null, run: Run][] = [
+  ['GET', 'account', null, 's3:ListAllMyBuckets', listBuckets],
+  ['GET', 'bucket', 'location', 's3:GetBucketLocation', getBucketLocation],
+  ['GET', 'bucket', 'uploads', 's3:ListBucketMultipartUploads', listMultipartUploads],
+  ['GET', 'bucket', null, 's3:ListBucket', listObjects],
+  ['HEAD', 'bucket', null, 's3:ListBucket', headBucket],
+  ['PUT', 'bucket', null, 's3:CreateBucket', createBucket],
+  ['POST', 'bucket', 'delete', null, deleteObjects],
+  ['GET', 'object', 'uploadId', 's3:ListMultipartUploadParts', listParts],
+  ['GET', 'object', 'tagging', 's3:GetObjectTagging', getObjectTagging],
+  ['GET', 'object', null, 's3:GetObject', getObject],
+  ['HEAD', 'object', null, 's3:GetObject', getObject],
+  ['PUT', 'object', 'uploadId', 's3:PutObject', uploadPart],
+  ['PUT', 'object', 'x-amz-copy-source', 's3:PutObject', copyObject],
+  ['PUT', 'object', null, 's3:PutObject', putObject],
+  ['POST', 'object', 'uploads', 's3:PutObject', createMultipartUpload],
+  ['POST', 'object', 'uploadId', 's3:PutObject', completeMultipartUpload],
+  ['DELETE', 'object', 'uploadId', 's3:AbortMultipartUpload', abortMultipartUpload],
+  ['DELETE', 'object', null, 's3:DeleteObject', deleteObject],
 ]
 
-const UNSUPPORTED = [
-  'acl',
-  'attributes',
-  'cors',
-  'encryption',
-  'lifecycle',
-  'notification',
-  'policy',
-  'tagging',
-  'versionId',
-  'versioning',
-  'versions',
-]
+// Taken for a plain PUT or DELETE, these would overwrite or delete the object.
+const UNSUPPORTED =
+  /^(acl|attributes|cors|encryption|lifecycle|notification|policy|restore|retention|tagging|versionId|versioning|versions)$/
 
-export const findOperation = ({ method, bucket, key, query, headers }: S3Request): Operation => {
-  const unsupported = UNSUPPORTED.find(name => name in query)
-  if (unsupported) throw s3Error('NotImplemented', `The local S3 does not know ?${unsupported}.`)
+export const findOperation = ({ method, bucket, key, query, headers }: S3Request): { level: Level; action: string | null; run: Run } => {
   const level = key !== '' ? 'object' : bucket !== '' ? 'bucket' : 'account'
-  const found = OPERATIONS.find(
-    row => row.method === method && row.level === level && (!row.mark || row.mark in query || row.mark in headers),
-  )
-  if (!found) throw s3Error('MethodNotAllowed')
-  return found
+  const fits = (mark: string | null) => mark === null || mark in query || mark in headers
+  const [, , mark, action, run] = OPERATIONS.find(row => row[0] === method && row[1] === level && fits(row[2])) ?? []
+  if (action === undefined || !run) throw s3Error('MethodNotAllowed')
+  const unsupported = Object.keys(query).find(name => name !== mark && UNSUPPORTED.test(name))
+  if (unsupported) throw s3Error('NotImplemented', `The local S3 does not know ?${unsupported}.`)
+  return { level, action, run }
 }

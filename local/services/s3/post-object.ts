@@ -35,7 +35,9 @@ const readForm = ({ message }: S3Request): Promise<Form> =>
     })
     parser.on('error', malformed)
     parser.on('close', () => reject(s3Error('InvalidArgument', 'POST requires exactly one file upload per request.')))
-    message.once('close', () => parser.destroy(message.complete ? undefined : new Error('The client went away.')))
+    message.once('close', () => {
+      if (!message.complete) parser.destroy(new Error('The client went away.'))
+    })
     message.pipe(parser)
   })
 

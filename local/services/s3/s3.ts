@@ -7,10 +7,12 @@ import { pipeline } from 'node:stream/promises'
 import type { Keyring } from '../../credentials.ts'
 import { openBlobs } from './blobs.ts'
 import { type BucketSettings, type BucketState, requireAllowed } from './bucket-state.ts'
+import { createBucket } from './buckets.ts'
 import { openCatalog } from './catalog.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import { startDelivery } from './notifications.ts'
 import { findOperation } from './operations.ts'
+import { postObject } from './post-object.ts'
 import { isS3Error, type S3Error, s3Error } from './s3-error.ts'
 import { type Answer, readRequest, type S3Request } from './s3-request.ts'
 import { authenticate } from './signature.ts'
@@ -37,15 +39,18 @@ export type S3 = {
 }
 
 const answerRequest = async (state: BucketState, request: S3Request, describe: (operation: string) => void): Promise<Answer> => {
-  const operation = findOperation(request)
-  describe(operation.name)
-  if ('form' in operation) return operation.form(state, request)
-  const { bucket, key } = request
+  const { method, bucket, key, query } = request
+  if (method === 'POST' && key === '' && !('delete' in query)) {
+    describe(postObject.name)
+    return postObject(state, request)
+  }
+  const { level, action, run } = findOperation(request)
+  describe(run.name)
   const identity = await authenticate(request, state.trust)
-  if (operation.action) requireAllowed(state, identity, operation.action, operation.level === 'account' ? '*' : bucket, key)
-  const isMissing = operation.level !== 'account' && operation.name !== 'CreateBucket' && !state.catalog.hasBucket(bucket)
+  if (action) requireAllowed(state, identity, action, level === 'account' ? '*' : bucket, key)
+  const isMissing = level !== 'account' && run !== createBucket && !state.catalog.hasBucket(bucket)
   if (isMissing) throw s3Error('NoSuchBucket', undefined, { BucketName: bucket })
-  return operation.run(state, request, identity)
+  return run(state, request, identity)
 }
 
 const errorAnswer = (error: S3Error, message: IncomingMessage, requestId: string): Answer => {
@@ -76,7 +81,7 @@ export const startS3 = async ({ port, dataDir, region, keyring, notify, log = ()
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now()
     const id = randomUUID()
-    let operation = 'Unknown'
+    let operation = 'unknown'
     let answer: Answer
     let cause: unknown
     response.setHeader('x-amz-request-id', id)
@@ -85,7 +90,7 @@ export const startS3 = async ({ port, dataDir, region, keyring, notify, log = ()
       const request = readRequest(message, id)
       const rules = state.settings.get(request.bucket)?.cors ?? []
       if (request.method === 'OPTIONS') {
-        operation = 'Preflight'
+        operation = 'preflight'
         answer = { status: 200, headers: preflightHeaders(rules, request.headers) }
       } else {
         for (const [name, value] of Object.entries(corsHeaders(rules, request.method, request.headers))) response.setHeader(name, value)
