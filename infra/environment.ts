@@ -15,7 +15,6 @@ export const environmentValues = {
   JWT_EXPIRES_IN: hub => hub.settings.jwtExpiresIn,
   JWT_REFRESH_EXPIRES_IN: hub => hub.settings.jwtRefreshExpiresIn,
   FRONTEND_URL: hub => hub.settings.origins.join(','),
-  INGEST_QUEUE_URL: hub => hub.queues.ingest.queueUrl,
   EVENTS_QUEUE_URL: hub => hub.queues.events.queueUrl,
   SUMMARIES_QUEUE_URL: hub => hub.queues.summaries.queueUrl,
   CLEANUP_QUEUE_URL: hub => hub.queues.cleanup.queueUrl,

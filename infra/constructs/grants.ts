@@ -20,20 +20,18 @@ const queueActions = { send: ['sqs:SendMessage'], measure: ['sqs:GetQueueAttribu
 export const statementsFor = (scope: Construct, use: Use, hub: Hub): PolicyStatement[] => {
   const [kind, first = '', second = ''] = use.split(':')
   if (kind === 'bucket' && first === 'list') return [listFolder(hub, second)]
-  if (kind === 'bucket')
-    return [allow([...bucketActions[first as keyof typeof bucketActions]], hub.bucket.arnForObjects(`${second}/*`))]
-  if (kind === 'queue')
-    return [allow([...queueActions[second as keyof typeof queueActions]], hub.queues[first as QueueName].queueArn)]
+  if (kind === 'bucket') return [allow([...bucketActions[first as keyof typeof bucketActions]], hub.bucket.arnForObjects(`${second}/*`))]
+  if (kind === 'queue') return [allow([...queueActions[second as keyof typeof queueActions]], hub.queues[first as QueueName].queueArn)]
   const statements = others[use as keyof typeof others]
   return statements(hub, Stack.of(scope))
 }
 
-/** Listing also makes S3 answer 404 instead of 403 for an object that is not there. */
+/** Listing also makes S3 answer 404 instead of 403 for an object that is not there: a read names no prefix, hence "if exists". */
 const listFolder = (hub: Hub, folder: string) =>
   new PolicyStatement({
     actions: ['s3:ListBucket'],
     resources: [hub.bucket.bucketArn],
-    conditions: { StringLike: { 's3:prefix': [`${folder}/*`] } },
+    conditions: { StringLikeIfExists: { 's3:prefix': [`${folder}/*`] } },
   })
 
 const executionsOf = (pipelineArn: string) => `${pipelineArn.replace(':stateMachine:', ':execution:')}:*`
@@ -71,7 +69,12 @@ const others = {
     allow(['transcribe:StartTranscriptionJob'], '*'),
     allow(
       ['transcribe:GetTranscriptionJob', 'transcribe:DeleteTranscriptionJob'],
-      stack.formatArn({ service: 'transcribe', resource: 'transcription-job', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME }),
+      stack.formatArn({
+        service: 'transcribe',
+        resource: 'transcription-job',
+        resourceName: '*',
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      }),
     ),
   ],
 } satisfies Partial<Record<Use, (hub: Hub, stack: Stack) => PolicyStatement[]>>

@@ -43,7 +43,6 @@ const template = {
   JWT_EXPIRES_IN: duration.default(3600),
   JWT_REFRESH_EXPIRES_IN: duration.default(7 * 86_400),
   FRONTEND_URL: origins,
-  INGEST_QUEUE_URL: url,
   EVENTS_QUEUE_URL: url,
   SUMMARIES_QUEUE_URL: url,
   CLEANUP_QUEUE_URL: url,
