@@ -26,7 +26,8 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
   })),
   {
     name: 'undelivered-events',
-    description: 'A pipeline that ended badly was not recorded: its video says "processing" until the next reconciliation. Read the message.',
+    description:
+      'A pipeline that ended badly was not recorded: its video says "processing" until the next reconciliation. Read the message.',
     metric: media.undelivered.metricApproximateNumberOfMessagesVisible({ ...minute, statistic: 'Maximum' }),
     threshold: 0,
   },

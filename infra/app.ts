@@ -1,5 +1,5 @@
-import { createApp } from './synth.ts'
 import { isStageName } from './stages.ts'
+import { createApp } from './synth.ts'
 
 /** The CDK CLI's entry: `cdk deploy -c stage=dev --all`, or STAGE=dev. */
 const contextOfCli = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}')

@@ -81,13 +81,13 @@ export const functions = {
   },
   summaries: {
     ...api,
-    environment: [...signedIn, 'EVENTS_QUEUE_URL', 'SUMMARIES_QUEUE_URL', 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
-    uses: [...usesAsSignedIn, 'openai-secret', 'queue:events:send', 'queue:summaries:send'],
+    environment: [...signedIn, 'SUMMARIES_QUEUE_URL'],
+    uses: [...usesAsSignedIn, 'queue:summaries:send'],
   },
   system: {
     ...api,
-    environment: [...signedIn, 'AWS_S3_BUCKET'],
-    uses: [...usesAsSignedIn, 'bucket:list:users'],
+    environment: [...signedIn, 'AWS_S3_BUCKET', 'OPENAI_SECRET_ARN'],
+    uses: [...usesAsSignedIn, 'openai-secret', 'bucket:list:users'],
   },
   realtime: {
     ...api,
@@ -107,7 +107,7 @@ export const functions = {
     ...step,
     memoryMb: 1024,
     environment: [...running, 'AWS_S3_BUCKET'],
-    uses: [...usesAsRunning, 'bucket:read:users'],
+    uses: [...usesAsRunning, 'bucket:read:users', 'bucket:list:users'],
     layers: ['media-tools'],
   },
   'pipeline-transcode': {
@@ -120,7 +120,7 @@ export const functions = {
     memoryMb: 1024,
     timeoutSeconds: 300,
     environment: [...running, 'AWS_S3_BUCKET'],
-    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:write:media', 'transcribe'],
+    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:write:media', 'bucket:list:media', 'transcribe'],
   },
   'pipeline-summarise': {
     ...step,
@@ -181,5 +181,5 @@ export const functionTable: Record<FunctionName, FunctionRow> = functions
 /** The Fargate task is no Lambda, but what it is given and may touch is written in the same way. */
 export const mediaTask = {
   environment: [...running, 'AWS_S3_BUCKET'],
-  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:read:media', 'bucket:write:media', 'bucket:multipart:media'],
+  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:read:media', 'bucket:write:media', 'bucket:list:users', 'bucket:list:media'],
 } as const satisfies Pick<FunctionRow, 'environment' | 'uses'>

@@ -21,6 +21,8 @@ export type Hub = {
   /** `host:port`; TLS always. */
   cache: { endpoint: string }
   bucket: Bucket
+  /** Composed from the bucket's name: readable in policies, and no export between stacks. */
+  bucketArn: string
   queues: Record<QueueName, IQueue>
   connections: TableV2
   secrets: { auth: Secret; openAi: Secret }

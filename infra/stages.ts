@@ -103,7 +103,8 @@ export const stageSettings = (stage: StageName, environment: Record<string, stri
 const splitOrigins = (list: string): string[] =>
   list.split(',').map(entry => {
     const url = URL.parse(entry.trim())
-    if (!url || !/^https?:$/.test(url.protocol)) throw new Error(`FRONTEND_URL: "${entry}" is not an origin such as https://app.example.com`)
+    if (!url || !/^https?:$/.test(url.protocol))
+      throw new Error(`FRONTEND_URL: "${entry}" is not an origin such as https://app.example.com`)
     return url.origin
   })
 

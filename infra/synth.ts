@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { App, Tags } from 'aws-cdk-lib'
 import { acknowledgeFindings, addRulePacks } from './nag.ts'
-import { type StageName, stageSettings } from './stages.ts'
 import { ApiStack } from './stacks/api-stack.ts'
 import { DataStack } from './stacks/data-stack.ts'
 import { MediaStack } from './stacks/media-stack.ts'
 import { NetworkStack } from './stacks/network-stack.ts'
 import { OperationsStack } from './stacks/operations-stack.ts'
+import { type StageName, stageSettings } from './stages.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -23,15 +23,24 @@ export type SynthesisOptions = {
   environment?: Record<string, string | undefined>
   /** `in-place` leaves bundles where they are, so that a rebuilt one is picked up; `copied` makes the assembly self-contained. @default 'copied' */
   assets?: 'copied' | 'in-place'
-  /** `full` also runs the cdk-nag rule packs. CDK's own template validation always runs. @default 'full' */
-  checks?: 'full' | 'template'
+  /** `full`: CDK's template validation and the cdk-nag rule packs, some ten seconds. `none` is for a stack that a test has checked. @default 'full' */
+  checks?: 'full' | 'none'
 }
 
 /** The app of one stage with all its stacks, not yet synthesized. */
-export const createApp = ({ stage, outDir, distDir, contextDir, environment = {}, assets = 'copied', checks = 'full' }: SynthesisOptions): App => {
+export const createApp = ({
+  stage,
+  outDir,
+  distDir,
+  contextDir,
+  environment = {},
+  assets = 'copied',
+  checks = 'full',
+}: SynthesisOptions): App => {
   const app = new App({
     outdir: outDir,
     analyticsReporting: false,
+    builtinCloudFormationValidation: checks === 'full',
     context: {
       ...JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')).context,
       // The local deployment finds the bundle of a function by this metadata.
@@ -54,7 +63,11 @@ export const createApp = ({ stage, outDir, distDir, contextDir, environment = {}
     distDir: resolve(root, distDir ?? 'dist'),
     network,
   })
-  const media = new MediaStack(app, `${prefix}-media`, { ...stackProps('media', 'processing'), hub: data.hub, contextDir: contextDir ?? root })
+  const media = new MediaStack(app, `${prefix}-media`, {
+    ...stackProps('media', 'processing'),
+    hub: data.hub,
+    contextDir: contextDir ?? root,
+  })
   const api = new ApiStack(app, `${prefix}-api`, { ...stackProps('api', 'REST and WebSocket'), hub: data.hub })
   const operations = new OperationsStack(app, `${prefix}-operations`, { ...stackProps('operations', 'alarms'), data, media, api })
   for (const stack of [media, api]) stack.addStackDependency(data, 'The migrations run in the data stack')

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { InstanceType, type IVpc, Port, type SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import {
   Credentials,
   DatabaseInstance,
@@ -10,7 +11,6 @@ import {
   ProxyTarget,
   StorageType,
 } from 'aws-cdk-lib/aws-rds'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import type { StageSettings } from '../stages.ts'

@@ -20,7 +20,7 @@ const queueActions = { send: ['sqs:SendMessage'], measure: ['sqs:GetQueueAttribu
 export const statementsFor = (scope: Construct, use: Use, hub: Hub): PolicyStatement[] => {
   const [kind, first = '', second = ''] = use.split(':')
   if (kind === 'bucket' && first === 'list') return [listFolder(hub, second)]
-  if (kind === 'bucket') return [allow([...bucketActions[first as keyof typeof bucketActions]], hub.bucket.arnForObjects(`${second}/*`))]
+  if (kind === 'bucket') return [allow([...bucketActions[first as keyof typeof bucketActions]], `${hub.bucketArn}/${second}/*`)]
   if (kind === 'queue') return [allow([...queueActions[second as keyof typeof queueActions]], hub.queues[first as QueueName].queueArn)]
   const statements = others[use as keyof typeof others]
   return statements(hub, Stack.of(scope))
@@ -30,7 +30,7 @@ export const statementsFor = (scope: Construct, use: Use, hub: Hub): PolicyState
 const listFolder = (hub: Hub, folder: string) =>
   new PolicyStatement({
     actions: ['s3:ListBucket'],
-    resources: [hub.bucket.bucketArn],
+    resources: [hub.bucketArn],
     conditions: { StringLikeIfExists: { 's3:prefix': [`${folder}/*`] } },
   })
 

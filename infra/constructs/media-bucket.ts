@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { BlockPublicAccess, Bucket, BucketEncryption, EventType, HttpMethods, StorageClass } from 'aws-cdk-lib/aws-s3'
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
@@ -16,7 +16,7 @@ export type MediaBucketProps = {
 export class MediaBucket extends Bucket {
   constructor(scope: Construct, id: string, { prefix, settings, ingest }: MediaBucketProps) {
     super(scope, id, {
-      bucketName: `${prefix}-media-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      bucketName: bucketName(prefix),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -42,4 +42,12 @@ export class MediaBucket extends Bucket {
     })
     this.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(ingest), { prefix: 'users/' })
   }
+
+  /** The ARN by name alone, for policies in any stack. */
+  static arn(scope: Construct, prefix: string): string {
+    return `arn:${Stack.of(scope).partition}:s3:::${bucketName(prefix)}`
+  }
 }
+
+// Names of buckets are the world's: account and region make it ours.
+const bucketName = (prefix: string) => `${prefix}-media-${Aws.ACCOUNT_ID}-${Aws.REGION}`

@@ -87,7 +87,9 @@ export class MediaPipeline extends Construct {
     const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, hub).addCatch(failure, catchAll).next(produce)
     const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'inspect' })
       .addCatch(failure, catchAll)
-      .next(new Choice(this, 'Must it be normalised?').when(Condition.booleanEquals('$.inspect.normalise', true), normalise).otherwise(produce))
+      .next(
+        new Choice(this, 'Must it be normalised?').when(Condition.booleanEquals('$.inspect.normalise', true), normalise).otherwise(produce),
+      )
     const admit = lambdaState(this, 'Admit', functions['pipeline-admit'], { result: 'admit' }).addCatch(failure, catchAll)
     const place = new Choice(this, 'Is there a place?')
       .when(Condition.stringEquals('$.admit.decision', 'run'), inspect)
@@ -124,7 +126,10 @@ export class MediaPipeline extends Construct {
 
   /** A file that cannot be processed is an outcome; anything else is a fault of ours and ends as a failed execution. */
   private recordFailure(lambda: IFunction): IChainable {
-    const exitedWithProblem = Condition.and(Condition.isPresent('$.error.Cause'), Condition.stringMatches('$.error.Cause', '*"ExitCode":20*'))
+    const exitedWithProblem = Condition.and(
+      Condition.isPresent('$.error.Cause'),
+      Condition.stringMatches('$.error.Cause', '*"ExitCode":20*'),
+    )
     return lambdaState(this, 'Record the failure', lambda, { error: JsonPath.objectAt('$.error') }).next(
       new Choice(this, 'Is the file at fault?')
         .when(

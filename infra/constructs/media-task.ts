@@ -64,7 +64,6 @@ export class MediaTask extends Construct {
         }),
       }),
     })
-    for (const use of mediaTask.uses)
-      for (const statement of statementsFor(this, use, hub)) this.definition.addToTaskRolePolicy(statement)
+    for (const use of mediaTask.uses) for (const statement of statementsFor(this, use, hub)) this.definition.addToTaskRolePolicy(statement)
   }
 }

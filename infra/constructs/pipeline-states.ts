@@ -1,6 +1,15 @@
 import { Duration } from 'aws-cdk-lib'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { IntegrationPattern, JitterType, JsonPath, type RetryProps, type TaskStateBase, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions'
+import {
+  IntegrationPattern,
+  JitterType,
+  JsonPath,
+  type RetryProps,
+  TaskInput,
+  type TaskStateBase,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions'
 import { EcsFargateLaunchTarget, EcsRunTask, LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import type { Construct } from 'constructs'
 import type { Hub } from '../hub.ts'

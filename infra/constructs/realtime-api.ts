@@ -62,6 +62,7 @@ export class RealtimeApi extends Construct {
 
   /** Gives every message, and the opening and closing of connections, to one function. */
   serveWith(lambdaFunction: IFunction) {
-    for (const route of ROUTES) this.api.addRoute(route, { integration: new WebSocketLambdaIntegration(`${route.slice(1)}Integration`, lambdaFunction) })
+    for (const route of ROUTES)
+      this.api.addRoute(route, { integration: new WebSocketLambdaIntegration(`${route.slice(1)}Integration`, lambdaFunction) })
   }
 }

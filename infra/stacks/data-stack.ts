@@ -41,10 +41,16 @@ export class DataStack extends Stack {
       database: { secret: this.database.secret, host: this.database.proxy.endpoint, name: this.database.databaseName },
       cache: { endpoint },
       bucket: new MediaBucket(this, 'MediaBucket', { prefix, settings, ingest: this.queues.ingest.queue }),
+      bucketArn: MediaBucket.arn(this, prefix),
       queues: mapQueues(name => this.queues[name].queue),
       connections: this.connectionTable(prefix),
       secrets: { auth: this.authSecret(prefix), openAi: this.openAiSecret(prefix) },
-      pipelineArn: this.formatArn({ service: 'states', resource: 'stateMachine', resourceName: `${prefix}-pipeline`, arnFormat: ArnFormat.COLON_RESOURCE_NAME }),
+      pipelineArn: this.formatArn({
+        service: 'states',
+        resource: 'stateMachine',
+        resourceName: `${prefix}-pipeline`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
     }
     const migrate = new NodeFunction(this, 'Migrate', { name: 'migrate', hub: this.hub })
     // The later stacks depend on this one, so no function ever meets a schema older than itself.

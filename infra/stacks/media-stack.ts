@@ -52,18 +52,22 @@ export class MediaStack extends Stack {
     new Rule(this, `Schedule-${name}`, {
       schedule: Schedule.rate(Duration.minutes(minutes)),
       // A late run is worth nothing: the next one does its work.
-      targets: [new LambdaFunction(lambdaFunction, { deadLetterQueue: this.undelivered, retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+      targets: [
+        new LambdaFunction(lambdaFunction, { deadLetterQueue: this.undelivered, retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
+      ],
     })
   }
 
   /** A queue of this stage's own, and the role under which MediaConvert reads uploads and writes renditions. */
-  private mediaConvert({ prefix, bucket }: Hub): NonNullable<Hub['mediaConvert']> {
+  private mediaConvert({ prefix, bucketArn }: Hub): NonNullable<Hub['mediaConvert']> {
     const role = new Role(this, 'MediaConvertRole', { assumedBy: new ServicePrincipal('mediaconvert.amazonaws.com') })
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('users/*'), bucket.arnForObjects('media/*')] }),
-    )
-    role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('media/*')] }))
-    const queue = new MediaConvertQueue(this, 'MediaConvertQueue', { name: prefix, description: 'HLS renditions', pricingPlan: 'ON_DEMAND' })
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/users/*`, `${bucketArn}/media/*`] }))
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [`${bucketArn}/media/*`] }))
+    const queue = new MediaConvertQueue(this, 'MediaConvertQueue', {
+      name: prefix,
+      description: 'HLS renditions',
+      pricingPlan: 'ON_DEMAND',
+    })
     return { role, queueArn: queue.attrArn }
   }
 }

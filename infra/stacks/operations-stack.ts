@@ -1,7 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import { Monitoring } from '../constructs/monitoring.ts'
 import { alarmRows } from '../alarms.ts'
+import { Monitoring } from '../constructs/monitoring.ts'
 import type { ApiStack } from './api-stack.ts'
 import type { DataStack } from './data-stack.ts'
 import type { MediaStack } from './media-stack.ts'
@@ -23,7 +23,10 @@ export class OperationsStack extends Stack {
         { title: 'Requests', metrics: [rest.metricCount(), rest.metricClientError(), rest.metricServerError()] },
         { title: 'Latency', metrics: [rest.metricLatency({ statistic: 'p50' }), rest.metricLatency({ statistic: 'p95' })] },
         { title: 'Videos', metrics: [stateMachine.metricStarted(), stateMachine.metricSucceeded(), stateMachine.metricFailed()] },
-        { title: 'Time to processed', metrics: [stateMachine.metricTime({ statistic: 'p50' }), stateMachine.metricTime({ statistic: 'p95' })] },
+        {
+          title: 'Time to processed',
+          metrics: [stateMachine.metricTime({ statistic: 'p50' }), stateMachine.metricTime({ statistic: 'p95' })],
+        },
         {
           title: 'Waiting messages',
           metrics: Object.values(data.queues).map(({ queue }) => queue.metricApproximateNumberOfMessagesVisible()),
