@@ -1,15 +1,28 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { createQueue } from '../shared/aws/queue.ts'
 import { createSecretReader } from '../shared/aws/secrets.ts'
 import type { Config, DATABASE_KEYS } from '../shared/config/config.ts'
+import type { MessageOf } from '../shared/contract/jobs.ts'
+import type { Database } from '../shared/db/client.ts'
 import { connectDatabase } from '../shared/db/connect.ts'
+import { createTransact, type Transact, type Wake } from '../shared/db/transact.ts'
 import type { Logger } from '../shared/observability/logger.ts'
-import { connectTransact } from './transact.ts'
+
+/** Wakes the relay by a message of the user's own group: one relay at a time works for a user. */
+export const createWake = (sqs: SQSClient, url: string): Wake => {
+  const events = createQueue<MessageOf<'events'>>({ client: sqs, url })
+  return (userId, seq) => events.send({ userId }, { groupId: userId, deduplicationId: `${userId}-${seq}` })
+}
+
+/** Transactions whose events wake the relay. A wake that fails is mended by the next event or the next sweep. */
+export const connectTransact = (sql: Database, wake: Wake, log: Logger): Transact =>
+  createTransact({ sql, wake, onWakeFailed: (error, userId) => log.warn('The relay was not woken', { userId, error }) })
 
 /** What every function is composed of that changes videos outside a request. */
 export const connectRunning = async (config: Pick<Config, (typeof DATABASE_KEYS)[number] | 'EVENTS_QUEUE_URL'>, log: Logger) => {
   const readSecret = createSecretReader(config)
   const database = await connectDatabase(config, readSecret)
   const sqs = new SQSClient()
-  const transact = connectTransact({ database, sqs, eventsQueueUrl: config.EVENTS_QUEUE_URL, log })
+  const transact = connectTransact(database, createWake(sqs, config.EVENTS_QUEUE_URL), log)
   return { readSecret, database, sql: database, transact, sqs }
 }

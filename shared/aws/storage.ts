@@ -48,6 +48,11 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
     bucket,
     list,
 
+    /** Throws unless the bucket answers for this prefix. */
+    touch: async (prefix: string): Promise<void> => {
+      await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }))
+    },
+
     /** Removes any number of objects; those that are not there count as removed. */
     remove,
 

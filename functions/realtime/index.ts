@@ -1,0 +1,39 @@
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { createFrameSender } from '../../shared/aws/connection-sender.ts'
+import { createConnections } from '../../shared/aws/connections.ts'
+import { createQueue } from '../../shared/aws/queue.ts'
+import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import * as events from '../../shared/db/repositories/events.ts'
+import * as tickets from '../../shared/db/repositories/tickets.ts'
+import { systemClock as clock } from '../../shared/kernel/clock.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectSignedIn } from '../signed-in.ts'
+import { createRealtimeApp } from './app.ts'
+
+const keys = ['CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const
+const config = readConfig(process.env, [...SIGNED_IN_KEYS, ...keys])
+const log = createLogger('realtime')
+const { database: sql, authenticate } = await connectSignedIn(config, log)
+const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
+const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
+const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
+const queue = createQueue<MessageOf<'events'>>({ client: new SQSClient(), url: config.EVENTS_QUEUE_URL })
+// A resumed connection needs the relay although no new event has a number of its own.
+const wake = (userId: string) => queue.send({ userId }, { groupId: userId, deduplicationId: createId() })
+
+export const handler = createRealtimeApp({
+  sql,
+  events,
+  tickets,
+  connections,
+  authenticate,
+  allowedOrigins: config.FRONTEND_URL,
+  clock,
+  sendFrame,
+  wake,
+  log,
+})

@@ -1,0 +1,55 @@
+import { MediaConvertClient } from '@aws-sdk/client-mediaconvert'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { createDirectUploads } from '../../shared/aws/direct-uploads.ts'
+import { createQueue } from '../../shared/aws/queue.ts'
+import { createS3Client } from '../../shared/aws/s3-client.ts'
+import { createStateMachine } from '../../shared/aws/state-machine.ts'
+import { createStorage } from '../../shared/aws/storage.ts'
+import { createTranscoding } from '../../shared/aws/transcoding.ts'
+import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import * as events from '../../shared/db/repositories/events.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as leases from '../../shared/db/repositories/leases.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as sessions from '../../shared/db/repositories/sessions.ts'
+import * as uploads from '../../shared/db/repositories/uploads.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
+import { abandonStuckRuns } from '../../shared/domain/pipeline/abandon-stuck-runs.ts'
+import { expireUploads } from '../../shared/domain/uploads/expire-uploads.ts'
+import { systemClock } from '../../shared/kernel/clock.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+import { connectRunning } from '../running.ts'
+
+const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN', 'VIDEO_PROCESSING_TIMEOUT'] as const
+const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
+const log = createLogger('scheduled-reconcile')
+const { sql, transact, sqs } = await connectRunning(config, log)
+const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
+const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
+const relay = createQueue<MessageOf<'events'>>({ client: sqs, url: config.EVENTS_QUEUE_URL })
+const pipeline = createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN })
+const { cancel: cancelTranscoding } = createTranscoding({ client: new MediaConvertClient() })
+const repositories = { events, jobs, leases, runs, sessions, uploads, videos }
+const outside = {
+  storage: createStorage(s3),
+  directUploads: createDirectUploads(s3),
+  cleanup,
+  pipeline,
+  cancelTranscoding,
+  sendCleanup: cleanup.send,
+}
+const times = { now: systemClock, clock: systemClock, timeoutMs: config.VIDEO_PROCESSING_TIMEOUT }
+const wake = (userId: string, deduplicationId: string) => relay.send({ userId }, { groupId: userId, deduplicationId })
+const deps = { sql, transact, ...repositories, ...outside, ...times, stopRun: pipeline.stop, wake, log }
+
+/** Once a minute: mends what lost messages and dead processes left undone. Each part runs though another fails. */
+export const handler = async (): Promise<void> => {
+  const parts = { expireUploads, abandonStuckRuns, sweepEvents }
+  const results = await Promise.allSettled(Object.values(parts).map(part => part(deps)))
+  const outcome = Object.keys(parts).map((name, index) => [name, results[index]?.status === 'fulfilled' ? results[index].value : 'failed'])
+  log.info('Reconciled', Object.fromEntries(outcome))
+  const failed = results.filter(result => result.status === 'rejected').map(({ reason }) => reason)
+  if (failed.length > 0) throw new AggregateError(failed, 'reconciliation failed in part')
+}

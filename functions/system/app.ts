@@ -1,0 +1,40 @@
+import { problem } from '../../shared/contract/problems.ts'
+import type { systemRoutes } from '../../shared/contract/system.ts'
+import type * as Events from '../../shared/db/repositories/events.ts'
+import type * as Tickets from '../../shared/db/repositories/tickets.ts'
+import { issueTicket } from '../../shared/domain/events/open-connection.ts'
+import { type HealthDeps, readHealth } from '../../shared/domain/system/read-health.ts'
+import { compressed } from '../../shared/http/compressed.ts'
+import type { Implementations } from '../../shared/http/create-api.ts'
+import type { Docs } from './docs.ts'
+
+export type SystemDeps = HealthDeps & { events: typeof Events; tickets: typeof Tickets; docs: Docs; createSecret: () => string }
+
+/** The operations of the system function. */
+export const createSystemApp = (deps: SystemDeps): Implementations<typeof systemRoutes> => ({
+  getHealth: async () => {
+    const health = await readHealth(deps)
+    return health.status === 'healthy' ? { status: 200, body: health } : { status: 503, body: health }
+  },
+
+  getOpenApi: async () => ({ status: 200, content: await deps.docs.openApi(), contentType: 'application/json' }),
+
+  getDocs: async () => ({ status: 200, content: await deps.docs.page(), contentType: 'text/html; charset=utf-8' }),
+
+  getDocsAsset: async ({ params, headers }) => {
+    const asset = await deps.docs.asset(params.asset)
+    if (!asset) throw problem('route.not_found', { detail: 'There is no such file.' })
+    const { content, headers: encoding } = compressed(asset.content, headers)
+    return { status: 200, content, contentType: asset.contentType, headers: { ...encoding, 'Cache-Control': 'public, max-age=86400' } }
+  },
+
+  getJob: async ({ params, user }) => {
+    const job = await deps.jobs.findJob(deps.sql, { jobId: params.id, userId: user.userId })
+    if (!job) throw problem('job.not_found', { detail: 'You have no such job.', jobId: params.id })
+    return { status: 200, body: job }
+  },
+
+  listEvents: async ({ query, user }) => ({ status: 200, body: await deps.events.listEvents(deps.sql, { ...query, userId: user.userId }) }),
+
+  createTicket: async ({ user }) => ({ status: 201, body: await issueTicket(deps, user) }),
+})

@@ -1,0 +1,24 @@
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { createFrameSender } from '../../shared/aws/connection-sender.ts'
+import { createConnections } from '../../shared/aws/connections.ts'
+import { createSecretReader } from '../../shared/aws/secrets.ts'
+import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import { queues } from '../../shared/contract/jobs.ts'
+import { connectDatabase } from '../../shared/db/connect.ts'
+import * as events from '../../shared/db/repositories/events.ts'
+import { relayEvents } from '../../shared/domain/events/relay-events.ts'
+import { createWorker } from '../../shared/jobs/create-worker.ts'
+import { systemClock as clock } from '../../shared/kernel/clock.ts'
+import { createLogger } from '../../shared/observability/logger.ts'
+
+const keys = ['CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const
+const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
+const log = createLogger('worker-relay')
+const sql = await connectDatabase(config, createSecretReader(config))
+const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
+const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
+const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
+const deps = { sql, events, connections, sendFrame, clock }
+
+export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), fifo: true, log })

@@ -1,0 +1,81 @@
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+
+/** One open WebSocket. `lastSeq` is the number of the newest event that it was sent. */
+export type Connection = { connectionId: string; userId: string; lastSeq: number; connectedAt: Date }
+
+export type Connections = ReturnType<typeof createConnections>
+
+/** API Gateway ends every connection after two hours; what it forgets to tell us expires soon after. */
+const LIFETIME_SECONDS = 2 * 3600 + 600
+
+/** The table of open WebSocket connections. */
+export const createConnections = ({ client, table }: { client: DynamoDBClient; table: string }) => {
+  const key = (connectionId: string) => ({ TableName: table, Key: { connectionId: { S: connectionId } } })
+
+  return {
+    async add({ connectionId, userId, lastSeq, connectedAt }: Connection): Promise<void> {
+      const expiresAt = Math.floor(connectedAt.getTime() / 1000) + LIFETIME_SECONDS
+      await client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: {
+            connectionId: { S: connectionId },
+            userId: { S: userId },
+            lastSeq: { N: String(lastSeq) },
+            connectedAt: { S: connectedAt.toISOString() },
+            expiresAt: { N: String(expiresAt) },
+          },
+        }),
+      )
+    },
+
+    async remove(connectionId: string): Promise<void> {
+      await client.send(new DeleteItemCommand(key(connectionId)))
+    },
+
+    /** As it stands now, not as the index has it. */
+    async find(connectionId: string): Promise<Connection | undefined> {
+      const { Item: item } = await client.send(new GetItemCommand({ ...key(connectionId), ConsistentRead: true }))
+      if (!item) return undefined
+      return { connectionId, userId: item.userId!.S!, lastSeq: Number(item.lastSeq!.N), connectedAt: new Date(item.connectedAt!.S!) }
+    },
+
+    /** Ids of a user's connections. The index follows a change within moments. */
+    async listOf(userId: string): Promise<string[]> {
+      const { Items: items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'by-user',
+          KeyConditionExpression: 'userId = :user',
+          ExpressionAttributeValues: { ':user': { S: userId } },
+        }),
+      )
+      return items.map(item => item.connectionId!.S!)
+    },
+
+    /** False when the connection is gone. */
+    async setLastSeq(connectionId: string, lastSeq: number): Promise<boolean> {
+      try {
+        await client.send(
+          new UpdateItemCommand({
+            ...key(connectionId),
+            UpdateExpression: 'SET lastSeq = :seq',
+            ConditionExpression: 'attribute_exists(connectionId)',
+            ExpressionAttributeValues: { ':seq': { N: String(lastSeq) } },
+          }),
+        )
+        return true
+      } catch (error) {
+        if ((error as Error).name === 'ConditionalCheckFailedException') return false
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import type { Connections } from '../../aws/connections.ts'
+import { WEBSOCKET_TICKET_SECONDS } from '../../contract/limits.ts'
+import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
+import type * as Events from '../../db/repositories/events.ts'
+import type * as Tickets from '../../db/repositories/tickets.ts'
+import { addSeconds, type Clock } from '../../kernel/clock.ts'
+import { hashTicket } from './hash-ticket.ts'
+
+export type OpenDeps = {
+  sql: Sql
+  events: typeof Events
+  tickets: typeof Tickets
+  connections: Connections
+  authenticate: (token: string) => Promise<{ userId: string }>
+  allowedOrigins: readonly string[]
+  clock: Clock
+}
+
+/** Lets a client in by access token or ticket, from the allowed origins or from no browser at all. It is sent what happens from now on. Throws `auth.…` problems. */
+export const openConnection = async (
+  deps: OpenDeps,
+  { connectionId, token, origin }: { connectionId: string; token: string | undefined; origin: string | undefined },
+): Promise<void> => {
+  if (origin && !deps.allowedOrigins.includes(origin)) throw problem('auth.origin_refused', { detail: 'This origin may not connect.' })
+  if (!token) throw problem('auth.token_missing', { detail: 'Connect to /ws?token=<access token or ticket>.' })
+  const { userId } = await identify(deps, token)
+  const { lastSeq } = await deps.events.listEvents(deps.sql, { userId, after: Number.MAX_SAFE_INTEGER, limit: 1 })
+  await deps.connections.add({ connectionId, userId, lastSeq, connectedAt: deps.clock() })
+}
+
+/** A JWT has dots, a ticket has none. */
+const identify = async (deps: OpenDeps, token: string): Promise<{ userId: string }> => {
+  if (token.includes('.')) return deps.authenticate(token)
+  const owner = await deps.tickets.takeTicket(deps.sql, { ticketHash: hashTicket(token), now: deps.clock() })
+  if (!owner)
+    throw problem('auth.ticket_invalid', { detail: `A ticket works once, within ${WEBSOCKET_TICKET_SECONDS} seconds. Ask for a new one.` })
+  return owner
+}
+
+/** A ticket for one connection; only its hash is stored. */
+export const issueTicket = async (
+  { sql, tickets, clock, createSecret }: Pick<OpenDeps, 'sql' | 'tickets' | 'clock'> & { createSecret: () => string },
+  { userId }: { userId: string },
+): Promise<{ ticket: string; expiresAt: string }> => {
+  const ticket = createSecret()
+  const expiresAt = addSeconds(clock(), WEBSOCKET_TICKET_SECONDS)
+  await tickets.createTicket(sql, { ticketHash: hashTicket(ticket), userId, expiresAt })
+  return { ticket, expiresAt: expiresAt.toISOString() }
+}

@@ -1,0 +1,27 @@
+import type { Sql } from '../../db/client.ts'
+import type * as Events from '../../db/repositories/events.ts'
+import type * as Sessions from '../../db/repositories/sessions.ts'
+import type { Clock } from '../../kernel/clock.ts'
+
+export type SweepDeps = {
+  sql: Sql
+  events: typeof Events
+  sessions: typeof Sessions
+  wake: (userId: string, deduplicationId: string) => Promise<void>
+  clock: Clock
+}
+
+/** Twice the period of the sweep, so that no event falls between two of them. */
+const RECENT_MS = 2 * 60_000
+const KEPT_MS = 7 * 24 * 3600_000
+const MAX_USERS = 1000
+
+/** Wakes the relay again for users with recent events, in case a wake was lost; forgets old events and ended sessions. Answers how many were woken. */
+export const sweepEvents = async ({ sql, events, sessions, wake, clock }: SweepDeps): Promise<number> => {
+  const now = clock().getTime()
+  const users = await events.listUsersWithEvents(sql, { since: new Date(now - RECENT_MS), limit: MAX_USERS })
+  for (const { userId } of users) await wake(userId, `${userId}-sweep-${Math.floor(now / RECENT_MS)}`)
+  await events.pruneEvents(sql, { before: new Date(now - KEPT_MS) })
+  await sessions.pruneSessions(sql, { before: new Date(now - KEPT_MS) })
+  return users.length
+}

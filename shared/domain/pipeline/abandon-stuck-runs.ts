@@ -1,0 +1,43 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { type FailDeps, failRun } from './fail-run.ts'
+import { readEnding } from './read-failure.ts'
+
+export type AbandonDeps = FailDeps & {
+  clock: Clock
+  /** After this long without any sign, a run counts as lost. */
+  timeoutMs: number
+  stopRun: (runId: string, cause: string) => Promise<void>
+}
+
+/** Room for the state machine to end the run by itself first. */
+const MARGIN_MS = 10 * 60_000
+
+/** Fails videos whose run stopped without telling anybody, so that none is `processing` for ever. Answers how many. */
+export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
+  const before = new Date(deps.clock().getTime() - deps.timeoutMs - MARGIN_MS)
+  const stuck = await deps.runs.listStuckVideos(deps.sql, { before, limit })
+  const failure = readEnding('TIMED_OUT')
+  for (const { id: videoId, userId, runId, attempt, sourceKey } of stuck) {
+    if (!runId) {
+      await failWaiting(deps, { videoId, userId, attempt, failure })
+      continue
+    }
+    await deps.stopRun(runId, failure.message)
+    await failRun(deps, { runId, input: { videoId, userId, attempt, key: sourceKey ?? '', bucket: '', eTag: '', sizeBytes: 0 }, failure })
+  }
+  return stuck.length
+}
+
+const failWaiting = (
+  { transact, runs, jobs }: AbandonDeps,
+  o: { videoId: string; userId: string; attempt: number; failure: ReturnType<typeof readEnding> },
+) =>
+  transact(async ({ sql, emit }) => {
+    const { videoId, userId, attempt, failure } = o
+    if (!(await runs.failWaitingVideo(sql, { videoId, failure }))) return
+    await jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
+    await emit(userId, {
+      type: 'video_processing',
+      payload: { videoId, status: 'error', progress: 0, stage: 'failed', message: failure.message },
+    })
+  })

@@ -1,0 +1,57 @@
+import type { Sql } from '../../db/client.ts'
+import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as Sessions from '../../db/repositories/sessions.ts'
+import type * as Videos from '../../db/repositories/videos.ts'
+import type { Clock } from '../../kernel/clock.ts'
+
+export type HealthDeps = {
+  sql: Sql
+  sessions: typeof Sessions
+  videos: typeof Videos
+  jobs: typeof Jobs
+  /** Each answers whether its service works; a throw, or no answer within 2 seconds, means it does not. */
+  isCacheUp: () => Promise<boolean>
+  isStorageUp: () => Promise<boolean>
+  isLanguageModelUp: () => Promise<boolean>
+  clock: Clock
+  processUsage: () => { memoryMb: number; cpuPercent: number }
+}
+
+const DEADLINE_MS = 2000
+/** Somebody who used the hub within this time counts as active. */
+const ACTIVE_MS = 15 * 60_000
+
+/** What works and how much is going on. Only a database that is down makes the hub unhealthy: everything else degrades. */
+export const readHealth = async (deps: HealthDeps) => {
+  const now = deps.clock()
+  const [counts, redis, storage, languageModel] = await Promise.all([
+    within(readCounts(deps, new Date(now.getTime() - ACTIVE_MS))),
+    within(deps.isCacheUp()),
+    within(deps.isStorageUp()),
+    within(deps.isLanguageModelUp()),
+  ])
+  const { memoryMb, cpuPercent } = deps.processUsage()
+  return {
+    status: counts ? ('healthy' as const) : ('unhealthy' as const),
+    timestamp: now.toISOString(),
+    services: { database: word(counts), redis: word(redis), storage: word(storage), ai_services: word(languageModel) },
+    metrics: { activeUsers: 0, processingJobs: 0, queueSize: 0, ...counts, memoryUsage: memoryMb, cpuUsage: cpuPercent },
+  }
+}
+
+const readCounts = async ({ sql, sessions, videos, jobs }: HealthDeps, since: Date) => {
+  const activeUsers = await sessions.countActiveUsers(sql, { since })
+  const processingJobs = await videos.countProcessingVideos(sql)
+  const { queued } = await jobs.countOpenJobs(sql)
+  return { activeUsers, processingJobs, queueSize: queued }
+}
+
+const word = (up: unknown) => (up ? ('up' as const) : ('down' as const))
+
+const within = <T>(work: Promise<T>): Promise<T | undefined> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(() => resolve(undefined), DEADLINE_MS)
+  })
+  return Promise.race([work.catch(() => undefined), late]).finally(() => clearTimeout(timer))
+}
