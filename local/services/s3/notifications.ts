@@ -75,9 +75,12 @@ export const noticesOf = (rules: NotificationRule[], creation: Creation): Notice
 /** Hands notices from the catalog to their queues, again and again until each was taken once. */
 export const startDelivery = (catalog: Catalog, notify: (queueArn: string, body: string) => Promise<void>, log: (line: object) => void) => {
   let running: Promise<void> | undefined
+  let isBusy = false
   let timer: NodeJS.Timeout | undefined
   let retryMs = RETRY_MIN_MS
   let state: 'open' | 'closing' | 'closed' = 'open'
+
+  const isClosed = () => state === 'closed'
 
   const deliverAll = async () => {
     let failed = false
@@ -88,23 +91,21 @@ export const startDelivery = (catalog: Catalog, notify: (queueArn: string, body:
       lastId = notice.id
       try {
         await notify(notice.queueArn, notice.body)
-        if (isOpen()) catalog.removeNotice(notice.id)
+        if (!isClosed()) catalog.removeNotice(notice.id)
       } catch (error) {
         failed = true
         log({ level: 'warn', operation: 'Notify', queueArn: notice.queueArn, error: String(error) })
       }
     }
+    isBusy = false
     retryMs = failed ? Math.min(retryMs * 2, RETRY_MAX_MS) : RETRY_MIN_MS
     if (failed && state === 'open') timer = setTimeout(wake, retryMs)
   }
-  const isOpen = () => state !== 'closed'
-
   const wake = () => {
-    if (state !== 'open' || running) return
+    if (state !== 'open' || isBusy) return
+    isBusy = true
     clearTimeout(timer)
-    running = deliverAll().finally(() => {
-      running = undefined
-    })
+    running = deliverAll()
   }
 
   wake()
