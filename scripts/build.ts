@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { build as bundle, type Metafile } from 'esbuild'
 
 /** The folders whose every file with a `handler` is a function of its own, and the prefix of their names. */
@@ -59,7 +59,7 @@ const bundleOne = async ({ name, file }: Entry, outDir: string): Promise<Bundle>
     metafile: true,
     logLevel: 'warning',
   })
-  return measure(metafile, `${outdir}/index.mjs`)
+  return measure(metafile, relative('.', join(outdir, 'index.mjs')))
 }
 
 const measure = ({ outputs }: Metafile, entry: string): Bundle => {
@@ -73,6 +73,7 @@ const measure = ({ outputs }: Metafile, entry: string): Bundle => {
     return output.bytes + output.imports.filter(({ kind }) => kind === 'import-statement').reduce((sum, { path }) => sum + visit(path), 0)
   }
   const eagerBytes = visit(entry)
+  if (eagerBytes === 0) throw new Error(`the bundle ${entry} is not in the metafile`)
   return { eagerBytes, inputs: [...inputs].sort() }
 }
 

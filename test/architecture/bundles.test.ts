@@ -13,13 +13,13 @@ const uses = (inputs: string[], name: string) => inputs.some(file => file.includ
 
 /** Which source file calls a client; a client in a bundle without one of its callers is dead weight. */
 const CALLERS: Record<string, RegExp> = {
-  'client-s3': /^shared\/aws\/(storage|upload|multipart|ranged|sign)/,
+  'client-s3': /^shared\/aws\/(storage|direct-uploads|ranged-reader)/,
   'client-sqs': /^shared\/aws\/queue/,
   'client-sfn': /^shared\/aws\/state-machine/,
   'client-dynamodb': /^shared\/aws\/connections/,
   'client-mediaconvert': /^shared\/aws\/transcod/,
   'client-transcribe': /^shared\/providers\/transcriber/,
-  'client-apigatewaymanagementapi': /^shared\/aws\/connections/,
+  'client-apigatewaymanagementapi': /^shared\/aws\/connection-sender/,
 }
 
 describe('bundles', () => {
