@@ -15,10 +15,11 @@ type SecretsConfig = Pick<
 const REMEMBERED_MS = 5 * 60_000
 const TIMEOUT_MS = 5000
 
-const sha256 = ((secret?: string | Uint8Array) => {
+// Called with `new`: an object that a constructor returns takes the place of `this`.
+function Sha256(secret?: string | Uint8Array) {
   const hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret)
   return { update: (data: Uint8Array) => void hash.update(data), digest: async () => new Uint8Array(hash.digest()) }
-}) as unknown as HashConstructor
+}
 
 const isWorthRetrying = (error: unknown): boolean => !(error instanceof Error && error.name === 'SecretRefused')
 
@@ -31,7 +32,7 @@ export const createSecretReader = (config: SecretsConfig): ReadSecret => {
   const signer = new SignatureV4({
     service: 'secretsmanager',
     region: config.AWS_REGION,
-    sha256,
+    sha256: Sha256 as unknown as HashConstructor,
     credentials: {
       accessKeyId: config.AWS_ACCESS_KEY_ID ?? '',
       secretAccessKey: config.AWS_SECRET_ACCESS_KEY ?? '',

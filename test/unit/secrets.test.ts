@@ -1,0 +1,48 @@
+import { mkdtemp } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openKeyring } from '../../local/credentials.ts'
+import { startSecrets } from '../../local/services/secrets.ts'
+import { createSecretReader } from '../../shared/aws/secrets.ts'
+
+const config = (endpoint: string, key: { accessKeyId: string; secretAccessKey: string }) => ({
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: key.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+  AWS_SESSION_TOKEN: undefined,
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
+})
+
+describe('reading a secret', () => {
+  it('sends one GetSecretValue, signed by the function’s own key, and remembers the value', async () => {
+    const stateDir = await mkdtemp(join(tmpdir(), 'secrets-'))
+    const keyring = openKeyring(stateDir)
+    const secrets = await startSecrets({ port: 0, stateDir, region: 'us-east-1', account: '000000000000', keyring })
+    const arn = await secrets.define('hub/auth', { SecretString: '{"JWT_SECRET":"x"}' })
+    const read = createSecretReader(config(secrets.url, keyring.operator))
+    expect(await read(arn)).toBe('{"JWT_SECRET":"x"}')
+
+    const stranger = createSecretReader(config(secrets.url, keyring.issue('a-role-without-rights')))
+    await expect(stranger(arn)).rejects.toThrow(/cannot be read.*AccessDenied/)
+    const forger = createSecretReader(config(secrets.url, { ...keyring.operator, secretAccessKey: 'guessed' }))
+    await expect(forger(arn)).rejects.toThrow('cannot be read')
+
+    await secrets.close()
+    expect(await read(arn)).toBe('{"JWT_SECRET":"x"}')
+  })
+
+  it('tries again after an outage', async () => {
+    let calls = 0
+    const server = createServer((_request, response) => {
+      if (++calls < 3) response.writeHead(503).end('{}')
+      else response.end(JSON.stringify({ SecretString: 'value' }))
+    })
+    await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    expect(await createSecretReader(config(url, { accessKeyId: 'a', secretAccessKey: 'b' }))('any')).toBe('value')
+    server.close()
+  })
+})
