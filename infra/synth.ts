@@ -73,7 +73,7 @@ export const createApp = ({
   for (const stack of [media, api]) stack.addStackDependency(data, 'The migrations run in the data stack')
   for (const stack of [network, data, media, api, operations]) Tags.of(stack).add('application', prefix)
   if (checks === 'full') addRulePacks(app)
-  acknowledgeFindings(app)
+  acknowledgeFindings(app, prefix)
   return app
 }
 

@@ -17,8 +17,8 @@ export type LeanOpenApiProps = {
 export const renderLeanOpenApi = ({ title, routes, origins, integrationUri }: LeanOpenApiProps) => {
   const paths: Record<string, Record<string, object>> = {}
   for (const [operationId, route] of Object.entries(routes)) {
-    const path = (paths[route.path] ??= {})
-    path[route.method.toLowerCase()] = operation(operationId, route, integrationUri(route.function))
+    const served = operation(operationId, route, integrationUri(route.function))
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: served }
   }
   for (const [path, operations] of Object.entries(paths)) {
     const methods = Object.keys(operations).map(method => method.toUpperCase())
