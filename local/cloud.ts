@@ -29,7 +29,7 @@ export type Cloud = {
   bus: EventBus
   log: (line: object) => void
   roleOfFunction: Map<string, string>
-  versionOfFunction: Map<string, string>
+  functionOfFolder: Map<string, string>
   buckets: Map<string, { cors?: CorsRule[] }>
   queueVisibilitySeconds: Map<string, number>
   timeoutOfFunction: Map<string, number>

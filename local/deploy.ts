@@ -102,7 +102,7 @@ const deployStack = async (stack: Stack, assembly: Assembly, cloud: Cloud, expor
     if (Export) exported.set(String(resolveIntrinsics(Export.Name, scope)), resolveIntrinsics(Value, scope))
 }
 
-/** Deploys a synthesized assembly onto local services, stack after stack. May be repeated: what is there already stays, with its data. */
+/** Deploys a synthesized assembly onto local services, stack after stack. What an earlier start left there stays, with its data. */
 export const deployAssembly = async (assembly: Assembly, cloud: Cloud): Promise<void> => {
   const exported = new Map<string, unknown>()
   for (const stack of assembly.stacks) await deployStack(stack, assembly, cloud, exported)

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readlink } from 'node:fs/promises'
 
 // Ends what is still alive when our end of its pipe closes, which also happens when we are killed with SIGKILL and can no longer do it.
 const watchScript = `
@@ -68,4 +69,20 @@ export const stopProcess = async (child: ChildProcess, signal: NodeJS.Signals, g
   child.kill(signal)
   await exited
   clearTimeout(timer)
+}
+
+/** Kills every process that works in `folder` or has a file of it open. Only where there is a /proc; elsewhere such processes end by themselves. */
+export const killUsersOf = async (folder: string): Promise<void> => {
+  const inside = async (link: string) => `${await readlink(link).catch(() => '')}/`.startsWith(`${folder}/`)
+  const uses = async (pid: string) => {
+    if (await inside(`/proc/${pid}/cwd`)) return true
+    const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
+    return (await Promise.all(files.map(file => inside(`/proc/${pid}/fd/${file}`)))).includes(true)
+  }
+  const pids = (await readdir('/proc').catch(() => [])).filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
+  const users = await Promise.all(pids.map(async pid => ((await uses(pid)) ? [Number(pid)] : [])))
+  for (const pid of users.flat())
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {}
 }

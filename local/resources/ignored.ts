@@ -43,7 +43,6 @@ export const ignored: Record<string, string> = {
   'AWS::CloudWatch::Dashboard': watching,
   'AWS::ApiGateway::Account': 'it names the role that writes access logs',
   'AWS::Lambda::EventInvokeConfig': 'failed asynchronous invocations are logged here and repeated by local/resources/events-rule.ts',
-  'AWS::MediaConvert::Queue': 'local/services/mediaconvert has one queue and accepts any name',
   'AWS::SecretsManager::ResourcePolicy': 'grants come from the roles',
   'AWS::SecretsManager::RotationSchedule': 'secrets of one machine are renewed by --reset',
   'AWS::CloudFront::Distribution': 'the gateway and S3 are close enough without a CDN',

@@ -24,24 +24,21 @@ export const lambdaFunction = resourceKind<Function>('AWS::Lambda::Function', (r
   const deployed = { ref: name, attributes: { Arn: `arn:aws:lambda:${cloud.region}:${cloud.account}:function:${name}` } }
   if (servesCdk(logicalId, properties)) return deployed
 
-  const objectKey = properties.Code.S3Key ?? ''
   const layers = (properties.Layers ?? []).map(layer => cloud.layers.get(layer)).filter(folder => folder !== undefined)
   const timeoutSeconds = properties.Timeout ?? 3
-  const spec = {
+  const codeDir = resource.assetPath(properties.Code.S3Key ?? '')
+  cloud.functionOfFolder.set(codeDir, name)
+  cloud.roleOfFunction.set(name, roleNameOf(properties.Role))
+  cloud.timeoutOfFunction.set(name, timeoutSeconds)
+  cloud.lambda.define({
     name,
-    codeDir: resource.assetPath(objectKey),
+    codeDir,
     handler: properties.Handler ?? 'index.handler',
     // Lambda unpacks layers into /opt; one machine runs many functions, so the folder is told instead.
     environment: { ...properties.Environment?.Variables, ...(layers.length ? { LAMBDA_LAYERS_ROOT: layers.join(':') } : {}) },
     timeoutSeconds,
     memoryMb: properties.MemorySize ?? 128,
     concurrency: properties.ReservedConcurrentExecutions,
-  }
-  cloud.roleOfFunction.set(name, roleNameOf(properties.Role))
-  cloud.timeoutOfFunction.set(name, timeoutSeconds)
-  // A second deployment while the stack runs leaves unchanged functions their warm workers.
-  const version = JSON.stringify([objectKey, spec])
-  if (cloud.versionOfFunction.get(name) !== version) cloud.lambda.define(spec)
-  cloud.versionOfFunction.set(name, version)
+  })
   return deployed
 })

@@ -10,6 +10,7 @@ import { lambdaFunction } from './lambda-function.ts'
 import { lambdaLayer } from './lambda-layer.ts'
 import { lambdaPermission } from './lambda-permission.ts'
 import { lambdaVersion } from './lambda-version.ts'
+import { mediaConvertQueue } from './mediaconvert-queue.ts'
 import { gatewayResponse, restApi, restApiDeployment, restApiStage } from './rest-api.ts'
 import { s3Bucket } from './s3-bucket.ts'
 import { s3Notifications } from './s3-notifications.ts'
@@ -21,7 +22,7 @@ import { webSocketApi, webSocketDeployment, webSocketIntegration, webSocketRoute
 
 const kinds = [
   [cache, database, dynamodbTable, s3Bucket, s3Notifications, secret, secretTargetAttachment, sqsQueue],
-  [ecsCluster, ecsTaskDefinition, eventsRule, stateMachine, trigger, iamPolicy, iamRole],
+  [ecsCluster, ecsTaskDefinition, eventsRule, mediaConvertQueue, stateMachine, trigger, iamPolicy, iamRole],
   [lambdaEventSource, lambdaFunction, lambdaLayer, lambdaPermission, lambdaVersion],
   [gatewayResponse, restApi, restApiDeployment, restApiStage],
   [webSocketApi, webSocketDeployment, webSocketIntegration, webSocketRoute, webSocketStage],

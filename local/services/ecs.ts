@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { killGroup, spawnTied } from '../processes.ts'
+import { killGroup, killUsersOf, spawnTied } from '../processes.ts'
 
 export type TaskDefinition = {
   family: string
@@ -37,16 +37,19 @@ export type Ecs = {
 const stopGraceMs = 2_000
 
 /** ECS tasks as child processes: each runs the container's bundle with Node, in a process group and a temporary folder of its own. */
-export const createEcs = (o: {
+export const createEcs = async (o: {
   stateDir: string
   region: string
   account: string
   entryOf: (containerName: string) => string
   environmentFor: (roleName: string) => Record<string, string>
   log: (line: { functionName: string; stream: 'stdout' | 'stderr' | 'platform'; line: string }) => void
-}): Ecs => {
+}): Promise<Ecs> => {
   const definitions = new Map<string, TaskDefinition>()
   const arnOf = (family: string) => `arn:aws:ecs:${o.region}:${o.account}:task-definition/${family}:1`
+  const tasksFolder = join(o.stateDir, 'tasks')
+  await killUsersOf(tasksFolder)
+  await rm(tasksFolder, { recursive: true, force: true })
   const live = new Set<{ end: () => void; gone: Promise<unknown> }>()
   const find = (nameOrArn: string) => {
     const family = nameOrArn.split('/').at(-1)!.split(':')[0]!
@@ -75,7 +78,7 @@ export const createEcs = (o: {
       const definition = find(task.TaskDefinition)
       const container = definition.containers[0]!
       const id = randomUUID().replaceAll('-', '')
-      const folder = join(o.stateDir, 'tasks', id)
+      const folder = join(tasksFolder, id)
       const overrides = task.Overrides?.ContainerOverrides?.find(({ Name }) => Name === container.name)?.Environment ?? []
       const environment = {
         ...container.environment,
@@ -99,8 +102,9 @@ export const createEcs = (o: {
       const { code, reason } = await gone
       signal.removeEventListener('abort', end)
       live.delete(entry)
-      // What the container started and left behind goes with it.
+      // As with a real container, what it started goes with it, also what has made itself a group of its own.
       killGroup(child)
+      await killUsersOf(folder)
       await rm(folder, { recursive: true, force: true })
       o.log({ functionName: container.name, stream: 'platform', line: `task ${id} exited with ${code}${reason ? ` (${reason})` : ''}` })
       return {

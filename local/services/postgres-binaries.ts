@@ -17,6 +17,13 @@ export const openFolderFor = async (path: string): Promise<string> => {
   return folder
 }
 
+/** All such folders of this user. */
+export const openFolders = async (): Promise<string[]> => {
+  const names = (await readdir(tmpdir())).filter(name => /^ai-video-hub-[0-9a-f]{16}$/.test(name))
+  const own = await Promise.all(names.map(async name => (await lstat(join(tmpdir(), name))).uid === process.getuid?.()))
+  return names.filter((_, at) => own[at]).map(name => join(tmpdir(), name))
+}
+
 /** True when a uid that owns nothing may enter every folder on the way to `path`. */
 export const isOpen = async (path: string): Promise<boolean> => {
   for (let at = resolve(path); ; at = dirname(at)) {

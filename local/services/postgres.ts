@@ -1,17 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { freePort } from '../ports.ts'
 import { isAlive, spawnTied, stopProcess } from '../processes.ts'
-import { isOpen, openFolderFor, postgresBinaries, unprivileged } from './postgres-binaries.ts'
+import { isOpen, openFolderFor, openFolders, postgresBinaries, unprivileged } from './postgres-binaries.ts'
 
 export type Postgres = { url: string; close(): Promise<void> }
 
 const majorVersion = '17'
+const ownerFile = 'owner'
+const defaultDatabase = 'ai_video_hub'
 
 // Postgres' files lie in dataDir/data; when that is in a folder closed to the uid it runs as, in a temporary folder that dataDir/location names.
 const clusterFolder = async (dataDir: string): Promise<string> => {
@@ -19,9 +21,21 @@ const clusterFolder = async (dataDir: string): Promise<string> => {
   const recorded = await readFile(join(dataDir, 'location'), 'utf8').catch(() => undefined)
   if (recorded) return recorded
   if (!unprivileged || (await isOpen(dataDir))) return join(dataDir, 'data')
-  const folder = join(await openFolderFor(dataDir), 'data')
-  await writeFile(join(dataDir, 'location'), folder)
-  return folder
+  await sweepOrphans()
+  const folder = await openFolderFor(dataDir)
+  await writeFile(join(folder, ownerFile), dataDir)
+  await writeFile(join(dataDir, 'location'), join(folder, 'data'))
+  return join(folder, 'data')
+}
+
+// Whoever deletes dataDir cannot know of the temporary folder, so the next start looks for folders whose owner has gone.
+const sweepOrphans = async (): Promise<void> => {
+  for (const folder of await openFolders()) {
+    const owner = await readFile(join(folder, ownerFile), 'utf8').catch(() => undefined)
+    if (!owner || (await stat(owner).catch(() => undefined))) continue
+    await endLeftover(join(folder, 'data'))
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 const passwordOf = async (dataDir: string): Promise<string> => {
@@ -108,6 +122,10 @@ const launch = async (binaries: string, cluster: string, port: number, durable: 
   return child
 }
 
+/** The URL of the database that already runs on `dataDir` at a port. */
+export const postgresUrl = async (dataDir: string, port: number): Promise<string> =>
+  `postgresql://postgres:${await passwordOf(dataDir)}@127.0.0.1:${port}/${defaultDatabase}`
+
 /** Forgets the database below `dataDir`, wherever its files were put. */
 export const removePostgres = async (dataDir: string): Promise<void> => {
   const cluster = await readFile(join(dataDir, 'location'), 'utf8').catch(() => join(dataDir, 'data'))
@@ -139,7 +157,7 @@ export const startPostgres = async (o: {
 
   const port = o.port || (await freePort())
   const child = await launch(binaries, cluster, port, o.durable ?? true, o.log ?? (() => {}))
-  const database = o.database ?? 'ai_video_hub'
+  const database = o.database ?? defaultDatabase
   const server = `postgresql://postgres:${password}@127.0.0.1:${port}`
   const sql = postgres(`${server}/postgres`, { max: 1, onnotice: () => {} })
   try {

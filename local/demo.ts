@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildIfStale } from '../scripts/build.ts'
+import { talkingVideo } from '../test/support/fixtures.ts'
+import { connectHub, type HubClient, type VideoEvent } from './demo/hub-client.ts'
+import { stageTimes } from './demo/stage-times.ts'
+import { clock, createProgressBar, heading } from './demo/terminal.ts'
+import { startStack } from './stack.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { once: { type: 'boolean', default: false }, language: { type: 'string' } },
+})
+
+const main = async (): Promise<void> => {
+  const given = positionals[0]
+  if (given && !existsSync(given)) throw new Error(`There is no file ${given}.`)
+  const file = given ?? (await talkingVideo())
+  if (await buildIfStale()) console.log('Built the functions.')
+  const startedAt = performance.now()
+  const stateDir = join(import.meta.dirname, '../.local/demo')
+  const stack = await startStack({ stage: 'local', stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
+  const closing = once(process, 'SIGINT')
+  try {
+    console.log(`AI Video Hub runs at ${stack.restUrl} (ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+    const failed = await showVideo(await connectHub(stack), file)
+    if (failed) process.exitCode = 1
+    if (values.once || failed) return
+    console.log('\nThe hub stays up: Ctrl-C ends it.')
+    await closing
+  } finally {
+    await stack.close()
+  }
+}
+
+/** Takes one file through the hub and prints what became of it. True when the hub could not process it. */
+const showVideo = async (hub: HubClient, file: string): Promise<boolean> => {
+  const title = positionals[0] ? basename(file) : 'Six voices over a test picture'
+  const language = values.language ?? (positionals[0] ? undefined : 'en')
+  const bar = createProgressBar()
+  const events: VideoEvent[] = []
+  const ended = Promise.withResolvers<VideoEvent>()
+  const socket = await hub.follow(event => {
+    events.push(event)
+    bar.show(event.payload.progress, event.payload.message ?? '')
+    if (event.payload.status !== 'processing') ended.resolve(event)
+  })
+  console.log(`Uploading ${basename(file)} …`)
+  const startedAt = performance.now()
+  const { video } = await hub.upload(file, {
+    title,
+    ...(language && { language }),
+    onSent: share => bar.show(0, `Sent ${Math.round(share * 100)} %`),
+  })
+  const last = await ended.promise
+  bar.end()
+  socket.close()
+  if (last.payload.status === 'error') {
+    console.log(`The video could not be processed: ${last.payload.message}`)
+    return true
+  }
+  await printVideo(hub, video.id)
+  console.log(heading('Timings'))
+  for (const { stage, seconds } of stageTimes(events)) console.log(`${stage.padEnd(13)} ${seconds.toFixed(1).padStart(6)} s`)
+  console.log(
+    `${'in all'.padEnd(13)} ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s from the first byte to the playable video`,
+  )
+  return false
+}
+
+const printVideo = async (hub: HubClient, videoId: string): Promise<void> => {
+  const { video, aiSummary, transcript } = await hub.call('GET', `/videos/${videoId}`)
+  console.log(heading(`${video.title} (${clock(video.duration)})`))
+  const { resolution, videoCodec, audioCodec = 'no sound', container } = video.metadata
+  console.log(`${resolution}, ${videoCodec}, ${audioCodec}, ${container}`)
+  console.log(heading('Transcript'))
+  if (transcript.status === 'ready') {
+    const { segments } = await hub.call('GET', `/videos/${videoId}/transcript`)
+    for (const { startTime, text } of segments) console.log(`${clock(startTime)}  ${text}`)
+  } else console.log(`None: ${transcript.reason}.`)
+  if (aiSummary) {
+    console.log(heading(`Summary (${aiSummary.language}, ${aiSummary.modelUsed})`))
+    console.log(aiSummary.overview)
+    for (const point of aiSummary.keyPoints) console.log(`- ${point}`)
+    for (const { time, content } of aiSummary.timestamps) console.log(`${time}  ${content}`)
+  }
+  console.log(heading('Watch it'))
+  console.log(`HLS:        ${video.playbackUrl}`)
+  console.log(`Thumbnail:  ${video.thumbnailUrl}`)
+  console.log(`Storyboard: ${video.metadata.storyboardUrl}`)
+}
+
+try {
+  await main()
+  process.exit()
+} catch (error) {
+  console.error((error as Error).message)
+  process.exit(1)
+}

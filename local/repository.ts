@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+export const repository = resolve(import.meta.dirname, '..')
+
+/** Where the stack of a developer keeps everything. */
+export const stateDir = join(repository, '.local')
+
+/** Reads `.env` of the repository; what the shell sets already wins. */
+export const loadOperatorVariables = (): void => {
+  const file = join(repository, '.env')
+  if (existsSync(file)) process.loadEnvFile(file)
+}

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { readAssembly } from './assembly.ts'
+import type { Cloud } from './cloud.ts'
+import { type Credentials, openKeyring } from './credentials.ts'
+import { deployAssembly } from './deploy.ts'
+import { type Endpoints, ownCredentials, runtimeEnvironment } from './environment.ts'
+import { type Played, startFoundations } from './foundations.ts'
+import { startGateways } from './gateways.ts'
+import { startLambda } from './lambda/lambda.ts'
+import { claimFolder } from './lock.ts'
+import type { LogEntry } from './logs.ts'
+import { openLogs } from './logs.ts'
+import { repository } from './repository.ts'
+import { createScope, type OpenScope } from './scope.ts'
+import { createEcs } from './services/ecs.ts'
+import { createEventBus } from './services/events.ts'
+import { startStates } from './services/states.ts'
+import { synthesizeLocally } from './synthesis.ts'
+
+export type StackOptions = {
+  stage: 'local'
+  /** Everything that outlives the stack: files, database, keys, ports, logs. */
+  stateDir: string
+  /** 0 = a free one */
+  restPort: number
+  /** 0 = a free one */
+  webSocketPort: number
+  /** The operator's variables; see .env.example. */
+  environment: Record<string, string | undefined>
+  /** The built functions. @default `dist` of the repository */
+  distDir?: string
+  /** A synthesized assembly. @default the CDK app is synthesized */
+  assembly?: string
+  /** Sees every line that goes into the logs. */
+  log?: (entry: LogEntry) => void
+}
+
+export type LocalStack = {
+  restUrl: string
+  webSocketUrl: string
+  s3Url: string
+  databaseUrl: string
+  redisUrl: string
+  /** Credentials that may do anything with the local AWS. */
+  operator: Credentials
+  /** Addresses by the part behind AWS_ENDPOINT_URL_. */
+  endpoints: Record<string, string>
+  played: Played[]
+  /** Makes functions load their code anew; takes folder names of dist. */
+  reload(folders: string[]): void
+  close(): Promise<void>
+}
+
+const region = 'us-east-1'
+const account = '000000000000'
+
+const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> => {
+  const { environment } = o
+  const stateDir = resolve(o.stateDir)
+  const distDir = resolve(o.distDir ?? join(repository, 'dist'))
+  const assemblyDir = o.assembly ?? synthesizeLocally({ outDir: join(stateDir, 'cdk.out'), distDir, environment })
+  const logs = openLogs(stateDir, o.log)
+  const own = ownCredentials(environment)
+  const keyring = openKeyring(stateDir, own)
+  const endpoints: Endpoints = { databaseUrl: '', redisUrl: '', openAi: { url: '', key: '' }, aws: {} }
+  const environmentFor = (roleName: string) => runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment })
+
+  const [foundations, assembly] = await Promise.all([
+    startFoundations({ stateDir, region, account, keyring, environment, logs, scope, endpoints }),
+    Promise.resolve(assemblyDir).then(readAssembly),
+  ])
+  const roleOfFunction = new Map<string, string>()
+  const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(roleOfFunction.get(name) ?? ''), log: logs.output })
+  scope.open(lambda)
+  const entryOf = (containerName: string) => join(distDir, containerName, 'index.mjs')
+  const ecs = await scope.open(createEcs({ stateDir, region, account, entryOf, environmentFor, log: logs.output }))
+  const bus = createEventBus({ region, account })
+  const log = (line: object) => logs.write('local', line)
+  const emit = bus.emit
+  const states = await scope.open(startStates({ port: foundations.ports.states, stateDir, region, account, keyring, emit, log }))
+  endpoints.aws.SFN = states.url
+  scope.open(bus)
+
+  const cloud: Cloud = {
+    ...{ region, account, keyring, lambda, ecs, bus, states, log, roleOfFunction },
+    ...foundations.services,
+    functionOfFolder: new Map(),
+    buckets: new Map(),
+    queueVisibilitySeconds: new Map(),
+    timeoutOfFunction: new Map(),
+    layers: new Map(),
+    permissions: [],
+    restApis: new Map(),
+    webSocketApis: new Map(),
+    afterwards: [],
+  }
+  await deployAssembly(assembly, cloud)
+
+  const { restUrl, webSocketUrl, managementUrl } = await startGateways(cloud, scope, { rest: o.restPort, webSocket: o.webSocketPort })
+  if (managementUrl) endpoints.aws.APIGATEWAYMANAGEMENTAPI = managementUrl
+  const sources = cloud.afterwards.map(begin => begin())
+  // Functions end together with what feeds them, so that nobody waits for a long run.
+  scope.open({ close: () => states.close().then(() => Promise.all([lambda.close(), ...sources.map(source => source?.close())])) })
+  states.resume()
+
+  return {
+    ...{ restUrl, webSocketUrl, databaseUrl: endpoints.databaseUrl, redisUrl: endpoints.redisUrl },
+    s3Url: endpoints.aws.S3!,
+    operator: keyring.operator,
+    endpoints: endpoints.aws,
+    played: [
+      { service: 'API Gateway', by: `${restUrl}  ${webSocketUrl}` },
+      { service: 'Lambda', by: `worker threads, ${roleOfFunction.size} functions from dist/` },
+      { service: 'Step Functions', by: `aws-local-stepfunctions, running the template's definition (${states.url})` },
+      { service: 'ECS (Fargate)', by: 'child processes of Node, from dist/media-task' },
+      { service: 'EventBridge', by: 'timers and a bus in memory' },
+      ...foundations.played,
+    ],
+    reload: folders => {
+      for (const folder of folders) {
+        const name = cloud.functionOfFolder.get(join(distDir, folder))
+        if (name) lambda.reload(name)
+      }
+    },
+    close: scope.close,
+  }
+}
+
+/**
+ * Starts the whole hub on this machine: services, the template's resources on them, gateways and workers. Throws a sentence for people when it cannot,
+ * and leaves nothing running then.
+ */
+export const startStack = async (o: StackOptions): Promise<LocalStack> => {
+  const scope = createScope()
+  try {
+    await mkdir(o.stateDir, { recursive: true })
+    const release = await claimFolder(o.stateDir)
+    scope.open({ close: release })
+    return await assemble(o, scope)
+  } catch (error) {
+    await scope.close()
+    throw error
+  }
+}
