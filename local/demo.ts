@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildIfStale } from '../scripts/build.ts'
 import { talkingVideo } from '../test/support/fixtures.ts'
-import { connectHub, type HubClient, type VideoEvent } from './demo/hub-client.ts'
+import { connectHub, type HubClient, type VideoAnswer, type VideoEvent } from './demo/hub-client.ts'
 import { stageTimes } from './demo/stage-times.ts'
 import { clock, createProgressBar, heading } from './demo/terminal.ts'
 import { startStack } from './stack.ts'
@@ -71,13 +71,13 @@ const showVideo = async (hub: HubClient, file: string): Promise<boolean> => {
 }
 
 const printVideo = async (hub: HubClient, videoId: string): Promise<void> => {
-  const { video, aiSummary, transcript } = await hub.call('GET', `/videos/${videoId}`)
-  console.log(heading(`${video.title} (${clock(video.duration)})`))
-  const { resolution, videoCodec, audioCodec = 'no sound', container } = video.metadata
+  const { video, aiSummary, transcript } = await hub.call<VideoAnswer>('GET', `/videos/${videoId}`)
+  console.log(heading(`${video.title} (${clock(video.duration ?? 0)})`))
+  const { resolution, videoCodec, audioCodec = 'no sound', container, storyboardUrl } = video.metadata ?? {}
   console.log(`${resolution}, ${videoCodec}, ${audioCodec}, ${container}`)
   console.log(heading('Transcript'))
   if (transcript.status === 'ready') {
-    const { segments } = await hub.call('GET', `/videos/${videoId}/transcript`)
+    const { segments } = await hub.call<{ segments: { startTime: number; text: string }[] }>('GET', `/videos/${videoId}/transcript`)
     for (const { startTime, text } of segments) console.log(`${clock(startTime)}  ${text}`)
   } else console.log(`None: ${transcript.reason}.`)
   if (aiSummary) {
@@ -89,7 +89,7 @@ const printVideo = async (hub: HubClient, videoId: string): Promise<void> => {
   console.log(heading('Watch it'))
   console.log(`HLS:        ${video.playbackUrl}`)
   console.log(`Thumbnail:  ${video.thumbnailUrl}`)
-  console.log(`Storyboard: ${video.metadata.storyboardUrl}`)
+  console.log(`Storyboard: ${storyboardUrl}`)
 }
 
 try {

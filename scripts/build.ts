@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, glob, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { build as bundle, type Metafile } from 'esbuild'
 
@@ -92,6 +92,20 @@ const copyCompanions = async (outDir: string, entries: Entry[]) => {
     const { buildLayer } = await import('../layers/media-tools/build.ts')
     await buildLayer(join(outDir, 'layers/media-tools'))
   }
+}
+
+const changedAt = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.mtimeMs ?? 0
+
+/** Builds unless everything in `dist/` is newer than what it is made of. Answers whether it built. */
+export const buildIfStale = async ({ outDir = 'dist' }: { outDir?: string } = {}): Promise<boolean> => {
+  const builtAt = await changedAt(join(outDir, 'meta.json'))
+  const sources = await Array.fromAsync(
+    glob(['{functions,shared,layers}/**/*.*', 'scripts/build.ts', 'docs/openapi.json', 'package-lock.json']),
+  )
+  const times = await Promise.all(sources.map(changedAt))
+  if (Math.max(...times) < builtAt) return false
+  await build({ outDir })
+  return true
 }
 
 if (import.meta.main) {
