@@ -152,6 +152,32 @@ describe('A large file', () => {
   })
 })
 
+describe('An upload whose time is up', () => {
+  const passTime = () => hub.sql`UPDATE uploads SET expires_at = NOW() - INTERVAL '1 minute'`
+
+  it('ends its video with a reason, and takes no more parts', async () => {
+    const { body } = await start({ ...film, sizeBytes: 200 * MIB })
+    const { id } = body.video
+    await passTime()
+    await hub.reconcile()
+    await hub.reconcile()
+    expect(await videoOf(id)).toMatchObject({ status: 'error', stage: 'failed', metadata: { error: { code: 'upload.expired' } } })
+    expect((await hub.eventsOf(user.userId)).map(event => event.status)).toEqual(['processing', 'error'])
+    const late = await hub.call('POST', `/uploads/${id}/parts`, { token: user.token, body: { partNumbers: [1] } })
+    expect(late.body).toMatchObject({ status: 410, code: 'upload.expired' })
+  })
+
+  it('is taken in when its file is there and only S3’s event was lost', async () => {
+    const { body } = await start()
+    await postFile(body.upload, new Uint8Array(5000))
+    await hub.takeEvents()
+    await passTime()
+    await hub.reconcile()
+    expect(await videoOf(body.video.id)).toMatchObject({ status: 'processing', stage: 'queued' })
+    expect(await hub.runsOf(body.video.id)).toHaveLength(1)
+  })
+})
+
 describe('An upload that is asked for twice under one Idempotency-Key', () => {
   it('is one video, also when both come at once', async () => {
     const headers = { 'Idempotency-Key': 'a-key' }

@@ -74,12 +74,13 @@ export const startMediaHub = async () => {
     CLEANUP_QUEUE_URL: sqs.urlOf(cleanup.arn),
     POWERTOOLS_DEV: 'false',
   })
-  const [auth, videos, uploads, ingestion, cleaning] = await Promise.all([
+  const [auth, videos, uploads, ingestion, cleaning, scheduled] = await Promise.all([
     import('../../functions/auth/index.ts'),
     import('../../functions/videos/index.ts'),
     import('../../functions/uploads/index.ts'),
     import('../../functions/ingest/index.ts'),
     import('../../functions/workers/cleanup.ts'),
+    import('../../functions/scheduled/reconcile.ts'),
   ])
   const call = createCaller({ auth: auth.handler as Handler, videos: videos.handler as Handler, uploads: uploads.handler as Handler })
 
@@ -127,6 +128,8 @@ export const startMediaHub = async () => {
       return (await receive(ingest.url)).map(({ Body }) => Body!)
     },
     deliver: (...bodies: string[]) => ingestion.handler({ Records: bodies.map((body, i) => ({ messageId: String(i), body })) } as SQSEvent),
+
+    reconcile: scheduled.handler,
 
     /** The runs of a video, oldest first. */
     runsOf: async (videoId: string) => {

@@ -2,6 +2,7 @@ import type { PipelineInput } from '../../contract/pipeline.ts'
 import { PROBLEMS } from '../../contract/problems.ts'
 import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
 import { runIdOf } from '../../kernel/run-id.ts'
+import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
@@ -26,7 +27,7 @@ export const acceptObject = async (deps: Deps, { key }: { key: string }): Promis
     await deps.cleanup.send({ keys: [key], prefixes: [] })
     return 'orphaned'
   }
-  if (upload.status === 'pending' && object.sizeBytes !== upload.sizeBytes) return refuse(deps, { ...owner, key })
+  if (upload.status === 'pending' && object.sizeBytes !== upload.sizeBytes) return refuse(deps, { videoId, key })
 
   const arrived = await deps.transact(async ({ sql, emit }) => {
     await deps.uploads.endUpload(sql, { videoId, status: 'completed' })
@@ -56,16 +57,14 @@ const removeOrphan = async ({ cleanup }: Deps, { userId, videoId }: { userId: st
   return 'orphaned'
 }
 
-const refuse = async (deps: Deps, { userId, videoId, key }: { userId: string; videoId: string; key: string }): Promise<Accepted> => {
-  const code = 'media.size_mismatch'
-  const failure = { code, message: `${PROBLEMS[code].title}.`, retryable: false }
-  await deps.transact(async ({ sql, emit }) => {
-    await deps.uploads.endUpload(sql, { videoId, status: 'aborted' })
-    const video = await deps.runs.failWaitingVideo(sql, { videoId, failure })
-    if (!video) return
-    await deps.jobs.endOpenJobs(sql, { videoId, attempt: video.attempt, status: 'failed', error: failure })
-    await emit(userId, processingEvent(video))
+const refuse = async (deps: Deps, { videoId, key }: { videoId: string; key: string }): Promise<Accepted> => {
+  await deps.transact(async tx => {
+    await deps.uploads.endUpload(tx.sql, { videoId, status: 'aborted' })
+    await failWaitingVideo(deps, tx, { videoId, failure: WRONG_SIZE })
   })
   await deps.cleanup.send({ keys: [key], prefixes: [] })
   return 'refused'
 }
+
+const CODE = 'media.size_mismatch'
+const WRONG_SIZE = { code: CODE, message: `${PROBLEMS[CODE].title}.`, retryable: false }

@@ -1,6 +1,6 @@
 import { PROBLEMS } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
-import { processingEvent } from '../videos/processing-event.ts'
+import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
 import { acceptObject } from './accept-object.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
@@ -21,14 +21,11 @@ export const expireUploads = async (deps: Deps, { limit = 50 }: { limit?: number
   return ended
 }
 
-const expire = async (deps: Deps, { videoId, userId, key, uploadId }: UploadRow & { userId: string }): Promise<boolean> => {
+const expire = async (deps: Deps, { videoId, key, uploadId }: UploadRow): Promise<boolean> => {
   if (uploadId) await deps.directUploads.abortMultipart({ key, uploadId })
-  return deps.transact(async ({ sql, emit }) => {
-    if (!(await deps.uploads.endUpload(sql, { videoId, status: 'expired' }))) return false
-    const video = await deps.runs.failWaitingVideo(sql, { videoId, failure: FAILURE })
-    if (!video) return true
-    await deps.jobs.endOpenJobs(sql, { videoId, attempt: video.attempt, status: 'failed', error: FAILURE })
-    await emit(userId, processingEvent(video))
-    return true
+  return deps.transact(async tx => {
+    const ended = await deps.uploads.endUpload(tx.sql, { videoId, status: 'expired' })
+    if (ended) await failWaitingVideo(deps, tx, { videoId, failure: FAILURE })
+    return ended !== undefined
   })
 }

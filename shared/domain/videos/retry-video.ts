@@ -2,6 +2,7 @@ import type { PipelineInput } from '../../contract/pipeline.ts'
 import { PROBLEMS, problem } from '../../contract/problems.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { runIdOf } from '../../kernel/run-id.ts'
+import { failWaitingVideo } from './fail-waiting-video.ts'
 import { processingEvent } from './processing-event.ts'
 import { requireVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
@@ -45,12 +46,8 @@ export const retryVideo = async (deps: Deps, { userId, videoId }: Owned): Promis
 const notFailed = () => problem('video.not_failed', { detail: 'Only a video in status "error" can be retried.' })
 
 /** Without a run nobody would ever end this attempt: the video goes back to where it can be retried. */
-const giveBack = (deps: Deps, { id: videoId, userId, attempt }: VideoRow) =>
-  deps.transact(async ({ sql, emit }) => {
-    const code = 'media.processing_failed'
-    const failure = { code, message: `${PROBLEMS[code].title}. Try again.`, retryable: true }
-    const failed = await deps.runs.failWaitingVideo(sql, { videoId, failure })
-    if (!failed) return
-    await deps.jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
-    await emit(userId, processingEvent(failed))
-  })
+const giveBack = (deps: Deps, { id: videoId }: VideoRow) =>
+  deps.transact(tx => failWaitingVideo(deps, tx, { videoId, failure: NOT_STARTED }))
+
+const CODE = 'media.processing_failed'
+const NOT_STARTED = { code: CODE, message: `${PROBLEMS[CODE].title}. Try again.`, retryable: true }
