@@ -1,8 +1,6 @@
-import { createHash, createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SignatureV4 } from '@smithy/signature-v4'
-import type { HashConstructor } from '@smithy/types'
 import type { Config } from '../config/config.ts'
+import { signPost } from './sign-request.ts'
 
 /** Reads the string of a secret by its ARN or name. */
 export type ReadSecret = (secretId: string) => Promise<string>
@@ -15,12 +13,6 @@ type SecretsConfig = Pick<
 const REMEMBERED_MS = 5 * 60_000
 const TIMEOUT_MS = 5000
 
-// Called with `new`: an object that a constructor returns takes the place of `this`.
-function Sha256(secret?: string | Uint8Array) {
-  const hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret)
-  return { update: (data: Uint8Array) => void hash.update(data), digest: async () => new Uint8Array(hash.digest()) }
-}
-
 const isWorthRetrying = (error: unknown): boolean => !(error instanceof Error && error.name === 'SecretRefused')
 
 /**
@@ -29,28 +21,17 @@ const isWorthRetrying = (error: unknown): boolean => !(error instanceof Error &&
  */
 export const createSecretReader = (config: SecretsConfig): ReadSecret => {
   const endpoint = new URL(config.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? `https://secretsmanager.${config.AWS_REGION}.amazonaws.com`)
-  const signer = new SignatureV4({
-    service: 'secretsmanager',
-    region: config.AWS_REGION,
-    sha256: Sha256 as unknown as HashConstructor,
-    credentials: {
-      accessKeyId: config.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: config.AWS_SECRET_ACCESS_KEY ?? '',
-      ...(config.AWS_SESSION_TOKEN ? { sessionToken: config.AWS_SESSION_TOKEN } : {}),
-    },
-  })
+  const key = {
+    accessKeyId: config.AWS_ACCESS_KEY_ID ?? '',
+    secretAccessKey: config.AWS_SECRET_ACCESS_KEY ?? '',
+    sessionToken: config.AWS_SESSION_TOKEN,
+  }
 
   const fetchOnce = async (secretId: string): Promise<string> => {
     const body = JSON.stringify({ SecretId: secretId })
-    const { headers } = await signer.sign({
-      method: 'POST',
-      protocol: endpoint.protocol,
-      hostname: endpoint.hostname,
-      path: '/',
-      headers: { host: endpoint.host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' },
-      body,
-    })
-    const answer = await fetch(endpoint, { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const target = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' }
+    const request = { host: endpoint.host, region: config.AWS_REGION, service: 'secretsmanager', headers: target, body, now: new Date() }
+    const answer = await fetch(endpoint, { method: 'POST', headers: signPost(request, key), body, signal: AbortSignal.timeout(TIMEOUT_MS) })
     const result = (await answer.json().catch(() => ({}))) as { SecretString?: string; __type?: string; message?: string; Message?: string }
     if (answer.ok && result.SecretString !== undefined) return result.SecretString
     const reason = `${result.__type ?? answer.status} ${result.message ?? result.Message ?? ''}`.trim()

@@ -1,12 +1,15 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SignatureV4 } from '@smithy/signature-v4'
 import { describe, expect, it } from 'vitest'
 import { openKeyring } from '../../local/credentials.ts'
 import { startSecrets } from '../../local/services/secrets.ts'
 import { createSecretReader } from '../../shared/aws/secrets.ts'
+import { signPost } from '../../shared/aws/sign-request.ts'
 
 const config = (endpoint: string, key: { accessKeyId: string; secretAccessKey: string }) => ({
   AWS_REGION: 'us-east-1',
@@ -44,5 +47,50 @@ describe('reading a secret', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     expect(await createSecretReader(config(url, { accessKeyId: 'a', secretAccessKey: 'b' }))('any')).toBe('value')
     server.close()
+  })
+})
+
+describe('signing a request', () => {
+  it('agrees with AWS’s own signer, with and without a session token', async () => {
+    class Sha256 {
+      hash: Hash | Hmac
+      constructor(secret?: string) {
+        this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret)
+      }
+      update(data: Uint8Array) {
+        this.hash.update(data)
+      }
+      async digest() {
+        return new Uint8Array(this.hash.digest())
+      }
+    }
+    const now = new Date('2026-03-04T05:06:07.890Z')
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' }
+    for (const sessionToken of [undefined, 'token/+=']) {
+      const key = {
+        accessKeyId: 'AKIDEXAMPLE',
+        secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+        ...(sessionToken ? { sessionToken } : {}),
+      }
+      const host = 'secretsmanager.us-east-1.amazonaws.com'
+      const signer = new SignatureV4({
+        service: 'secretsmanager',
+        region: 'us-east-1',
+        sha256: Sha256 as never,
+        credentials: key,
+        applyChecksum: false,
+      })
+      const request = {
+        method: 'POST',
+        protocol: 'https:',
+        hostname: host,
+        path: '/',
+        headers: { ...headers, host },
+        body: '{"SecretId":"ä"}',
+      }
+      const theirs = await signer.sign(request, { signingDate: now })
+      const ours = signPost({ host, region: 'us-east-1', service: 'secretsmanager', headers, body: request.body, now }, key)
+      expect(ours.authorization).toBe(theirs.headers.authorization)
+    }
   })
 })
