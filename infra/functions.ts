@@ -11,7 +11,6 @@ export type Use =
   | 'openai-secret'
   | `bucket:${'read' | 'write' | 'delete' | 'list' | 'multipart'}:${Folder}`
   | `queue:${QueueName}:send`
-  | `queue:${QueueName}:measure`
   | 'connections:read'
   | 'connections:write'
   | 'manage-connections'

@@ -14,14 +14,12 @@ const bucketActions = {
   multipart: ['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
 } as const
 
-const queueActions = { send: ['sqs:SendMessage'], measure: ['sqs:GetQueueAttributes'] } as const
-
 /** The IAM statements behind one word of `functions.ts`: the actions that its code calls, on the resources of this stage. */
 export const statementsFor = (scope: Construct, use: Use, hub: Hub): PolicyStatement[] => {
   const [kind, first = '', second = ''] = use.split(':')
   if (kind === 'bucket' && first === 'list') return [listFolder(hub, second)]
   if (kind === 'bucket') return [allow([...bucketActions[first as keyof typeof bucketActions]], `${hub.bucketArn}/${second}/*`)]
-  if (kind === 'queue') return [allow([...queueActions[second as keyof typeof queueActions]], hub.queues[first as QueueName].queueArn)]
+  if (kind === 'queue') return [allow(['sqs:SendMessage'], hub.queues[first as QueueName].queueArn)]
   const statements = others[use as keyof typeof others]
   return statements(hub, Stack.of(scope))
 }
