@@ -1,0 +1,94 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CommandError, runCommand } from '../command.ts'
+import { type ObjectAddress, type Objects, objectFailure } from '../object-files.ts'
+import { cutAtPauses, frameLevels, sampleRate } from './clips.ts'
+import { type Engine, findEngine, type Recording } from './engine.ts'
+import { transcriptFile } from './transcript.ts'
+
+/** Why a job failed, as GetTranscriptionJob shows it. */
+export class JobFailure extends Error {}
+
+export type RecognitionJob = {
+  jobName: string
+  media: ObjectAddress
+  output: ObjectAddress
+  language: string | undefined
+  /** Identification chooses among these; none: among all. */
+  candidates: string[]
+}
+
+export type Surroundings = {
+  dataDir: string
+  accountId: string
+  objects: Objects
+  environment: Record<string, string | undefined>
+  slots: Recording['slots']
+  signal: AbortSignal
+}
+
+const bytesPerSecond = sampleRate * 2
+const longestSeconds = 4 * 3600
+const largestBytes = 2 * 1024 ** 3
+const demuxers = 'flac,wav,mp3,mov,matroska,ogg,amr'
+
+const unsupported = (language: string, engine: Engine) =>
+  new JobFailure(
+    `The language code you provided isn't supported: ${language}. The embedded recogniser (${engine.name}) knows ${engine.languages}.`,
+  )
+
+// The language to listen for; undefined leaves it to the engine.
+const chooseLanguage = (job: RecognitionJob, engine: Engine): string | undefined => {
+  if (job.language) {
+    if (!engine.knows(job.language)) throw unsupported(job.language, engine)
+    return job.language
+  }
+  if (job.candidates.length === 0) return undefined
+  const known = job.candidates.filter(engine.knows)
+  if (known.length === 0) throw unsupported(job.candidates.join(', '), engine)
+  return known.length === 1 ? known[0] : undefined
+}
+
+const decode = async (mediaFile: string, pcmFile: string, signal: AbortSignal): Promise<void> => {
+  const input = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-i', `file:${mediaFile}`]
+  const sound = ['-map', '0:a:0', '-t', String(longestSeconds + 1), '-ac', '1', '-ar', String(sampleRate), '-f', 's16le', `file:${pcmFile}`]
+  try {
+    await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...input, ...sound], { deadlineMs: 900_000, signal })
+  } catch (error) {
+    if (error instanceof CommandError) throw new JobFailure(`The media format can't be read. ${error.message}`)
+    throw error
+  }
+  if ((await stat(pcmFile)).size > longestSeconds * bytesPerSecond) throw new JobFailure('The audio is longer than 4 hours.')
+}
+
+/** Listens to the media of a job and writes its transcript. Throws JobFailure for what is wrong with the job or the machine. */
+export const recogniseMedia = async (job: RecognitionJob, o: Surroundings): Promise<{ language: string }> => {
+  const engine = findEngine(o.environment)
+  if (!engine) throw new JobFailure('No speech engine was found on this machine: install pocketsphinx, or whisper.cpp with WHISPER_MODEL.')
+  const language = chooseLanguage(job, engine)
+  const folder = await mkdtemp(join(o.dataDir, 'job-'))
+  try {
+    const mediaFile = join(folder, 'media')
+    const pcmFile = join(folder, 'sound.raw')
+    if ((await o.objects.sizeOf(job.media)) > largestBytes) throw new JobFailure('The media file is larger than 2 GB.')
+    await o.objects.download(job.media, mediaFile, o.signal)
+    await decode(mediaFile, pcmFile, o.signal)
+    await rm(mediaFile)
+    const clips = cutAtPauses(await frameLevels(pcmFile))
+    const recording = { pcmFile, clips, folder, language, slots: o.slots, signal: o.signal }
+    const heard = clips.length > 0 ? await engine.recognise(recording) : { language: language ?? 'en-US', words: [] }
+    const { jobName } = job
+    const file = transcriptFile({ jobName, accountId: o.accountId, identified: !job.language, ...heard })
+    await o.objects.upload(job.output, JSON.stringify(file), 'application/json', o.signal)
+    return { language: heard.language }
+  } catch (error) {
+    const failure = objectFailure(error)
+    if (failure)
+      throw new JobFailure(
+        `${failure === 'missing' ? "An S3 object or bucket of this job doesn't exist" : 'Access to S3 was denied'}: ${String(error)}`,
+      )
+    throw error
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
