@@ -112,11 +112,21 @@ export const completeRun = async (sql: Sql, run: Run): Promise<VideoRow | undefi
   )
 
 const withError = (sql: Sql, failure: z.infer<typeof Failure>) =>
-  sql`status = 'error', stage = 'failed', metadata = coalesce(metadata, '{}') || ${sql.json({ error: failure })}::jsonb`
+  sql`status = 'error', stage = 'failed', metadata = (coalesce(metadata, '{}') - '{storyboardUrl,storyboardImageUrl}'::text[]) || ${sql.json({ error: failure })}::jsonb`
 
-/** The run has failed for this reason. Undefined when the run is not current, for example because it has failed already. */
+/**
+ * The run has failed for this reason. What it made goes, and a file that can never be processed goes, too: the row forgets where they were.
+ * Undefined when the run is not current, for example because it has failed already.
+ */
 export const failRun = async (sql: Sql, o: Run & { failure: z.infer<typeof Failure> }): Promise<VideoRow | undefined> =>
-  first(await sql<VideoRow[]>`UPDATE videos SET ${withError(sql, o.failure)} WHERE ${isCurrent(sql, o)} RETURNING ${sql(VIDEO_COLUMNS)}`)
+  first(
+    await sql<VideoRow[]>`
+      UPDATE videos SET
+        ${withError(sql, o.failure)}, thumbnail_url = NULL, playback_url = NULL,
+        source_etag = ${o.failure.retryable ? sql`source_etag` : null}
+      WHERE ${isCurrent(sql, o)}
+      RETURNING ${sql(VIDEO_COLUMNS)}`,
+  )
 
 /** Fails a video that no run has taken: its upload expired, or what landed was refused at the door. */
 export const failWaitingVideo = async (sql: Sql, o: { videoId: string; failure: z.infer<typeof Failure> }): Promise<VideoRow | undefined> =>
