@@ -69,7 +69,7 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
     return added
   }
 
-  const sendParts = async (videoId: string, { partSizeBytes, partCount }: Json, blob: Blob, onSent: (share: number) => void) => {
+  const sendParts = async (videoId: string, { partSizeBytes, partCount, blob, onSent }: Parts) => {
     for (let partNumber = 1; partNumber <= partCount; partNumber++) {
       const { parts } = await call<{ parts: { url: string }[] }>('POST', `/uploads/${videoId}/parts`, { partNumbers: [partNumber] })
       const body = blob.slice((partNumber - 1) * partSizeBytes, partNumber * partSizeBytes)
