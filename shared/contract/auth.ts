@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineRoutes, isoTime, uuid } from './route.ts'
+import { defineRoutes, isoTime, plainText, uuid } from './route.ts'
 
 export const User = z
   .object({
@@ -27,9 +27,9 @@ const email = z
   .pipe(z.email({ error: 'This is not an email address.' }))
 
 export const RegisterRequest = z
-  .object({ email, password: z.string().min(8).max(128), fullName: z.string().trim().min(1).max(255) })
+  .object({ email, password: z.string().min(8).max(128), fullName: plainText.trim().min(1).max(255) })
   .meta({ id: 'RegisterRequest' })
-export const LoginRequest = z.object({ email: z.string().max(255), password: z.string().max(128) }).meta({ id: 'LoginRequest' })
+export const LoginRequest = z.object({ email: plainText.max(255), password: z.string().max(128) }).meta({ id: 'LoginRequest' })
 export const RefreshRequest = z.object({ refreshToken: z.string().min(1).max(512) }).meta({ id: 'RefreshRequest' })
 
 export const authRoutes = defineRoutes({

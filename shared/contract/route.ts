@@ -32,6 +32,8 @@ export type Routes = Record<string, Route>
 /** Keeps the literal types of a table of routes and checks each row. */
 export const defineRoutes = <const T extends Routes>(routes: T): T => routes
 
+/** Text that Postgres can store. */
+export const plainText = z.string().refine(value => !value.includes('\u0000'), 'The character U+0000 is not allowed.')
 export const uuid = z.uuid()
 export const videoParams = z.object({ id: uuid })
 export const videoIdParams = z.object({ videoId: uuid })

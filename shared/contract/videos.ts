@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Failure } from './jobs.ts'
 import { STAGES, type Stage } from './pipeline.ts'
-import { defineRoutes, isoTime, languageTag, uuid, videoParams } from './route.ts'
+import { defineRoutes, isoTime, languageTag, plainText, uuid, videoParams } from './route.ts'
 import { AISummary } from './summaries.ts'
 
 export const VIDEO_STATUSES = ['processing', 'processed', 'error'] as const
@@ -80,15 +80,14 @@ export const Pagination = z.object({ page: z.int(), limit: z.int(), total: z.int
 export const GetVideosQuery = z.object({
   page: z.coerce.number().int().min(1).max(100_000).default(1),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  search: z.string().trim().max(200).optional(),
+  search: plainText.trim().max(200).optional(),
   status: z.enum(VIDEO_STATUSES).optional(),
   sortBy: z.enum(['created_at', 'title', 'duration']).default('created_at'),
   sortOrder: z.enum(['asc', 'desc']).default('desc'),
 })
 
-const text = z.string().refine(value => !value.includes('\u0000'), 'The character U+0000 is not allowed.')
-export const videoTitle = text.trim().pipe(z.string().min(1).max(500))
-export const videoDescription = text.pipe(z.string().max(10_000))
+export const videoTitle = plainText.trim().pipe(z.string().min(1).max(500))
+export const videoDescription = plainText.pipe(z.string().max(10_000))
 
 export const UpdateVideoRequest = z
   .object({ title: videoTitle.optional(), description: videoDescription.optional() })
