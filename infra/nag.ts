@@ -46,7 +46,7 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   })),
   {
     id: wildcard(`arn:<AWS::Partition>:mediaconvert:${account}:jobs/*`),
-    on: /^(media|api)\/(PipelineTranscode|PipelineFail|Videos)Role$/,
+    on: /^(media|api)\/(PipelineTranscode|PipelineFail|ScheduledReconcile|Videos)Role$/,
     reason: 'MediaConvert invents the ids of jobs; ours are read from our own records.',
   },
   {
@@ -56,7 +56,7 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   },
   {
     id: wildcard(`arn:<AWS::Partition>:states:${account}:execution:${prefix}-pipeline:*`),
-    on: /^api\/VideosRole$/,
+    on: /^(media\/ScheduledReconcile|api\/Videos)Role$/,
     reason: 'Executions of this one state machine; each is named after its video.',
   },
   {

@@ -1,0 +1,77 @@
+import validate from 'asl-validator'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { STAGE_NAMES, stageSettings } from '../../infra/stages.ts'
+import { type Assembly, resourcesOf, synthesizeForTest } from '../support/assembly.ts'
+
+type State = {
+  Type: string
+  Resource?: string
+  Next?: string
+  Seconds?: number
+  Catch?: { ErrorEquals: string[]; Next: string }[]
+  Retry?: { ErrorEquals: string[]; MaxAttempts: number; JitterStrategy?: string }[]
+  Branches?: { States: Record<string, State> }[]
+}
+type Definition = { StartAt: string; TimeoutSeconds: number; States: Record<string, State> }
+
+/** References become an ARN, since the validator reads finished definitions. */
+const definitionOf = (assembly: Assembly): Definition => {
+  const [machine] = resourcesOf(assembly, 'AWS::StepFunctions::StateMachine')
+  const parts: unknown[] = machine!.Properties.DefinitionString['Fn::Join'][1]
+  const text = parts.map(part => (typeof part === 'string' ? part : 'arn:aws:lambda:us-east-1:000000000000:function:x')).join('')
+  return JSON.parse(text.replaceAll('arn:arn:aws:lambda:us-east-1:000000000000:function:x:states', 'arn:aws:states'))
+}
+
+const statesOf = (states: Record<string, State>): [string, State][] =>
+  Object.entries(states).flatMap(([name, state]) => [
+    [name, state] as [string, State],
+    ...(state.Branches ?? []).flatMap(branch => statesOf(branch.States)),
+  ])
+
+describe.each(STAGE_NAMES)('the state machine of %s', stage => {
+  let assembly: Assembly
+  let definition: Definition
+  beforeAll(() => {
+    assembly = synthesizeForTest({ stage, checks: 'none' })
+    definition = definitionOf(assembly)
+  }, 120_000)
+  afterAll(() => assembly.close())
+
+  it('is valid Amazon States Language', async () => {
+    const { isValid, errorsText } = await validate(definition as never)
+    expect(errorsText('\n')).toBe('')
+    expect(isValid).toBe(true)
+  })
+
+  it('uses JSONPath only, which is all that the local engine knows', () => {
+    expect(JSON.stringify(definition)).not.toMatch(/JSONata|\{%|"ItemProcessor"/)
+  })
+
+  it('stops after the processing timeout and asks again at the pace of the stage', () => {
+    const { videoProcessingTimeoutMs, pollSeconds } = stageSettings(stage)
+    expect(definition.TimeoutSeconds).toBe(videoProcessingTimeoutMs / 1000)
+    const waits = statesOf(definition.States).filter(([, { Type }]) => Type === 'Wait')
+    expect(waits.map(([, { Seconds }]) => Seconds)).toEqual(waits.map(() => pollSeconds))
+  })
+
+  it('repeats every task with full jitter, but never what the file itself is at fault for', () => {
+    for (const [name, { Type, Resource, Retry = [] }] of statesOf(definition.States)) {
+      if (Type !== 'Task') continue
+      expect(Retry.at(-1), name).toMatchObject({ JitterStrategy: 'FULL' })
+      if (Resource!.includes(':lambda:'))
+        expect(Retry, name).toMatchObject([
+          { ErrorEquals: ['MediaProblem'], MaxAttempts: 0 },
+          { ErrorEquals: ['States.ALL'], MaxAttempts: 4 },
+        ])
+    }
+  })
+
+  it('records every failure but that of the summary, which only enriches', () => {
+    for (const [name, { Type, Catch }] of Object.entries(definition.States)) {
+      if ((Type !== 'Task' && Type !== 'Parallel') || name === 'Record the failure') continue
+      expect(Catch, name).toMatchObject([{ ErrorEquals: ['States.ALL'], Next: 'Record the failure' }])
+    }
+    const caughtInside = definition.States.Produce!.Branches!.flatMap(branch => statesOf(branch.States)).filter(([, { Catch }]) => Catch)
+    expect(caughtInside.map(([name]) => name)).toEqual(['Summarise'])
+  })
+})
