@@ -40,5 +40,7 @@ export const failRun = async (
   })
   if (before?.status === 'processed' && owned) return
   if (owned && before.transcodeJobId) await deps.cancelTranscoding(before.transcodeJobId)
-  await deps.sendCleanup({ keys: owned && !failure.retryable ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
+  // The media task writes its reason down itself; all that the state machine hears of it is an exit code.
+  const reason = before?.metadata?.error ?? failure
+  await deps.sendCleanup({ keys: owned && !reason.retryable ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
 }
