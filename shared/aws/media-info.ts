@@ -3,11 +3,10 @@ import { pathToFileURL } from 'node:url'
 import type { MediaInfo, MediaInfoResult } from 'mediainfo.js'
 import type { RangedReader } from './ranged-reader.ts'
 
+/** Where Lambda unpacks layers. */
+const LAYERS = '/opt'
 /** Far above what any real file needs; a crafted one can send the parser back and forth without end. */
 const MAX_READS = 20_000
-
-/** Lambda unpacks layers under /opt; a runtime that cannot write there says where else they are. */
-const layersFolder = () => process.env.LAMBDA_LAYERS_ROOT ?? '/opt'
 
 type Factory = (options: { format: 'object' }) => Promise<MediaInfo<'object'>>
 
@@ -21,7 +20,7 @@ const loadFactory = async (layersRoot: string): Promise<Factory> => {
 }
 
 /** What mediainfo.js finds in the file behind `reader`; nothing when the parser gives up on it. Failing reads are thrown. */
-export const readMediaInfo = async (reader: RangedReader, layersRoot: string = layersFolder()): Promise<MediaInfoResult | undefined> => {
+export const readMediaInfo = async (reader: RangedReader, layersRoot: string = LAYERS): Promise<MediaInfoResult | undefined> => {
   loaded ??= loadFactory(layersRoot)
   const create = await loaded
   const parser = await create({ format: 'object' })
