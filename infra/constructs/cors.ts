@@ -92,8 +92,8 @@ export const gatewayResponses = (origins: readonly string[]) => ({
 
 const answer = (origins: readonly string[], problem: { title: string; status?: number; code: string; detail: string }) => ({
   responseParameters: {
-    // Nothing here is secret and no credentials travel along, so naming the caller's own origin gives nothing away.
-    [`gatewayresponse.header.${ALLOW_ORIGIN}`]: origins.length === 1 ? literal(origins[0]!) : 'method.request.header.Origin',
+    // A gateway response knows no condition. Among several origins it must be readable for all: it says nothing that is not public.
+    [`gatewayresponse.header.${ALLOW_ORIGIN}`]: literal(origins.length === 1 ? origins[0]! : '*'),
     'gatewayresponse.header.Vary': literal('Origin'),
     'gatewayresponse.header.Content-Type': literal('application/problem+json'),
     'gatewayresponse.header.Cache-Control': literal('no-store'),

@@ -1,0 +1,198 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { functionTable } from '../../infra/functions.ts'
+import { STAGE_NAMES } from '../../infra/stages.ts'
+import { routes } from '../../shared/contract/index.ts'
+import { queues } from '../../shared/contract/jobs.ts'
+import { type Assembly, readable, resourcesOf, synthesizeForTest } from '../support/assembly.ts'
+
+type Operation = { 'x-amazon-apigateway-integration': { type: string; uri?: unknown; responses?: Record<string, object> } }
+type Statement = { Effect: string; Action: string | string[]; Resource: unknown; Condition?: object }
+
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value])
+
+describe.each(STAGE_NAMES)('the templates of %s', stage => {
+  let assembly: Assembly
+  beforeAll(() => {
+    assembly = synthesizeForTest({ stage, checks: 'none' })
+  }, 120_000)
+  afterAll(() => assembly.close())
+
+  const prefix = `ai-video-hub-${stage}`
+  const only = (type: string) => {
+    const found = resourcesOf(assembly, type)
+    expect(found, type).toHaveLength(1)
+    return found[0]!
+  }
+  const functionId = (name: string) =>
+    resourcesOf(assembly, 'AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === `${prefix}-${name}`)!.id
+  const queueNamed = (name: string) =>
+    resourcesOf(assembly, 'AWS::SQS::Queue').find(({ Properties }) => Properties.QueueName === `${prefix}-${name}`)!
+
+  it('stay far below the limit of 500 resources a stack', () => {
+    for (const [name, { Resources }] of Object.entries(assembly.templates)) expect(Object.keys(Resources).length, name).toBeLessThan(400)
+  })
+
+  it('serve every route of the contract by its function, and no other', () => {
+    const paths: Record<string, Record<string, Operation>> = only('AWS::ApiGateway::RestApi').Properties.Body.paths
+    const served = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([method]) => method !== 'options')
+        .map(([method, operation]) => [method.toUpperCase(), path, readable(operation['x-amazon-apigateway-integration'].uri)]),
+    )
+    const wanted = Object.values(routes).map(route => [
+      route.method,
+      route.path,
+      expect.stringContaining(`/functions/<${functionId(route.function)}.Arn>/invocations`),
+    ])
+    expect(served).toHaveLength(wanted.length)
+    expect(served).toEqual(expect.arrayContaining(wanted))
+    expect(Object.values(paths).every(operations => operations.options)).toBe(true)
+  })
+
+  it('answer unknown addresses with a problem document', () => {
+    const { Body } = only('AWS::ApiGateway::RestApi').Properties
+    const answer = Body['x-amazon-apigateway-gateway-responses'].MISSING_AUTHENTICATION_TOKEN
+    expect(answer.statusCode).toBe('404')
+    expect(JSON.parse(answer.responseTemplates['application/json'])).toMatchObject({ status: 404, code: 'route.not_found' })
+    expect(answer.responseParameters['gatewayresponse.header.Content-Type']).toBe("'application/problem+json'")
+  })
+
+  it('give every queue of the contract a dead-letter queue and its consumer', () => {
+    for (const [name, { fifo, function: consumer }] of Object.entries(queues)) {
+      const suffix = fifo ? '.fifo' : ''
+      const queue = queueNamed(name + suffix)
+      const dead = queueNamed(`${name}-dead${suffix}`)
+      expect(queue.Properties.RedrivePolicy.deadLetterTargetArn).toEqual({ 'Fn::GetAtt': [dead.id, 'Arn'] })
+      const source = resourcesOf(assembly, 'AWS::Lambda::EventSourceMapping').find(({ Properties }) =>
+        readable(Properties.EventSourceArn).includes(queue.id),
+      )!
+      expect(source.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
+      expect(source.Properties.FunctionName).toEqual({ Ref: functionId(consumer) })
+      // AWS: at least six times the function's time-out, or messages come twice.
+      const { timeoutSeconds } = functionTable[consumer as keyof typeof functionTable]
+      expect(queue.Properties.VisibilityTimeout).toBe(timeoutSeconds * 6)
+    }
+  })
+
+  it('push events over a WebSocket API whose every message reaches one function', () => {
+    expect(only('AWS::ApiGatewayV2::Stage').Properties.StageName).toBe('ws')
+    const keys = resourcesOf(assembly, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey)
+    expect(keys.sort()).toEqual(['$connect', '$default', '$disconnect'])
+    for (const { Properties } of resourcesOf(assembly, 'AWS::ApiGatewayV2::Integration'))
+      expect(readable(Properties.IntegrationUri)).toContain(`<${functionId('realtime')}.Arn>`)
+  })
+
+  it('hand uploads, and nothing of our own making, to the ingest queue', () => {
+    const { Properties } = only('Custom::S3BucketNotifications')
+    const [notification] = Properties.NotificationConfiguration.QueueConfigurations
+    expect(Properties.NotificationConfiguration.QueueConfigurations).toHaveLength(1)
+    expect(notification.Events).toEqual(['s3:ObjectCreated:*'])
+    expect(notification.Filter.Key.FilterRules).toEqual([{ Name: 'prefix', Value: 'users/' }])
+    expect(readable(notification.QueueArn)).toBe(`<${queueNamed('ingest').id}.Arn>`)
+  })
+
+  it('keep the bucket private and forget unfinished uploads', () => {
+    const { Properties } = only('AWS::S3::Bucket')
+    expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true])
+    expect(Properties.LifecycleConfiguration.Rules[0]).toMatchObject({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } })
+    expect(Properties.CorsConfiguration.CorsRules[0].ExposedHeaders).toEqual(expect.arrayContaining(['ETag', 'Content-Range']))
+  })
+
+  it('grant "*" only for actions that know no resources', () => {
+    const withoutResource =
+      /^(xray:Put\w+|ecr:GetAuthorizationToken|ec2:(\w+NetworkInterfaces?|DescribeSubnets|(Una|A)ssignPrivateIpAddresses)|transcribe:StartTranscriptionJob)$/
+    const ofFunctions = resourcesOf(assembly, 'AWS::IAM::Policy').filter(
+      ({ id }) => /^\w+Role(DefaultPolicy)/.test(id) && !/^(Pipeline)?StateMachine|Bucket|Pipeline\w*Machine/.test(id),
+    )
+    expect(ofFunctions.length).toBeGreaterThanOrEqual(Object.keys(functionTable).length)
+    const broad = ofFunctions
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+      .filter(({ Resource }) => list(Resource).includes('*'))
+      .flatMap(({ Action }) => list(Action))
+    expect(broad.filter(action => !withoutResource.test(action))).toEqual([])
+  })
+
+  it('migrate the database before anything else uses it', () => {
+    const trigger = only('Custom::Trigger')
+    expect(readable(trigger.Properties.HandlerArn)).toMatch(/^<Migrate/)
+    const manifest = JSON.parse(readFileSync(`${assembly.folder}/manifest.json`, 'utf8'))
+    for (const later of ['media', 'api']) expect(manifest.artifacts[`${prefix}-${later}`].dependencies).toContain(`${prefix}-data`)
+  })
+
+  it('keep what EventBridge cannot deliver', () => {
+    for (const { Properties } of resourcesOf(assembly, 'AWS::Events::Rule'))
+      for (const target of Properties.Targets) expect(readable(target.DeadLetterConfig.Arn)).toMatch(/^<Undelivered/)
+  })
+
+  it('end every log, and write no query string into one', () => {
+    for (const { Properties } of resourcesOf(assembly, 'AWS::Logs::LogGroup')) expect(Properties.RetentionInDays).toBeGreaterThan(0)
+    const stages = [only('AWS::ApiGateway::Stage'), only('AWS::ApiGatewayV2::Stage')]
+    for (const { Properties } of stages)
+      expect(JSON.stringify(Properties.AccessLogSetting ?? Properties.AccessLogSettings)).not.toMatch(/query|\$context\.path/i)
+    expect(only('AWS::ApiGateway::Stage').Properties.MethodSettings[0]).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false })
+  })
+
+  it('say with every alarm what a user loses, and the runbook has a section for it', () => {
+    const runbook = readFileSync('docs/runbook.md', 'utf8')
+    const alarms = resourcesOf(assembly, 'AWS::CloudWatch::Alarm')
+    expect(alarms.length).toBeGreaterThan(10)
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmDescription).toMatch(/^[A-Z].{40,}\.$/)
+      expect(runbook).toContain(`\n## ${Properties.AlarmName.replace(`${prefix}-`, '')}\n`)
+    }
+  })
+})
+
+describe('the stages', () => {
+  const assemblies: Assembly[] = []
+  const synthesized = (options: Parameters<typeof synthesizeForTest>[0]) => {
+    const assembly = synthesizeForTest({ checks: 'none', ...options })
+    assemblies.push(assembly)
+    return assembly
+  }
+  afterAll(() => {
+    for (const assembly of assemblies) assembly.close()
+  })
+
+  it('differ in price and safety by their values', () => {
+    const prod = synthesized({ stage: 'prod' })
+    const dev = synthesized({ stage: 'dev' })
+    expect(resourcesOf(prod, 'AWS::EC2::NatGateway')).toHaveLength(2)
+    expect(resourcesOf(dev, 'AWS::EC2::NatGateway')).toHaveLength(0)
+    expect(resourcesOf(prod, 'AWS::RDS::DBInstance')[0]!.Properties).toMatchObject({
+      MultiAZ: true,
+      DeletionProtection: true,
+      StorageEncrypted: true,
+    })
+    expect(resourcesOf(dev, 'AWS::RDS::DBInstance')[0]!.Properties).toMatchObject({ MultiAZ: false, StorageEncrypted: true })
+  })
+
+  it('take the origins of FRONTEND_URL, and name the caller among several', () => {
+    const assembly = synthesized({ stage: 'dev', environment: { FRONTEND_URL: 'https://a.example, https://b.example/' } })
+    const body = JSON.stringify(resourcesOf(assembly, 'AWS::ApiGateway::RestApi')[0]!.Properties.Body)
+    expect(body).toContain('$origin == \\\\\\"https://b.example\\\\\\"'.replaceAll('\\\\\\', '\\'))
+    expect(resourcesOf(assembly, 'AWS::S3::Bucket')[0]!.Properties.CorsConfiguration.CorsRules[0].AllowedOrigins).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ])
+    expect(() => synthesized({ stage: 'dev', environment: { FRONTEND_URL: 'everywhere' } })).toThrow(/FRONTEND_URL/)
+  })
+})
+
+describe("the media task's Dockerfile", () => {
+  it('copies only what the build leaves and the context sends', () => {
+    const copies = [...readFileSync('functions/media-task/Dockerfile', 'utf8').matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(
+      match => match[1]!,
+    )
+    expect(copies.length).toBeGreaterThan(0)
+    for (const source of copies) {
+      expect(existsSync(source), `${source} after npm run build`).toBe(true)
+      expect(source).toMatch(/^dist\/media-task\b/)
+    }
+  })
+
+  it('does not run as root', () => {
+    expect(readFileSync('functions/media-task/Dockerfile', 'utf8')).toMatch(/^USER (?!root)\w+/m)
+  })
+})
