@@ -1,0 +1,87 @@
+import * as z from 'zod'
+import { lexRank, pickBest, pickSpread } from './lex-rank.ts'
+import { asSentence, detectLanguage, shorten } from './words.ts'
+
+const segmentIds = z.array(z.int())
+
+export const SummariseData = z.looseObject({
+  task: z.literal('summarise'),
+  segments: z.array(z.looseObject({ id: z.int(), text: z.string() })),
+  maxKeyPoints: z.int().min(1).max(20).default(6),
+})
+
+export type Summary = {
+  language: string
+  overview: string
+  overviewSegmentIds: number[]
+  keyPoints: { text: string; segmentIds: number[] }[]
+  timestamps: { segmentId: number; content: string }[]
+}
+
+export const PartSummary = z.looseObject({
+  overview: z.string(),
+  overviewSegmentIds: segmentIds,
+  keyPoints: z.array(z.looseObject({ text: z.string(), segmentIds })),
+  timestamps: z.array(z.looseObject({ segmentId: z.int(), content: z.string() })),
+})
+
+export const ReduceData = z.looseObject({
+  task: z.literal('reduce'),
+  parts: z.array(PartSummary),
+  maxKeyPoints: z.int().min(1).max(20).default(6),
+})
+
+const overviewSentences = 3
+const timestampCharacters = 80
+const mostTimestamps = 8
+
+/** Half of a short text's statements are points, at least four, never more than there are or are wanted. */
+const keyPointCount = (statements: number, wanted: number) => Math.min(statements, wanted, Math.max(4, Math.round(statements / 2)))
+
+/** Writes a summary out of the transcript's own sentences: nothing in it can be invented, and nothing translated. */
+export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof SummariseData>): Summary => {
+  const spoken = segments.filter(({ text }) => /\p{L}/u.test(text))
+  const texts = spoken.map(({ text }) => text)
+  const language = detectLanguage(texts.join('\n'))
+  const ranking = lexRank(texts, language)
+  const lengths = texts.map(text => text.length)
+  const sentence = (i: number) => asSentence(texts[i]!, language)
+  const idOf = (i: number) => spoken[i]!.id
+
+  const overview = pickBest(ranking, overviewSentences)
+  return {
+    language,
+    overview: overview.map(sentence).join(' '),
+    overviewSegmentIds: overview.map(idOf),
+    keyPoints: pickSpread(ranking, lengths, keyPointCount(texts.length, maxKeyPoints)).map(i => ({
+      text: sentence(i),
+      segmentIds: [idOf(i)],
+    })),
+    timestamps: pickSpread(ranking, lengths, Math.min(mostTimestamps, texts.length)).map(i => ({
+      segmentId: idOf(i),
+      content: shorten(sentence(i), timestampCharacters),
+    })),
+  }
+}
+
+/** Merges the summaries of consecutive parts of one video; every statement keeps the segments it stands on. */
+export const reduceSummaries = ({ parts, maxKeyPoints }: z.infer<typeof ReduceData>): Summary => {
+  const statements = parts.flatMap(({ keyPoints }) => keyPoints).filter(({ text }) => text.trim())
+  const texts = statements.map(({ text }) => text)
+  const language = detectLanguage(texts.join('\n'))
+  const ranking = lexRank(texts, language)
+  const lengths = texts.map(() => 1)
+  const overview = pickBest(ranking, overviewSentences)
+  const points = pickSpread(ranking, lengths, Math.min(maxKeyPoints, statements.length))
+  const moments = parts.flatMap(({ timestamps }) => timestamps)
+  const step = Math.max(1, moments.length / mostTimestamps)
+  return {
+    language,
+    overview: overview.map(i => asSentence(texts[i]!, language)).join(' '),
+    overviewSegmentIds: [...new Set(overview.flatMap(i => statements[i]!.segmentIds))],
+    keyPoints: points.map(i => ({ text: texts[i]!, segmentIds: statements[i]!.segmentIds })),
+    timestamps: Array.from({ length: Math.min(mostTimestamps, moments.length) }, (_, i) => moments[Math.floor(i * step)]!).map(
+      ({ segmentId, content }) => ({ segmentId, content }),
+    ),
+  }
+}
