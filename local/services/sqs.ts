@@ -113,10 +113,12 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
     client,
     urlOf,
     createQueue: async (name, attributes) => {
-      const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))
-      if (!names.has(name)) for (const message of held[name] ?? []) await send(QueueUrl!, message)
+      await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))
+      // fauxqs answers with a host name (sqs.us-east-1.localhost) that most resolvers do not know.
+      const queueUrl = urlOf(arnOf(name))
+      if (!names.has(name)) for (const message of held[name] ?? []) await send(queueUrl, message)
       names.add(name)
-      return { url: QueueUrl!, arn: arnOf(name), name }
+      return { url: queueUrl, arn: arnOf(name), name }
     },
     send: (queueArn, body) => send(urlOf(queueArn), { body }),
     close: async () => {
