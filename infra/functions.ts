@@ -58,6 +58,7 @@ export const functions = {
       'bucket:read:media',
       'bucket:list:users',
       'bucket:list:media',
+      'bucket:multipart:users',
       'queue:events:send',
       'queue:cleanup:send',
       'pipeline:start',

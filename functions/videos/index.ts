@@ -1,5 +1,6 @@
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { createDirectUploads } from '../../shared/aws/direct-uploads.ts'
 import { createQueue } from '../../shared/aws/queue.ts'
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStateMachine } from '../../shared/aws/state-machine.ts'
@@ -12,6 +13,7 @@ import * as narrations from '../../shared/db/repositories/narrations.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as summaries from '../../shared/db/repositories/summaries.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
+import * as uploads from '../../shared/db/repositories/uploads.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createApi } from '../../shared/http/create-api.ts'
 import { createId } from '../../shared/kernel/ids.ts'
@@ -25,12 +27,14 @@ const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'EVE
 const log = createLogger('videos')
 const { database: sql, authSecrets, authenticate } = await connectSignedIn(config, log)
 const sqs = new SQSClient()
+const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
 
 const implementations = createVideosApp({
-  ...{ sql, videos, runs, jobs, summaries, narrations, transcripts, createId, log },
+  ...{ sql, videos, uploads, runs, jobs, summaries, narrations, transcripts, createId, log },
   ...connectPlayback(authSecrets),
   transact: connectTransact(sql, createWake(sqs, config.EVENTS_QUEUE_URL), log),
-  storage: createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET }),
+  storage: createStorage(s3),
+  directUploads: createDirectUploads(s3),
   cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
   pipeline: createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN }),
   transcoding: { cancel: async jobId => (await import('./cancel-transcoding.ts')).cancel(jobId) },

@@ -137,6 +137,13 @@ describe('A large file', () => {
     expect((await hub.call('GET', `/uploads/${id}/parts`, { token: user.token })).body.code).toBe('upload.not_found')
   })
 
+  it('whose video is deleted leaves no parts behind either', async () => {
+    const { body } = await start({ ...film, sizeBytes })
+    const signed = await hub.call('POST', `/uploads/${body.video.id}/parts`, { token: user.token, body: { partNumbers: [1] } })
+    await hub.call('DELETE', `/videos/${body.video.id}`, { token: user.token })
+    expect((await put(signed.body.parts[0].url, 16 * MIB)).status).toBe(404)
+  })
+
   it('is nobody else’s', async () => {
     const { body } = await start({ ...film, sizeBytes })
     const stranger = await hub.signUp()

@@ -2,7 +2,7 @@ import { mediaPrefix, sourcePrefix } from '../../kernel/object-keys.ts'
 import { noSuchVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'transact' | 'videos' | 'cleanup' | 'pipeline' | 'transcoding' | 'log'>
+type Deps = Pick<VideoDeps, 'transact' | 'videos' | 'uploads' | 'directUploads' | 'cleanup' | 'pipeline' | 'transcoding' | 'log'>
 
 /** By then every step that was running has noticed that its video is gone, so nothing is written any more. */
 const SWEEP_DELAY_SECONDS = 120
@@ -13,16 +13,19 @@ const SWEEP_DELAY_SECONDS = 120
  */
 export const deleteVideo = async (deps: Deps, { userId, videoId }: Owned): Promise<void> => {
   const sweep = { keys: [], prefixes: [sourcePrefix(userId, videoId), mediaPrefix(videoId)], onlyIfGone: videoId }
-  const video = await deps.transact(async ({ sql, emit }) => {
+  const { video, upload } = await deps.transact(async ({ sql, emit }) => {
+    const upload = await deps.uploads.findUpload(sql, { userId, videoId })
     const row = await deps.videos.deleteVideo(sql, { userId, videoId })
     if (!row) throw noSuchVideo(videoId)
     await emit(userId, { type: 'user_activity', payload: { action: 'video_deleted', videoId } })
     // Sent before the commit, so that no deletion forgets its files; after a rollback the video is still there and the sweep does nothing.
     await deps.cleanup.send(sweep, { delaySeconds: SWEEP_DELAY_SECONDS })
-    return row
+    return { video: row, upload }
   })
   const { runId, transcodeJobId, status } = video
+  const parts = upload?.status === 'pending' && upload.uploadId ? { key: upload.key, uploadId: upload.uploadId } : undefined
   const followUps = [
+    parts && deps.directUploads.abortMultipart(parts),
     deps.cleanup.send(sweep),
     status === 'processing' && runId && deps.pipeline.stop(runId, 'The video was deleted.'),
     status === 'processing' && transcodeJobId && deps.transcoding.cancel(transcodeJobId),

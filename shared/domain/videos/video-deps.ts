@@ -1,3 +1,4 @@
+import type { DirectUploads } from '../../aws/direct-uploads.ts'
 import type { Queue } from '../../aws/queue.ts'
 import type { StateMachine } from '../../aws/state-machine.ts'
 import type { Storage } from '../../aws/storage.ts'
@@ -9,6 +10,7 @@ import type * as narrations from '../../db/repositories/narrations.ts'
 import type * as runs from '../../db/repositories/runs.ts'
 import type * as summaries from '../../db/repositories/summaries.ts'
 import type * as transcripts from '../../db/repositories/transcripts.ts'
+import type * as uploads from '../../db/repositories/uploads.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import type { CreateId } from '../../kernel/ids.ts'
@@ -21,11 +23,13 @@ export type VideoDeps = Pick<PresentDeps, 'createPlaybackToken'> & {
   transact: Transact
   videos: typeof videos
   runs: typeof runs
+  uploads: typeof uploads
   jobs: typeof jobs
   summaries: typeof summaries
   narrations: typeof narrations
   transcripts: typeof transcripts
   storage: Storage
+  directUploads: Pick<DirectUploads, 'abortMultipart'>
   cleanup: Queue<MessageOf<'cleanup'>>
   pipeline: StateMachine
   transcoding: Pick<Transcoding, 'cancel'>
