@@ -1,5 +1,6 @@
-import type { Assembly, Stack, Template, TemplateResource } from './assembly.ts'
+import type { Assembly, Stack, TemplateResource } from './assembly.ts'
 import { type Cloud, type Deployed, inventedId, inventedName, type Resource } from './cloud.ts'
+import { resolveSecrets } from './dynamic-references.ts'
 import { referencesIn, resolveIntrinsics, type Scope } from './intrinsics.ts'
 import { ignored } from './resources/ignored.ts'
 import { resourceKinds } from './resources/table.ts'
@@ -22,7 +23,7 @@ const stubOf = (resource: Resource, type: string, cloud: Cloud): Deployed => {
   return { ref: type === 'AWS::SNS::Topic' ? arn : id, attributes: new Proxy({}, { get: attribute, has: () => true }) }
 }
 
-const checkTypes = (template: Template, stackName: string): void => {
+const checkTypes = ({ template, name: stackName }: Stack): void => {
   const unknown = new Set(Object.values(template.Resources).map(({ Type }) => Type))
   for (const type of unknown) if (type in ignored || resourceKinds.has(type)) unknown.delete(type)
   if (unknown.size === 0) return
@@ -49,7 +50,6 @@ export const deploymentOrder = (resources: Record<string, TemplateResource>): st
 
 const deployStack = async (stack: Stack, assembly: Assembly, cloud: Cloud, exported: Map<string, unknown>): Promise<void> => {
   const { template, name: stackName } = stack
-  checkTypes(template, stackName)
   const deployed = new Map<string, Deployed>()
   const pseudo = pseudoParameters(cloud, stackName)
   const find = (id: string): Deployed => {
@@ -89,7 +89,7 @@ const deployStack = async (stack: Stack, assembly: Assembly, cloud: Cloud, expor
       deployed.set(logicalId, stubOf(resource, Type, cloud))
       return
     }
-    const properties = resolveIntrinsics(Properties, scope) as never
+    const properties = resolveSecrets(resolveIntrinsics(Properties, scope), cloud.secrets.valueOf) as never
     deployed.set(logicalId, await kind.deploy({ ...resource, properties }, cloud))
   }
 
@@ -104,6 +104,7 @@ const deployStack = async (stack: Stack, assembly: Assembly, cloud: Cloud, expor
 
 /** Deploys a synthesized assembly onto local services, stack after stack. What an earlier start left there stays, with its data. */
 export const deployAssembly = async (assembly: Assembly, cloud: Cloud): Promise<void> => {
+  for (const stack of assembly.stacks) checkTypes(stack)
   const exported = new Map<string, unknown>()
   for (const stack of assembly.stacks) await deployStack(stack, assembly, cloud, exported)
 }

@@ -7,6 +7,7 @@ import { rememberedPorts } from './ports.ts'
 import type { OpenScope } from './scope.ts'
 import { startDynamoDb } from './services/dynamodb.ts'
 import { startMediaConvert } from './services/mediaconvert/mediaconvert.ts'
+import { startOpenAi } from './services/openai/openai.ts'
 import { startPostgres } from './services/postgres.ts'
 import { startRedis } from './services/redis.ts'
 import { startS3 } from './services/s3/s3.ts'
@@ -68,7 +69,6 @@ const startLanguageModel = async ({ environment, logs, scope, endpoints }: Conte
     endpoints.openAi = { url: OPENAI_BASE_URL || 'https://api.openai.com/v1', key: OPENAI_API_KEY || 'unused' }
     return { service, by: `${endpoints.openAi.url}, set by you` }
   }
-  const { startOpenAi } = await import('./services/openai/openai.ts')
   const { url } = await scope.open(startOpenAi({ port: ports.openai, log: line => logs.write('openai', line) }))
   endpoints.openAi = { url, key: 'local' }
   return { service, by: `extractive methods (${url})` }

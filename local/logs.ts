@@ -27,13 +27,15 @@ const parsed = (line: string): Record<string, unknown> | undefined => {
   }
 }
 
-/** Opens `<stateDir>/logs`; a combined.log above 20 MB becomes combined.1.log. `onEntry` sees every line. */
+/** Opens `<stateDir>/logs`; a log above 20 MB becomes combined.1.log or error.1.log. `onEntry` sees every line. */
 export const openLogs = (stateDir: string, onEntry: (entry: LogEntry) => void = () => {}): Logs => {
   const folder = join(stateDir, 'logs')
   mkdirSync(folder, { recursive: true })
-  for (const name of ['combined', 'error'])
-    if ((statSync(join(folder, `${name}.log`), { throwIfNoEntry: false })?.size ?? 0) > keepBytes)
-      renameSync(join(folder, `${name}.log`), join(folder, `${name}.1.log`))
+  for (const name of ['combined', 'error']) {
+    const file = join(folder, `${name}.log`)
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > keepBytes) renameSync(file, join(folder, `${name}.1.log`))
+    appendFileSync(file, '')
+  }
 
   const add = (source: string, fields: Record<string, unknown>) => {
     const entry: LogEntry = { time: new Date().toISOString(), ...fields, level: levelOf(fields), source }

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { readdir, readlink } from 'node:fs/promises'
 
 // Ends what is still alive when our end of its pipe closes, which also happens when we are killed with SIGKILL and can no longer do it.
@@ -44,10 +45,19 @@ export const spawnTied = (
   return child
 }
 
+// A process that ended but whose parent has not asked after it still takes signals; only /proc tells it apart.
+const isZombie = (pid: number): boolean => {
+  try {
+    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
 export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }

@@ -94,6 +94,17 @@ const resources = (seen: string) => ({
     },
   },
   Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { GenerateSecretString: { PasswordLength: 40, ExcludePunctuation: true } } },
+  Pair: {
+    Type: 'AWS::SecretsManager::Secret',
+    Properties: {
+      Name: 'pair',
+      GenerateSecretString: {
+        SecretStringTemplate: { 'Fn::Sub': '{"first":"{{resolve:secretsmanager:${Secret}:SecretString:::}}"}' },
+        GenerateStringKey: 'second',
+        ExcludePunctuation: true,
+      },
+    },
+  },
   Network: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
   MachineRole: role,
   MachinePolicy: policy('MachineRole', ['lambda:InvokeFunction', { 'Fn::Join': ['', [getAtt('Echo'), '*']] }]),
@@ -207,6 +218,12 @@ describe('a template deployed on this machine', () => {
     const dead = `${stack.endpoints.SQS}/000000000000/app-DeadLetters`
     const send = new SQSClient(clientOptions('SQS', key)).send(new SendMessageCommand({ QueueUrl: dead, MessageBody: 'x' }))
     await expect(send).rejects.toThrow(/not authorized to perform: sqs:SendMessage/)
+  })
+
+  test('generates secrets, also those made of one another', async () => {
+    const { pair, 'app-Secret': one } = JSON.parse(await secretText())
+    expect(one).toMatch(/^[A-Za-z0-9]{40}$/)
+    expect(JSON.parse(pair)).toEqual({ first: one, second: expect.stringMatching(/^[A-Za-z0-9]{32}$/) })
   })
 
   test('runs the state machine and tells the rule’s target when it fails', async () => {
