@@ -10,9 +10,9 @@ export type Logger = {
   error(message: string, fields?: Fields): void
 }
 
-/** `source` names the function in every line; the service is always `ai-video-hub`. */
+/** `source` names the function in every line; the service is always `ai-video-hub`. The level is INFO unless POWERTOOLS_LOG_LEVEL says otherwise. */
 export const createLogger = (source: string): Logger => {
-  const logger = new Powertools({ serviceName: 'ai-video-hub', logLevel: 'INFO', persistentKeys: { source } })
+  const logger = new Powertools({ serviceName: 'ai-video-hub', persistentKeys: { source } })
   return {
     info: (message, fields = {}) => logger.info(message, redact(fields)),
     warn: (message, fields = {}) => logger.warn(message, redact(fields)),
