@@ -88,10 +88,10 @@ export const extract = async (o: Extraction): Promise<Product[]> => {
     ...(film.audioCodec ? AUDIO_ARGUMENTS : []),
   ])
   if (plan.decoderOptions.length > 0 && (await tooFewPictures(folder))) {
-    plan = planPictures(film, { keyFramesOnly: false })
+    plan = planPictures(film, { everyFrame: true })
     await inFolder([...openUntrusted(file), '-filter_complex', plan.filter, ...plan.outputs])
   }
-  const pictures = await collectPictures(folder, film, plan, limits)
+  const pictures = await collectPictures(o, plan)
   if (pictures.length === 0) throw problem('media.unreadable', { detail: 'Not one picture of this file can be decoded.' })
   const products = [...(await extractAudio(o)), ...pictures, ...(await extractCaptions(o))]
   for (const product of products) await o.store(product)

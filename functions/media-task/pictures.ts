@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { chooseThumbnail, type FrameLight } from '../../shared/domain/media/choose-thumbnail.ts'
 import { fitWithin } from '../../shared/domain/media/rendition-ladder.ts'
 import { planStoryboard, type Storyboard, storyboardVtt } from '../../shared/domain/media/storyboard.ts'
+import type { Extraction } from './extract.ts'
 import { type Limits, runFfmpeg } from './ffmpeg.ts'
 import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
@@ -16,12 +17,11 @@ const CANDIDATE = /^candidate-\d+\.jpg$/
 /** From this distance on key frames are near enough, and decoding nothing else is many times faster. */
 const KEY_FRAMES_FROM_MS = 5_000
 
-export type PicturePlan = { storyboard: Storyboard; keyFramesSuffice: boolean; decoderOptions: string[]; filter: string; outputs: string[] }
+export type PicturePlan = { storyboard: Storyboard; decoderOptions: string[]; filter: string; outputs: string[] }
 
 /** One decode serves both: the storyboard's sprite, and candidates for the thumbnail with a note of how light each is. */
-export const planPictures = (film: ProbedFile, o: { keyFramesOnly?: boolean } = {}): PicturePlan => {
+export const planPictures = (film: ProbedFile, { everyFrame = false } = {}): PicturePlan => {
   const storyboard = planStoryboard(film)
-  const keyFramesSuffice = storyboard.intervalMs >= KEY_FRAMES_FROM_MS
   const stepMs = Math.max(1, Math.floor(film.durationMs / CANDIDATES))
   const { width, height } = fitWithin(film, THUMBNAIL_LINES)
   const { intervalMs, tileWidth, tileHeight } = storyboard
@@ -34,8 +34,7 @@ export const planPictures = (film: ProbedFile, o: { keyFramesOnly?: boolean } = 
   ].join(';')
   return {
     storyboard,
-    keyFramesSuffice,
-    decoderOptions: (o.keyFramesOnly ?? keyFramesSuffice) ? ['-skip_frame', 'nokey'] : [],
+    decoderOptions: !everyFrame && storyboard.intervalMs >= KEY_FRAMES_FROM_MS ? ['-skip_frame', 'nokey'] : [],
     filter,
     outputs: [
       // ffmpeg reports no progress before every output has begun, and a sheet of tiles begins with the last of them.
@@ -70,25 +69,36 @@ const layOut = (folder: string, { columns, rows }: Storyboard, limits: Limits) =
     { ...limits, folder },
   )
 
-/** The finished pictures: thumbnail, storyboard and its VTT. A film without a single decodable frame gives none. */
-export const collectPictures = async (folder: string, film: ProbedFile, plan: PicturePlan, limits: Limits): Promise<Product[]> => {
+/** The finished pictures: thumbnail, storyboard and its VTT; the storyboard only enriches and may be missing. A film without a single decodable frame gives none. */
+export const collectPictures = async (
+  { folder, film, limits, onWarning }: Pick<Extraction, 'folder' | 'film' | 'limits' | 'onWarning'>,
+  { storyboard }: PicturePlan,
+): Promise<Product[]> => {
   const candidates = await candidatesIn(folder)
   const light = readLight(await readFile(join(folder, LIGHT_FILE), 'utf8').catch(() => ''))
   const chosen = candidates[chooseThumbnail(light.slice(0, candidates.length)) ?? 0]
   if (!chosen) return []
-  await layOut(folder, plan.storyboard, limits)
   await copyFile(join(folder, chosen), join(folder, 'thumbnail.jpg'))
-  await writeFile(join(folder, 'storyboard.vtt'), storyboardVtt(plan.storyboard, film.durationMs, SPRITE))
   const { width, height } = fitWithin(film, THUMBNAIL_LINES)
+  const thumbnail: Product = {
+    kind: 'thumbnail',
+    name: 'thumbnail.jpg',
+    file: join(folder, 'thumbnail.jpg'),
+    contentType: 'image/jpeg',
+    details: { width, height },
+  }
+  try {
+    await layOut(folder, storyboard, limits)
+  } catch (error) {
+    limits.signal?.throwIfAborted()
+    onWarning('the storyboard cannot be laid out', error)
+    return [thumbnail]
+  }
+  const cues = join(folder, 'storyboard.vtt')
+  await writeFile(cues, storyboardVtt(storyboard, film.durationMs, SPRITE))
   return [
-    {
-      kind: 'thumbnail',
-      name: 'thumbnail.jpg',
-      file: join(folder, 'thumbnail.jpg'),
-      contentType: 'image/jpeg',
-      details: { width, height },
-    },
-    { kind: 'storyboard', name: SPRITE, file: join(folder, SPRITE), contentType: 'image/jpeg', details: { ...plan.storyboard } },
-    { kind: 'storyboard_vtt', name: 'storyboard.vtt', file: join(folder, 'storyboard.vtt'), contentType: 'text/vtt; charset=utf-8' },
+    thumbnail,
+    { kind: 'storyboard', name: SPRITE, file: join(folder, SPRITE), contentType: 'image/jpeg', details: { ...storyboard } },
+    { kind: 'storyboard_vtt', name: 'storyboard.vtt', file: cues, contentType: 'text/vtt; charset=utf-8' },
   ]
 }
