@@ -82,11 +82,6 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
     reason: 'ecr:GetAuthorizationToken knows no resources in IAM.',
   },
   {
-    id: wildcard('*'),
-    on: /^data\/BucketNotificationsHandler\w+$/,
-    reason: "CDK's own function writes the bucket's notification settings at deployment; its policy is not ours to narrow.",
-  },
-  {
     id: managed('AWSLambdaBasicExecutionRole'),
     on: /^data\/BucketNotificationsHandler\w+$/,
     reason: "CDK's own function writes the bucket's notification settings at deployment; the policy allows it to log.",

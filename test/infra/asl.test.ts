@@ -38,7 +38,7 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
   afterAll(() => assembly.close())
 
   it('is valid Amazon States Language', async () => {
-    const { isValid, errorsText } = await validate(definition as never)
+    const { isValid, errorsText } = await validate(definition)
     expect(errorsText('\n')).toBe('')
     expect(isValid).toBe(true)
   })
