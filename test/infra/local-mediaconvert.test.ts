@@ -19,7 +19,7 @@ import { startMediaConvert } from '../../local/services/mediaconvert/mediaconver
 import { transcodeSettings } from '../../shared/domain/media/transcode-settings.ts'
 import { type ServedFiles, serveFiles } from '../support/engines.ts'
 import * as fixtures from '../support/fixtures.ts'
-import { operator } from '../support/local-s3.ts'
+import { operator, reader } from '../support/local-s3.ts'
 
 const role = 'arn:aws:iam::000000000000:role/media-convert'
 
@@ -142,9 +142,10 @@ describe('the local MediaConvert', () => {
     expect(Math.abs(lengths('0:v') - 6)).toBeLessThan(0.1)
   })
 
-  it('reads what a browser and Matroska give it', async () => {
+  it('reads Matroska, WebM and a silent sound track', async () => {
     for (const [name, make] of [
       ['subtitles.mkv', () => fixtures.videoWithSubtitles('mkv')],
+      ['recorded.webm', fixtures.webmVideo],
       ['silent.mp4', fixtures.silentVideo],
     ] as const)
       expect(await finished(await create(settings(await put(name, await make()))))).toMatchObject({ Status: 'COMPLETE' })
@@ -192,6 +193,32 @@ describe('the local MediaConvert', () => {
     expect(await readdir(join(folder, 'jobs'))).toEqual([])
     await expect(client.send(new CancelJobCommand({ Id: job.Id }))).rejects.toMatchObject({ name: 'ConflictException' })
     expect(statuses).toContain('CANCELED')
+  })
+
+  it('uses S3 as the role that the job was given', async () => {
+    const roles: string[] = []
+    const issue = (name: string) => {
+      roles.push(name)
+      return reader
+    }
+    const keyring = {
+      operator,
+      issue,
+      secretOf: () => 'known',
+      authorize: (_: string, action: string) => action !== 'mediaconvert:CancelJob',
+    }
+    const options = { port: 0, dataDir: join(folder, 'guarded'), s3: { url: files.url, credentials: operator }, keyring }
+    const guarded = await startMediaConvert(options)
+    const theirs = new MediaConvertClient({ endpoint: guarded.url, region: 'us-east-1', credentials: operator, maxAttempts: 1 })
+    const { Job: job } = await theirs.send(
+      new CreateJobCommand({ Role: role, Settings: settings(await put('silent.mp4', await fixtures.silentVideo())) }),
+    )
+    await expect(theirs.send(new CancelJobCommand({ Id: job!.Id }))).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    let ended: Job | undefined
+    while (ended?.Status !== 'ERROR') ended = (await theirs.send(new GetJobCommand({ Id: job!.Id }))).Job
+    await guarded.close()
+    expect(ended).toMatchObject({ ErrorCode: 1401 })
+    expect(roles).toEqual(['media-convert'])
   })
 
   it('names what is wrong with a request', async () => {

@@ -123,6 +123,13 @@ export const wmvVideo = (): Promise<string> => legacy('legacy.wmv', ['-c:v', 'wm
 /** 7 s of speech; H.264 and MP3 in Flash video, which MediaConvert does not read. */
 export const flvVideo = (): Promise<string> => legacy('legacy.flv', [...h264, '-c:a', 'libmp3lame', '-ar', '44100'])
 
+/** 4 s as a browser's recorder writes it: VP8 and Opus in WebM. */
+export const webmVideo = (): Promise<string> => {
+  const sound = ['-f', 'lavfi', '-t', '4', '-i', 'sine=frequency=440:sample_rate=48000']
+  const codecs = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '1M', '-c:a', 'libopus']
+  return make('recorded.webm', [], [...picture(4), ...sound, ...codecs])
+}
+
 /** A second of black, then pictures; 6 s, recorded upright by a phone: 640x360 with a rotation of 90 degrees. */
 export const rotatedVideo = async (): Promise<string> => {
   const upright = await make('upright.mp4', [], [...picture(6), '-vf', 'fade=in:st=1:d=0.2', ...h264])

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { lexRank, pickBest, pickSpread } from './lex-rank.ts'
-import { asSentence, detectLanguage, shorten } from './words.ts'
+import { asSentence, detectLanguage, shorten, wordsOf } from './words.ts'
 
 const segmentIds = z.array(z.int())
 
@@ -38,11 +38,20 @@ const mostTimestamps = 8
 /** Half of a short text's statements are points, at least four, never more than there are or are wanted. */
 const keyPointCount = (statements: number, wanted: number) => Math.min(statements, wanted, Math.max(4, Math.round(statements / 2)))
 
+// "And so." states nothing; but a transcript of nothing else is summarised from what it has.
+const statementsAmong = <T>(all: T[], wordCount: (one: T) => number): T[] => {
+  const whole = all.filter(one => wordCount(one) >= 4)
+  return whole.length >= 3 ? whole : all
+}
+
 /** Writes a summary out of the transcript's own sentences: nothing in it can be invented, and nothing translated. */
 export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof SummariseData>): Summary => {
-  const spoken = segments.filter(({ text }) => /\p{L}/u.test(text))
+  const language = detectLanguage(segments.map(({ text }) => text).join('\n'))
+  const spoken = statementsAmong(
+    segments.filter(({ text }) => /\p{L}/u.test(text)),
+    ({ text }) => wordsOf(text, language).length,
+  )
   const texts = spoken.map(({ text }) => text)
-  const language = detectLanguage(texts.join('\n'))
   const ranking = lexRank(texts, language)
   const lengths = texts.map(text => text.length)
   const sentence = (i: number) => asSentence(texts[i]!, language)

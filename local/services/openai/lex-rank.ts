@@ -5,7 +5,7 @@ export type Ranking = { scores: number[]; likeness: (a: number, b: number) => nu
 
 const damping = 0.85
 const leastLikeness = 0.05
-const rounds = 40
+const rounds = 20
 
 type Vector = Map<string, number>
 
@@ -29,19 +29,25 @@ const dot = (a: Vector, b: Vector): number => {
   return sum
 }
 
-// Pairs are found through shared terms: sentences without one are not compared.
-const neighboursOf = (vectors: Vector[]): { to: number; weight: number }[][] => {
-  const holders = new Map<string, number[]>()
-  for (const [i, vector] of vectors.entries())
-    for (const term of vector.keys()) {
+type Neighbours = { to: Int32Array; weights: Float32Array; total: number }
+
+// Pairs are found through the terms they share: sentences without one are never compared.
+const neighboursOf = (vectors: Vector[]): Neighbours[] => {
+  const holders = new Map<string, { sentence: number; weight: number }[]>()
+  for (const [sentence, vector] of vectors.entries())
+    for (const [term, weight] of vector) {
       const list = holders.get(term)
-      if (list) list.push(i)
-      else holders.set(term, [i])
+      if (list) list.push({ sentence, weight })
+      else holders.set(term, [{ sentence, weight }])
     }
+  const cosines = new Float32Array(vectors.length)
   return vectors.map((vector, i) => {
-    const others = new Set([...vector.keys()].flatMap(term => holders.get(term)!))
-    others.delete(i)
-    return [...others].map(to => ({ to, weight: dot(vector, vectors[to]!) })).filter(({ weight }) => weight >= leastLikeness)
+    cosines.fill(0)
+    for (const [term, weight] of vector) for (const other of holders.get(term)!) cosines[other.sentence]! += weight * other.weight
+    cosines[i] = 0
+    const to = Int32Array.from([...cosines.keys()].filter(other => cosines[other]! >= leastLikeness))
+    const weights = Float32Array.from(to, other => cosines[other]!)
+    return { to, weights, total: weights.reduce((sum, weight) => sum + weight, 0) }
   })
 }
 
@@ -49,13 +55,14 @@ const neighboursOf = (vectors: Vector[]): { to: number; weight: number }[][] => 
 export const lexRank = (texts: string[], language: Language): Ranking => {
   const vectors = vectorsOf(texts, language)
   const neighbours = neighboursOf(vectors)
-  const totals = neighbours.map(list => list.reduce((sum, { weight }) => sum + weight, 0))
   const base = (1 - damping) / Math.max(1, texts.length)
   let scores = texts.map(() => 1 / texts.length)
   for (let round = 0; round < rounds; round++) {
     const next = texts.map(() => base)
-    for (const [from, list] of neighbours.entries())
-      for (const { to, weight } of list) next[to]! += (damping * scores[from]! * weight) / totals[from]!
+    for (const [from, { to, weights, total }] of neighbours.entries()) {
+      const given = (damping * scores[from]!) / total
+      for (let n = 0; n < to.length; n++) next[to[n]!]! += given * weights[n]!
+    }
     scores = next
   }
   // A piece of three words is rarely a statement, whatever it is like.
