@@ -1,4 +1,4 @@
-import { cp, glob, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, glob, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { build as bundle, type Metafile } from 'esbuild'
 
@@ -32,7 +32,10 @@ export const build = async ({ outDir = 'dist', only }: { outDir?: string; only?:
   const bundles: Record<string, Bundle> = Object.fromEntries(
     await Promise.all(entries.map(async entry => [entry.name, await bundleOne(entry, outDir)] as const)),
   )
-  await copyCompanions(outDir, entries)
+  if (entries.some(({ name }) => name === 'pipeline-inspect')) {
+    const { buildLayer } = await import('../layers/media-tools/build.ts')
+    await buildLayer(join(outDir, 'layers/media-tools'))
+  }
   const metaFile = join(outDir, 'meta.json')
   const before = only ? JSON.parse(await readFile(metaFile, 'utf8').catch(() => '{}')) : {}
   await writeFile(metaFile, JSON.stringify({ ...before, ...bundles }, null, 1))
@@ -40,8 +43,8 @@ export const build = async ({ outDir = 'dist', only }: { outDir?: string; only?:
 }
 
 const bundleOne = async ({ name, file }: Entry, outDir: string): Promise<Bundle> => {
-  const outdir = join(outDir, name)
-  await rm(outdir, { recursive: true, force: true })
+  // Whoever runs the last build keeps whole functions until the new ones are complete.
+  const outdir = join(outDir, `.new-${name}`)
   const { metafile } = await bundle({
     entryPoints: { index: file },
     outdir,
@@ -59,6 +62,10 @@ const bundleOne = async ({ name, file }: Entry, outDir: string): Promise<Bundle>
     metafile: true,
     logLevel: 'warning',
   })
+  const target = join(outDir, name)
+  await copyCompanions(name, outdir)
+  await rm(target, { recursive: true, force: true })
+  await rename(outdir, target)
   return measure(metafile, relative('.', join(outdir, 'index.mjs')))
 }
 
@@ -77,20 +84,15 @@ const measure = ({ outputs }: Metafile, entry: string): Bundle => {
   return { eagerBytes, inputs: [...inputs].sort() }
 }
 
-const copyCompanions = async (outDir: string, entries: Entry[]) => {
-  const has = (name: string) => entries.some(entry => entry.name === name)
-  if (has('migrate')) await cp('shared/db/migrations', join(outDir, 'migrate/migrations'), { recursive: true })
-  if (has('system')) {
-    const docs = join(outDir, 'system/docs')
-    await mkdir(docs, { recursive: true })
-    await cp('docs/openapi.json', join(outDir, 'system/openapi.json'))
-    for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'])
-      await cp(`node_modules/swagger-ui-dist/${file}`, join(docs, file))
+/** Files that a function reads beside its bundle. */
+const copyCompanions = async (name: string, folder: string) => {
+  if (name === 'migrate') await cp('shared/db/migrations', join(folder, 'migrations'), { recursive: true })
+  if (name === 'system') {
+    const docs = join(folder, 'docs')
     await cp('functions/system/docs', docs, { recursive: true })
-  }
-  if (has('pipeline-inspect')) {
-    const { buildLayer } = await import('../layers/media-tools/build.ts')
-    await buildLayer(join(outDir, 'layers/media-tools'))
+    await cp('docs/openapi.json', join(folder, 'openapi.json'))
+    const swagger = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']
+    await Promise.all(swagger.map(file => cp(`node_modules/swagger-ui-dist/${file}`, join(docs, file))))
   }
 }
 
@@ -110,7 +112,6 @@ export const buildIfStale = async ({ outDir = 'dist' }: { outDir?: string } = {}
 
 if (import.meta.main) {
   const startedAt = performance.now()
-  await rm('dist', { recursive: true, force: true })
   const bundles = await build()
   for (const [name, { eagerBytes }] of Object.entries(bundles).sort())
     console.log(`${name.padEnd(22)} ${(eagerBytes / 1000).toFixed(0).padStart(5)} kB`)
