@@ -63,6 +63,11 @@ export const createRecord = ({ database, transact, storage, video, runId }: Reco
       await saveMediaFile(database, { ...run, kind, url: urlOf(product), sizeBytes, contentType, language, details })
     },
 
+    /** Sound that cannot be decoded was left out: the transcoding job must not ask for it. */
+    finishNormalising: async (film: ProbedFile): Promise<void> => {
+      await recordProducts(database, { ...run, metadata: { hasAudio: film.audioCodec !== undefined } })
+    },
+
     /** Notes on the video what was extracted; the jobs of these steps are done. */
     finishExtraction: async (film: ProbedFile, products: readonly Product[]): Promise<void> => {
       const of = (kind: Product['kind']) => products.find(product => product.kind === kind)

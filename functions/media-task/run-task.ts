@@ -57,8 +57,10 @@ const work = async (deps: TaskDeps, folder: string): Promise<void> => {
   const film = await probe(file, limits)
   log.info('Probed', { ...film })
   const task = { file, film, folder, limits, onProgress, store: record.store }
-  if (mode === 'normalise') await normalise(task)
-  else {
+  if (mode === 'normalise') {
+    await normalise(task)
+    await record.finishNormalising(film)
+  } else {
     const products = await extract({ ...task, onWarning: (message, error) => log.warn(message, { error }) })
     await record.finishExtraction(film, products)
   }

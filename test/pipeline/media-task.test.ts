@@ -140,6 +140,14 @@ describe('the media task', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
+  test('leaves a film that MediaConvert reads beside the file that it does not', async () => {
+    const task = await prepare(await fixtures.flvVideo())
+    expect(await task.run('normalise')).toBe(EXIT.done)
+    expect(await task.keys()).toEqual(['normalised.mp4'])
+    expect(await task.files()).toMatchObject([{ kind: 'normalised', contentType: 'video/mp4' }])
+    expect(await task.row()).toMatchObject({ status: 'processing', metadata: { hasAudio: true } })
+  })
+
   test('stops without a trace when the video belongs to another run by now', async () => {
     const task = await prepare(await fixtures.silentVideo())
     await db.sql`UPDATE videos SET run_id = 'another' WHERE id = ${task.video.id}`
