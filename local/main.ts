@@ -12,9 +12,10 @@ import { watchFunctions } from './watch.ts'
 
 const say = (text: string) => console.log(text)
 
-const showProblem = ({ level, source, message, error, time: _, ...rest }: LogEntry) => {
+const showProblem = ({ level, source, time: _, message, state, error, cause, ...rest }: LogEntry) => {
   if (level === 'INFO') return
-  console.error(`${level} ${source}: ${message ?? error ?? JSON.stringify(rest)}`)
+  const parts = [message, state, error, cause].filter(part => part !== undefined)
+  console.error(`${level} ${source}: ${parts.length ? parts.join(': ') : JSON.stringify(rest)}`)
 }
 
 const reset = async () => {

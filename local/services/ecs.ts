@@ -29,6 +29,8 @@ export type FinishedTask = {
 export type Ecs = {
   /** Answers the definition's ARN. */
   register(definition: TaskDefinition): string
+  /** The ARN of a definition that is named by its family, with or without a revision, or by its ARN. */
+  arnOf(definition: string): string
   /** Runs a task to its end; aborting ends its processes. */
   run(task: RunTask, signal: AbortSignal): Promise<FinishedTask>
   close(): Promise<void>
@@ -70,6 +72,7 @@ export const createEcs = async (o: {
   }
 
   return {
+    arnOf: nameOrArn => arnOf(find(nameOrArn).family),
     register: definition => {
       definitions.set(definition.family, definition)
       return arnOf(definition.family)

@@ -25,6 +25,8 @@ const dataLimitBytes = 262_144
 // Step Functions has no default limit for a Task, the library has one of 60 s; a timer holds at most 24.8 days.
 const longestSeconds = 20 * 24 * 3600
 
+const shortened = (cause: unknown) => (typeof cause === 'string' ? cause : JSON.stringify(cause))?.slice(0, 500)
+
 type State = {
   Type: string
   Resource?: string
@@ -103,7 +105,7 @@ export const runExecution = (o: {
       if (!('state' in event)) continue
       const { name } = event.state
       if (event.type === 'StateFailed') endWork(o.machine.inside.get(name) ?? new Set([name]), event.timestamp)
-      const problem = 'Error' in event ? { error: event.Error } : {}
+      const problem = 'Error' in event ? { level: 'WARN', error: event.Error, cause: shortened(event.Cause) } : {}
       if (event.type !== 'StateExited') o.log({ execution: Name, event: event.type, state: name, ...problem })
     }
   }

@@ -31,7 +31,7 @@ export const performTasks = (o: { lambda: Pick<Lambda, 'invoke'>; ecs: Ecs; keyr
     throw new TaskError(errorType, JSON.stringify({ errorType, errorMessage, ...(trace ? { trace } : {}) }))
   }
   const runTask = async (task: RunTask, signal: AbortSignal) => {
-    demandFor('ECS', 'ecs:RunTask', task.TaskDefinition)
+    demandFor('ECS', 'ecs:RunTask', o.ecs.arnOf(task.TaskDefinition))
     const finished = await o.ecs.run(task, signal)
     if (finished.Containers.some(({ ExitCode }) => ExitCode !== 0)) throw new TaskError('States.TaskFailed', JSON.stringify(finished))
     return finished
