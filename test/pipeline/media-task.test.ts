@@ -181,7 +181,7 @@ describe('the media task', () => {
       },
       ...{ AWS_ENDPOINT_URL_S3: files.url, AWS_ACCESS_KEY_ID: operator.accessKeyId, AWS_SECRET_ACCESS_KEY: operator.secretAccessKey },
       ...{ EVENTS_QUEUE_URL: 'http://127.0.0.1:9/events.fifo', AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' },
-      ...{ VIDEO_ID: task.video.id, USER_ID: task.video.userId, RUN_ID: task.runId },
+      ...{ VIDEO_ID: task.video.id, USER_ID: task.video.userId, RUN_ID: task.runId, POWERTOOLS_LOG_LEVEL: 'ERROR' },
       ...{ SOURCE_KEY: task.video.sourceKey!, MEDIA_TASK_MODE: 'extract' },
     }
     const container = spawn(process.execPath, [join(sources[0]!, 'index.mjs')], {
