@@ -22,21 +22,24 @@ const main = async (): Promise<void> => {
   const startedAt = performance.now()
   const stateDir = join(import.meta.dirname, '../.local/demo')
   const stack = await startStack({ stage: 'local', stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
-  const closing = once(process, 'SIGINT')
   try {
     console.log(`AI Video Hub runs at ${stack.restUrl} (ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
-    const failed = await showVideo(await connectHub(stack), file)
-    if (failed) process.exitCode = 1
-    if (values.once || failed) return
+    const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+    const outcome = await Promise.race([
+      connectHub(stack).then(hub => showVideo(hub, file)),
+      interrupted.then(() => 'interrupted' as const),
+    ])
+    if (outcome !== 'processed') process.exitCode = 1
+    if (values.once || outcome !== 'processed') return
     console.log('\nThe hub stays up: Ctrl-C ends it.')
-    await closing
+    await interrupted
   } finally {
     await stack.close()
   }
 }
 
-/** Takes one file through the hub and prints what became of it. True when the hub could not process it. */
-const showVideo = async (hub: HubClient, file: string): Promise<boolean> => {
+/** Takes one file through the hub and prints what became of it. */
+const showVideo = async (hub: HubClient, file: string): Promise<'processed' | 'failed'> => {
   const title = positionals[0] ? basename(file) : 'Six voices over a test picture'
   const language = values.language ?? (positionals[0] ? undefined : 'en')
   const bar = createProgressBar()
@@ -59,7 +62,7 @@ const showVideo = async (hub: HubClient, file: string): Promise<boolean> => {
   socket.close()
   if (last.payload.status === 'error') {
     console.log(`The video could not be processed: ${last.payload.message}`)
-    return true
+    return 'failed'
   }
   await printVideo(hub, video.id)
   console.log(heading('Timings'))
@@ -67,7 +70,7 @@ const showVideo = async (hub: HubClient, file: string): Promise<boolean> => {
   console.log(
     `${'in all'.padEnd(13)} ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s from the first byte to the playable video`,
   )
-  return false
+  return 'processed'
 }
 
 const printVideo = async (hub: HubClient, videoId: string): Promise<void> => {
