@@ -88,7 +88,10 @@ export const reopenJob = async (sql: Sql, { jobId }: { jobId: string }): Promise
   )
 
 /** The jobs of a type that a video still waits for. */
-export const listQueuedJobs = async (sql: Sql, { videoId, type, limit = 50 }: { videoId: string; type: JobType; limit?: number }): Promise<JobRow[]> => {
+export const listQueuedJobs = async (
+  sql: Sql,
+  { videoId, type, limit = 50 }: { videoId: string; type: JobType; limit?: number },
+): Promise<JobRow[]> => {
   const rows = await sql<StoredJob[]>`
     SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND status = 'queued' ORDER BY created_at, id LIMIT ${limit}`
   return rows.map(toJob)
