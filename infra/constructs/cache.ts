@@ -4,10 +4,13 @@ import { Construct } from 'constructs'
 import type { StageSettings } from '../stages.ts'
 
 export type CacheProps = {
+  /** Has isolated subnets. */
   vpc: IVpc
   /** The security group whose wearers may connect. */
   clients: SecurityGroup
+  /** Every physical name begins with it. */
   prefix: string
+  /** Sizes, and what becomes of it when the stack goes. */
   settings: StageSettings
 }
 

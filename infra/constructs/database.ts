@@ -16,10 +16,13 @@ import { Construct } from 'constructs'
 import type { StageSettings } from '../stages.ts'
 
 export type DatabaseProps = {
+  /** Has isolated subnets. */
   vpc: IVpc
   /** The security group whose wearers may connect (through the proxy). */
   clients: SecurityGroup
+  /** Every physical name begins with it. */
   prefix: string
+  /** Sizes, and what becomes of it when the stack goes. */
   settings: StageSettings
 }
 

@@ -58,7 +58,11 @@ const others = {
     return [
       allow(['mediaconvert:CreateJob'], hub.mediaConvert.queueArn),
       allow(['mediaconvert:GetJob'], mediaConvertJobs(stack)),
-      allow(['iam:PassRole'], hub.mediaConvert.role.roleArn),
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [hub.mediaConvert.role.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
+      }),
     ]
   },
   'mediaconvert:cancel': (_hub, stack) => [allow(['mediaconvert:CancelJob'], mediaConvertJobs(stack))],

@@ -5,6 +5,7 @@ import { Construct } from 'constructs'
 export type JobQueueProps = {
   /** Its physical name without `.fifo`, which is added. */
   queueName: string
+  /** In order for each message group; duplicates within five minutes are dropped. */
   fifo: boolean
   /** The time-out of the function that reads it; AWS asks for six times as long a visibility time-out. */
   consumerTimeoutSeconds: number

@@ -6,7 +6,9 @@ import type { Construct } from 'constructs'
 import type { StageSettings } from '../stages.ts'
 
 export type MediaBucketProps = {
+  /** Every physical name begins with it. */
   prefix: string
+  /** Origins, limits, retention. */
   settings: StageSettings
   /** Told of every object that arrives under `users/`, however it was sent (POST, PUT, multipart, copy). */
   ingest: Queue

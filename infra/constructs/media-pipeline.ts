@@ -25,9 +25,11 @@ import { lambdaState, MEDIA_PROBLEM, mediaTaskState, waitState } from './pipelin
 export type PipelineFunctions = Record<Extract<FunctionName, `pipeline-${string}`>, IFunction>
 
 export type MediaPipelineProps = {
+  /** Names, limits, the queue for what cannot be delivered. */
   hub: Hub
   /** The functions of its Lambda states. */
   functions: PipelineFunctions
+  /** What its container states run. */
   task: MediaTask
 }
 

@@ -19,6 +19,7 @@ import type { Hub } from '../hub.ts'
 import { statementsFor } from './grants.ts'
 
 export type MediaTaskProps = {
+  /** The network it runs in and what it may use. */
   hub: Hub
   /** The build context of the image: the repository, of which only the Dockerfile and the bundle are sent. */
   contextDir: string

@@ -1,6 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { Aws, RemovalPolicy } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, Dashboard, GraphWidget, type IMetric, TextWidget, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
@@ -21,7 +22,9 @@ export type AlarmRow = {
 }
 
 export type MonitoringProps = {
+  /** Every physical name begins with it. */
   prefix: string
+  /** What rings; see alarms.ts. */
   alarms: AlarmRow[]
   /** Graphs of the dashboard, two a row. */
   graphs: { title: string; metrics: IMetric[] }[]
@@ -42,6 +45,10 @@ export class Monitoring extends Construct {
     super(scope, id)
     this.topic = new Topic(this, 'Topic', { topicName: `${prefix}-alarms`, displayName: 'AI Video Hub alarms', enforceSSL: true })
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail, { deadLetterQueue: this.undeliveredMails(prefix) }))
+    // The policy that demands TLS replaces the one under which CloudWatch of the same account may publish.
+    this.topic.grantPublish(
+      new ServicePrincipal('cloudwatch.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+    )
     const ring = new SnsAction(this.topic)
     for (const { name, description, metric, threshold, periods = 1, when = 'above' } of alarms) {
       const alarm = new Alarm(this, name, {

@@ -15,6 +15,7 @@ import { statementsFor } from './grants.ts'
 export type NodeFunctionProps = {
   /** The row of `functions.ts` that this function is made from. */
   name: FunctionName
+  /** Where its variables and grants come from. */
   hub: Hub
   /** The layers that the row names. */
   layers?: ILayerVersion[]

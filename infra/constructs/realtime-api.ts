@@ -8,7 +8,9 @@ import { Construct } from 'constructs'
 import type { StageSettings } from '../stages.ts'
 
 export type RealtimeApiProps = {
+  /** Every physical name begins with it. */
   prefix: string
+  /** Origins, limits, retention. */
   settings: StageSettings
 }
 

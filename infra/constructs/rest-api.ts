@@ -17,7 +17,9 @@ import type { StageSettings } from '../stages.ts'
 import { renderLeanOpenApi } from './lean-openapi.ts'
 
 export type RestApiProps = {
+  /** Every physical name begins with it. */
   prefix: string
+  /** Origins, limits, retention. */
   settings: StageSettings
   /** The contract's route table. */
   routes: Routes
@@ -45,7 +47,6 @@ export class RestApi extends Construct {
       apiDefinition: ApiDefinition.fromInline(renderLeanOpenApi({ title: prefix, routes, origins: settings.origins, integrationUri })),
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: true,
-      cloudWatchRoleRemovalPolicy: RemovalPolicy.DESTROY,
       deployOptions: {
         stageName: 'api',
         tracingEnabled: true,

@@ -23,6 +23,8 @@ export class ApiStack extends Stack {
     this.functions = functionsOf(this, 'api', { ...hub, realtime: this.realtime })
     this.realtime.serveWith(this.functions.realtime!)
     this.rest = new RestApi(this, 'Rest', { prefix, settings, routes, functions: this.functions })
+    // A stage with access logs can only be made when the account's logging role is set.
+    this.realtime.stage.node.addDependency(this.rest.api.node.findChild('Account'))
     new CfnOutput(this, 'RestUrl', { value: this.rest.api.deploymentStage.urlForPath(), description: 'Address of the REST API' })
     new CfnOutput(this, 'WebSocketUrl', { value: this.realtime.stage.url, description: 'Address of the WebSocket API' })
   }

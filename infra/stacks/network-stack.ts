@@ -6,6 +6,7 @@ import {
   InstanceType,
   NatProvider,
   NatTrafficDirection,
+  Port,
   SecurityGroup,
   SubnetType,
   Vpc,
@@ -14,13 +15,24 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { StageSettings } from '../stages.ts'
 
-export type NetworkStackProps = StackProps & { prefix: string; settings: StageSettings }
+export type NetworkStackProps = StackProps & {
+  /** Every physical name begins with it. */
+  prefix: string
+  settings: StageSettings
+}
 
-const natProviders = {
+const nats = {
   // About a tenth of a gateway's price; when it fails, outgoing calls fail until it is replaced.
-  instance: () =>
-    NatProvider.instanceV2({ instanceType: new InstanceType('t4g.nano'), defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY }),
-  gateway: () => NatProvider.gateway(),
+  instance: () => {
+    const provider = NatProvider.instanceV2({
+      instanceType: new InstanceType('t4g.nano'),
+      associatePublicIpAddress: true,
+      defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
+    })
+    const admit = (group: SecurityGroup) => provider.connections.allowFrom(group, Port.allTraffic(), 'What it is to forward')
+    return { provider, admit }
+  },
+  gateway: () => ({ provider: NatProvider.gateway(), admit: () => {} }),
 }
 
 /** The private network: S3 and DynamoDB by gateway endpoints, the rest of the way out by NAT. */
@@ -31,7 +43,7 @@ export class NetworkStack extends Stack {
   constructor(scope: Construct, id: string, { prefix, settings, ...props }: NetworkStackProps) {
     super(scope, id, props)
     const { nat, logRetentionDays } = settings
-    const natGatewayProvider = natProviders[nat.kind]()
+    const { provider: natGatewayProvider, admit } = nats[nat.kind]()
     this.vpc = new Vpc(this, 'Vpc', {
       vpcName: prefix,
       maxAzs: 2,
@@ -59,5 +71,6 @@ export class NetworkStack extends Stack {
       ),
     })
     this.applicationGroup = new SecurityGroup(this, 'Application', { vpc: this.vpc, description: 'Functions and the media task' })
+    admit(this.applicationGroup)
   }
 }

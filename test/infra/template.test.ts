@@ -133,6 +133,15 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     expect(only('AWS::ApiGateway::Stage').Properties.MethodSettings[0]).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false })
   })
 
+  it('let alarms ring the topic, over TLS only', () => {
+    const [policy] = resourcesOf(assembly, 'AWS::SNS::TopicPolicy')
+    const statements: { Effect: string; Principal: unknown; Action: string }[] = policy!.Properties.PolicyDocument.Statement
+    expect(statements.map(({ Effect, Principal }) => [Effect, Principal])).toEqual([
+      ['Deny', '*'],
+      ['Allow', { Service: 'cloudwatch.amazonaws.com' }],
+    ])
+  })
+
   it('say with every alarm what a user loses, and the runbook has a section for it', () => {
     const runbook = readFileSync('docs/runbook.md', 'utf8')
     const alarms = resourcesOf(assembly, 'AWS::CloudWatch::Alarm')
@@ -166,6 +175,20 @@ describe('the stages', () => {
       StorageEncrypted: true,
     })
     expect(resourcesOf(dev, 'AWS::RDS::DBInstance')[0]!.Properties).toMatchObject({ MultiAZ: false, StorageEncrypted: true })
+  })
+
+  it('have a NAT instance that the private subnets can use', () => {
+    const dev = synthesized({ stage: 'dev' })
+    const [nat] = resourcesOf(dev, 'AWS::EC2::Instance')
+    expect(nat!.Properties.NetworkInterfaces[0].AssociatePublicIpAddress).toBe(true)
+    expect(nat!.Properties.SourceDestCheck).toBe(false)
+    const ingress = resourcesOf(dev, 'AWS::EC2::SecurityGroupIngress').find(({ Properties }) =>
+      readable(Properties.GroupId).startsWith('<VpcNat'),
+    )
+    expect(ingress!.Properties).toMatchObject({
+      IpProtocol: '-1',
+      SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringMatching(/^Application/), 'GroupId'] },
+    })
   })
 
   it('take the origins of FRONTEND_URL, and name the caller among several', () => {
