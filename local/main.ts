@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from '../scripts/build.ts'
+import { buildWhatChanged } from './fresh-build.ts'
 import { claimFolder } from './lock.ts'
 import type { LogEntry } from './logs.ts'
-import { loadOperatorVariables, repository, stateDir } from './repository.ts'
+import { loadOperatorVariables, stateDir } from './repository.ts'
 import { removePostgres } from './services/postgres.ts'
 import { type LocalStack, startStack } from './stack.ts'
 import { watchFunctions } from './watch.ts'
@@ -22,7 +21,9 @@ const reset = async () => {
   const release = await claimFolder(stateDir)
   await removePostgres(join(stateDir, 'postgres'))
   await release()
-  await rm(stateDir, { recursive: true, force: true })
+  // The demo has a stack of its own in there, which may be running.
+  const entries = (await readdir(stateDir)).filter(name => name !== 'demo')
+  await Promise.all(entries.map(name => rm(join(stateDir, name), { recursive: true, force: true })))
 }
 
 const describe = (stack: LocalStack, seconds: number) => {
@@ -42,10 +43,9 @@ const describe = (stack: LocalStack, seconds: number) => {
 const run = async () => {
   const { values: flags } = parseArgs({ options: { watch: { type: 'boolean' }, reset: { type: 'boolean' } } })
   loadOperatorVariables()
-  process.chdir(repository)
   if (flags.reset) await reset()
   const startedAt = performance.now()
-  if (flags.watch || !existsSync(join(repository, 'dist/meta.json'))) await build()
+  await buildWhatChanged()
   const stack = await startStack({
     stage: 'local',
     stateDir,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from '../scripts/build.ts'
+import { buildWhatChanged } from './fresh-build.ts'
 import { holderOf } from './lock.ts'
 import { loadOperatorVariables, repository, stateDir } from './repository.ts'
 import { postgresUrl, startPostgres } from './services/postgres.ts'
@@ -18,8 +18,7 @@ const openDatabase = async (): Promise<{ url: string; close(): Promise<void> }> 
 }
 
 loadOperatorVariables()
-process.chdir(repository)
-await build({ only: ['migrate'] })
+await buildWhatChanged()
 const { url, close } = await openDatabase()
 try {
   Object.assign(process.env, { DATABASE_URL: url, STAGE: 'local', NODE_ENV: process.env.NODE_ENV || 'development' })
