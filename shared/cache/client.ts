@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Redis } from 'iovalkey'
+import type { Redis } from 'iovalkey'
 import type { Config } from '../config/config.ts'
 
 /**
@@ -25,25 +25,22 @@ const withoutRedis: Cache = { run: async () => undefined, isUp: async () => fals
 /** `url` empty: the degraded mode, in which everything works from Postgres. */
 export const createCache = ({ url, onError }: { url: string; onError?: (error: unknown) => void }): Cache => {
   if (!url) return withoutRedis
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    commandTimeout: WAIT_MS,
-    // Longer than anybody waits: a handshake that is slow once must not be begun again and again.
-    connectTimeout: 2000,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: times => Math.min(2000, 50 * 2 ** times),
+  let redis: Redis | undefined
+  const opening = openRedis(url).then(client => {
+    redis = client.on('error', error => onError?.(error))
+    return redis
   })
-  redis.on('error', error => onError?.(error))
+  opening.catch(() => {})
   let restUntil = 0
   let connecting: Promise<void> | undefined
 
   const attempt = async <T>(work: (client: Redis) => Promise<T>): Promise<T> => {
-    if (redis.status !== 'ready') {
-      connecting ??= redis.connect()
-      await Promise.race([connecting, once(redis, 'ready')])
+    const client = redis ?? (await opening)
+    if (client.status !== 'ready') {
+      connecting ??= client.connect()
+      await Promise.race([connecting, once(client, 'ready')])
     }
-    return work(redis)
+    return work(client)
   }
 
   const run: Cache['run'] = async work => {
@@ -53,13 +50,28 @@ export const createCache = ({ url, onError }: { url: string; onError?: (error: u
     } catch (error) {
       restUntil = Date.now() + REST_MS
       // A connection that a frozen function left behind looks open and never answers.
-      if (redis.status === 'ready') redis.disconnect(true)
+      if (redis?.status === 'ready') redis.disconnect(true)
       onError?.(error)
       return undefined
     }
   }
 
-  return { run, isUp: async () => (await run(client => client.ping())) === 'PONG', close: () => redis.disconnect() }
+  const close = () => void opening.then(client => client.disconnect()).catch(() => {})
+  return { run, isUp: async () => (await run(client => client.ping())) === 'PONG', close }
+}
+
+/** The client is a third of a small function: it is read beside what a cold start waits for, and not at all without Redis. */
+const openRedis = async (url: string): Promise<Redis> => {
+  const { Redis } = await import('iovalkey')
+  return new Redis(url, {
+    lazyConnect: true,
+    commandTimeout: WAIT_MS,
+    // Longer than anybody waits: a handshake that is slow once must not be begun again and again.
+    connectTimeout: 2000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: times => Math.min(2000, 50 * 2 ** times),
+  })
 }
 
 const withDeadline = <T>(work: Promise<T>, ms: number): Promise<T> => {
