@@ -15,6 +15,8 @@ export const UPLOAD_LINK_SECONDS = 3600
 /** How long a link to a file works; also the lifetime of a playback token. */
 export const PLAYBACK_LINK_SECONDS = 6 * 3600
 export const MAX_DURATION_SECONDS = 5 * 3600
+/** Amazon Transcribe takes 4 hours of sound at most. */
+export const MAX_SPEECH_SECONDS = 4 * 3600
 /** The request body that a JSON route reads at most. */
 export const MAX_JSON_BYTES = 256 * 1024
 /** How long `POST /api/ai/summarize` may wait for the answer before it says 202. */

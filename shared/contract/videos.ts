@@ -7,7 +7,7 @@ import { AISummary } from './summaries.ts'
 export const VIDEO_STATUSES = ['processing', 'processed', 'error'] as const
 export const TRANSCRIPT_STATUSES = ['pending', 'ready', 'none'] as const
 /** Why a processed video has no transcript. */
-export const NO_TRANSCRIPT_REASONS = ['no_audio', 'no_speech', 'language_not_supported', 'recogniser_unavailable'] as const
+export const NO_TRANSCRIPT_REASONS = ['no_audio', 'no_speech', 'too_long', 'language_not_supported', 'recogniser_unavailable'] as const
 
 export const TranscriptStatus = z
   .object({

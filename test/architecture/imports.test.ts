@@ -18,7 +18,9 @@ const ALLOWED: Record<string, string[]> = {
   functions: ['shared'],
   layers: [],
   infra: ['shared/contract', 'shared/config', 'shared/kernel'],
-  local: ['infra', 'scripts'],
+  // The demo shows the film that the tests use.
+  local: ['infra', 'scripts', 'test/support'],
+  bench: ['local', 'scripts', 'test/support'],
   scripts: ['shared/contract', 'infra', 'layers', 'local'],
 }
 

@@ -1,5 +1,6 @@
 import type { MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
+import type { ProblemCode } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
 import type * as Leases from '../../db/repositories/leases.ts'
@@ -42,5 +43,16 @@ export const failRun = async (
   if (owned && before.transcodeJobId) await deps.cancelTranscoding(before.transcodeJobId)
   // The media task writes its reason down itself; all that the state machine hears of it is an exit code.
   const reason = before?.metadata?.error ?? failure
-  await deps.sendCleanup({ keys: owned && !reason.retryable ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
+  await deps.sendCleanup({ keys: owned && REFUSALS.has(reason.code) ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
 }
+
+/** What is wrong with a file that will be wrong at every further try. */
+const REFUSALS = new Set<string>([
+  'media.not_a_video',
+  'media.type_mismatch',
+  'media.no_video_track',
+  'media.too_long',
+  'media.too_large_picture',
+  'media.unreadable',
+  'media.size_mismatch',
+] satisfies ProblemCode[])

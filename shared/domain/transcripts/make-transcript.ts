@@ -1,3 +1,4 @@
+import { MAX_SPEECH_SECONDS } from '../../contract/limits.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type * as CaptionTracks from '../../db/repositories/caption-tracks.ts'
@@ -44,6 +45,7 @@ export const startTranscript = async (deps: TranscriptDeps, { runId, input }: Ta
     )
   const audio = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'audio' })
   if (!audio) return finish(deps, { runId, input }, { reason: 'no_audio' })
+  if (Number(audio.details?.durationMs ?? 0) > MAX_SPEECH_SECONDS * 1000) return finish(deps, { runId, input }, { reason: 'too_long' })
 
   await deps.transcriber.start({
     name: runId,
