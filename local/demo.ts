@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildIfStale } from '../scripts/build.ts'
 import { talkingVideo } from '../test/support/fixtures.ts'
 import { connectHub, type HubClient, type VideoAnswer, type VideoEvent } from './demo/hub-client.ts'
 import { stageTimes } from './demo/stage-times.ts'
 import { clock, createProgressBar, heading } from './demo/terminal.ts'
+import { buildWhatChanged } from './fresh-build.ts'
+import { loadOperatorVariables } from './repository.ts'
 import { startStack } from './stack.ts'
 
 const { values, positionals } = parseArgs({
@@ -18,7 +19,8 @@ const main = async (): Promise<void> => {
   const given = positionals[0]
   if (given && !existsSync(given)) throw new Error(`There is no file ${given}.`)
   const file = given ?? (await talkingVideo())
-  if (await buildIfStale()) console.log('Built the functions.')
+  loadOperatorVariables()
+  if ((await buildWhatChanged()).length > 0) console.log('Built the functions.')
   const startedAt = performance.now()
   const stateDir = join(import.meta.dirname, '../.local/demo')
   const stack = await startStack({ stage: 'local', stateDir, restPort: 0, webSocketPort: 0, environment: process.env })

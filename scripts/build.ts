@@ -1,4 +1,4 @@
-import { cp, glob, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { build as bundle, type Metafile } from 'esbuild'
 
@@ -94,20 +94,6 @@ const copyCompanions = async (name: string, folder: string) => {
     const swagger = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']
     await Promise.all(swagger.map(file => cp(`node_modules/swagger-ui-dist/${file}`, join(docs, file))))
   }
-}
-
-const changedAt = async (file: string): Promise<number> => (await stat(file).catch(() => undefined))?.mtimeMs ?? 0
-
-/** Builds unless everything in `dist/` is newer than what it is made of. Answers whether it built. */
-export const buildIfStale = async ({ outDir = 'dist' }: { outDir?: string } = {}): Promise<boolean> => {
-  const builtAt = await changedAt(join(outDir, 'meta.json'))
-  const sources = await Array.fromAsync(
-    glob(['{functions,shared,layers}/**/*.*', 'scripts/build.ts', 'docs/openapi.json', 'package-lock.json']),
-  )
-  const times = await Promise.all(sources.map(changedAt))
-  if (Math.max(...times) < builtAt) return false
-  await build({ outDir })
-  return true
 }
 
 if (import.meta.main) {
