@@ -6,4 +6,4 @@ const contextOfCli = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}')
 const stage = contextOfCli.stage ?? process.env.STAGE ?? 'dev'
 if (!isStageName(stage)) throw new Error(`There is no stage "${stage}"; give -c stage=dev or -c stage=prod`)
 
-createApp({ stage, outDir: process.env.CDK_OUTDIR, environment: process.env }).synth()
+createApp({ stage, outDir: process.env.CDK_OUTDIR ?? `cdk.out/${stage}`, environment: process.env }).synth()

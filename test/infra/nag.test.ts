@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { acknowledgements } from '../../infra/nag.ts'
-import { STAGE_NAMES } from '../../infra/stages.ts'
+import { STAGE_NAMES, type StageName } from '../../infra/stages.ts'
 import { createApp } from '../../infra/synth.ts'
 import { type Assembly, synthesizeForTest } from '../support/assembly.ts'
 
@@ -40,16 +40,18 @@ describe('an acknowledgement', () => {
         .get(stage)!
         .pluginReports.flatMap(({ suppressedViolations = [] }) => suppressedViolations)
         .map(({ acknowledgedId, acknowledgedAt = '' }) => ({ id: acknowledgedId, at: acknowledgedAt.replace(`${prefix}-`, '') }))
-      const rows = acknowledgements(createApp({ stage, checks: 'none', distDir: distOf(stage) }), prefix)
+      const rows = acknowledgements(appOf(stage), prefix)
       return rows.map(({ id, on }, index) => (met.some(finding => finding.id === id && on.test(finding.at)) ? '' : `row ${index}: ${id}`))
     })
     expect(unmet[0]!.filter((row, index) => row && unmet.every(rows => rows[index]))).toEqual([])
   })
 
   it('says why in a sentence', () => {
-    for (const { reason } of acknowledgements(createApp({ stage: 'dev', checks: 'none', distDir: distOf('dev') }), 'ai-video-hub-dev'))
-      expect(reason).toMatch(/^[\w$].{30,}\.$/)
+    for (const { reason } of acknowledgements(appOf('dev'), 'ai-video-hub-dev')) expect(reason).toMatch(/^[\w$].{30,}\.$/)
   })
 })
 
-const distOf = (stage: string) => join(assemblies.get(stage)!.folder, '../dist')
+const appOf = (stage: StageName) => {
+  const { folder } = assemblies.get(stage)!
+  return createApp({ stage, checks: 'none', distDir: join(folder, '../dist'), outDir: join(folder, '../again') })
+}
