@@ -35,15 +35,16 @@ export const startRun = async (sql: Sql, o: Run & { attempt: number; stage?: Sta
 export const isRunCurrent = async (sql: Sql, run: Run): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE ${isCurrent(sql, run)}`).length > 0
 
-/** The share done of each stage; the row stays locked until the transaction ends, because stages run side by side. Undefined when the run is not current. */
-export const lockStageProgress = async (sql: Sql, run: Run): Promise<Partial<Record<Stage, number>> | undefined> =>
-  first(
-    await sql<
-      { stageProgress: Partial<Record<Stage, number>> }[]
-    >`SELECT stage_progress FROM videos WHERE ${isCurrent(sql, run)} FOR UPDATE`,
-  )?.stageProgress
+export type RunProgress = Pick<VideoRow, 'userId' | 'stage' | 'processingProgress'> & { stageProgress: Partial<Record<Stage, number>> }
 
-/** Progress only grows, and stays below 100 until the run completes. Undefined when nothing changed or the run is not current: then there is nothing to tell. */
+/** How far a run is; the row stays locked until the transaction ends, because stages run side by side. Undefined when the run is not current. */
+export const lockProgress = async (sql: Sql, run: Run): Promise<RunProgress | undefined> =>
+  first(
+    await sql<RunProgress[]>`
+      SELECT user_id, stage, processing_progress, stage_progress FROM videos WHERE ${isCurrent(sql, run)} FOR UPDATE`,
+  )
+
+/** Progress only grows, and stays below 100 until the run completes. Undefined when the run is not current. */
 export const recordProgress = async (
   sql: Sql,
   o: Run & { stage: Stage; progress: number; stageProgress: Partial<Record<Stage, number>> },
@@ -53,7 +54,7 @@ export const recordProgress = async (
     await sql<VideoRow[]>`
       UPDATE videos SET
         stage = ${o.stage}, processing_progress = GREATEST(processing_progress, ${progress}::int), stage_progress = ${sql.json(o.stageProgress)}::jsonb
-      WHERE ${isCurrent(sql, o)} AND (stage <> ${o.stage} OR processing_progress < ${progress})
+      WHERE ${isCurrent(sql, o)}
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 }
