@@ -1,9 +1,9 @@
-/** Where a video stands, beside the guide's status; `weight` is the stage's share of the expected work and adds up to 100. */
+/** Where a video stands, beside the guide's status; `weight` is the stage's share of the expected work: 100 in all, and more for files that must be normalised. */
 export const STAGES = {
   uploading: { weight: 0, message: 'Waiting for the file' },
   queued: { weight: 2, message: 'Waiting for a free place' },
   inspecting: { weight: 3, message: 'Looking at the file' },
-  normalising: { weight: 0, message: 'Converting the file' },
+  normalising: { weight: 40, message: 'Converting the file' },
   extracting: { weight: 15, message: 'Extracting sound and pictures' },
   transcribing: { weight: 30, message: 'Listening' },
   transcoding: { weight: 40, message: 'Preparing for playback' },

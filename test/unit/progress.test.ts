@@ -1,48 +1,29 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Stage } from '../../shared/contract/pipeline.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import { createTransact } from '../../shared/db/transact.ts'
-import { reportProgress } from '../../shared/domain/pipeline/report-progress.ts'
-import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { describe, expect, test } from 'vitest'
+import { STAGES } from '../../shared/contract/pipeline.ts'
+import { currentStage, mergeProgress, overallProgress } from '../../shared/domain/pipeline/overall-progress.ts'
 
-let db: TestDatabase
-beforeAll(async () => {
-  db = await createTestDatabase()
-})
-afterAll(() => db.close())
+describe('the progress of a run', () => {
+  test('is weighted by the expected work, which is 100 for a file that needs no conversion', () => {
+    const { normalising, ...usual } = STAGES
+    expect(Object.values(usual).reduce((sum, { weight }) => sum + weight, 0)).toBe(100)
+    expect(overallProgress({ queued: 1, inspecting: 1, transcoding: 0.5, transcribing: 0.5 })).toBe(2 + 3 + 20 + 15)
+  })
 
-const startRun = async () => {
-  const { id: userId } = await addUser(db.sql)
-  const { id: videoId, sourceKey: key } = await addVideo(db.sql, { userId })
-  await runs.recordSource(db.sql, { userId, videoId, key: key!, eTag: 'abc', sizeBytes: 10 })
-  await runs.startRun(db.sql, { videoId, runId: videoId, attempt: 1 })
-  const transact = createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })
-  const report = (stage: Stage, share: number) => reportProgress({ transact, runs, jobs }, { videoId, runId: videoId, stage, share })
-  const shown = async () =>
-    (
-      await db.sql`SELECT payload->>'stage' AS stage, (payload->>'progress')::int AS progress FROM user_events WHERE user_id = ${userId} ORDER BY seq`
-    ).map(({ stage, progress }) => [stage, progress])
-  return { report, shown }
-}
+  test('counts the conversion of a file that needs it', () => {
+    const before = { queued: 1, inspecting: 1, normalising: 0 }
+    expect(overallProgress({ ...before, normalising: 1 }) - overallProgress(before)).toBeGreaterThanOrEqual(28)
+    const all = Object.fromEntries(Object.keys(STAGES).map(stage => [stage, 1]))
+    expect(overallProgress(all)).toBe(99)
+  })
 
-it('a video that was converted is not said to be converted while it is extracted', async () => {
-  const { report, shown } = await startRun()
-  await report('normalising', 0)
-  await report('normalising', 1)
-  await report('extracting', 0)
-  await report('extracting', 1)
-  expect(await shown()).toEqual([
-    ['normalising', 0],
-    ['extracting', 0],
-    ['extracting', 15],
-  ])
-})
+  test('never goes back within a stage', () => {
+    expect(mergeProgress({ transcoding: 0.6 }, 'transcoding', 0.4)).toEqual({ transcoding: 0.6 })
+    expect(mergeProgress({}, 'transcoding', 7)).toEqual({ transcoding: 1 })
+  })
 
-it('what changes nothing for the viewer is kept and not told', async () => {
-  const { report, shown } = await startRun()
-  await report('extracting', 0)
-  await report('extracting', 0.01)
-  await report('extracting', 0.01)
-  expect(await shown()).toEqual([['extracting', 0]])
+  test('is called by the first stage that is begun and not finished, though stages run side by side', () => {
+    expect(currentStage({ inspecting: 1, normalising: 1, extracting: 0.3, transcoding: 0.8 })).toBe('extracting')
+    expect(currentStage({ inspecting: 1, extracting: 1, transcribing: 1, transcoding: 0.8 })).toBe('transcoding')
+    expect(currentStage({ inspecting: 1 })).toBe('inspecting')
+  })
 })

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
 import { type FailDeps, failRun } from './fail-run.ts'
 import { readEnding } from './read-failure.ts'
 
@@ -19,7 +20,7 @@ export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limi
   const failure = readEnding('TIMED_OUT')
   for (const { id: videoId, userId, runId, attempt, sourceKey } of stuck) {
     if (!runId) {
-      await failWaiting(deps, { videoId, userId, attempt, failure })
+      await deps.transact(tx => failWaitingVideo(deps, tx, { videoId, failure }))
       continue
     }
     await deps.stopRun(runId, failure.message)
@@ -27,17 +28,3 @@ export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limi
   }
   return stuck.length
 }
-
-const failWaiting = (
-  { transact, runs, jobs }: AbandonDeps,
-  o: { videoId: string; userId: string; attempt: number; failure: ReturnType<typeof readEnding> },
-) =>
-  transact(async ({ sql, emit }) => {
-    const { videoId, userId, attempt, failure } = o
-    if (!(await runs.failWaitingVideo(sql, { videoId, failure }))) return
-    await jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
-    await emit(userId, {
-      type: 'video_processing',
-      payload: { videoId, status: 'error', progress: 0, stage: 'failed', message: failure.message },
-    })
-  })

@@ -8,6 +8,7 @@ import type * as Runs from '../../db/repositories/runs.ts'
 import type * as Videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
+import { processingEvent } from '../videos/processing-event.ts'
 import type { RunFailure } from './read-failure.ts'
 
 export type FailDeps = {
@@ -34,10 +35,7 @@ export const failRun = async (
     await deps.leases.releaseLease(sql, { runId })
     if (!failed) return
     await deps.jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
-    await emit(userId, {
-      type: 'video_processing',
-      payload: { videoId, status: 'error', progress: failed.processingProgress, stage: 'failed', message: failure.message },
-    })
+    await emit(userId, processingEvent(failed))
   })
   if (before?.status === 'processed' && owned) return
   if (owned && before.transcodeJobId) await deps.cancelTranscoding(before.transcodeJobId)

@@ -2,10 +2,13 @@ import { STAGES, type Stage } from '../../contract/pipeline.ts'
 
 export type StageProgress = Partial<Record<Stage, number>>
 
-/** Percent of the expected work of a run, from the share done of each stage; 100 is left to the publishing. */
+/** Percent of the expected work of a run, from the share done of each stage; 100 is left to the publishing. Only files that must be normalised count that work. */
 export const overallProgress = (progress: StageProgress): number => {
-  const done = Object.entries(progress).reduce((sum, [stage, share]) => sum + STAGES[stage as Stage].weight * share, 0)
-  return Math.min(99, Math.floor(done))
+  const expected = (Object.keys(STAGES) as Stage[]).filter(stage => stage !== 'normalising' || progress.normalising !== undefined)
+  const weightOf = (stages: Stage[], share: (stage: Stage) => number) =>
+    stages.reduce((sum, stage) => sum + STAGES[stage].weight * share(stage), 0)
+  const done = weightOf(expected, stage => progress[stage] ?? 0)
+  return Math.min(99, Math.floor((100 * done) / weightOf(expected, () => 1)))
 }
 
 /** Stages never go back: the larger share of each wins. */

@@ -11,6 +11,7 @@ import type * as Videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
+import { processingEvent } from '../videos/processing-event.ts'
 
 export type PublishDeps = {
   sql: Sql
@@ -48,10 +49,7 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     if (summary?.status === 'running') await deps.jobs.failJob(sql, { jobId: summary.id, error: SUMMARY_FAILED })
     await deps.mediaFiles.deleteOtherMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteOtherCaptionTracks(sql, { videoId, runId })
-    await emit(userId, {
-      type: 'video_processing',
-      payload: { videoId, status: 'completed', progress: 100, stage: 'done', message: 'Ready' },
-    })
+    await emit(userId, processingEvent(published))
   })
 
   const keep = runPrefix(videoId, runId)

@@ -1,7 +1,8 @@
-import { STAGES, type Stage } from '../../contract/pipeline.ts'
+import type { Stage } from '../../contract/pipeline.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
 import type * as Runs from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
+import { processingEvent } from '../videos/processing-event.ts'
 import { currentStage, mergeProgress, overallProgress } from './overall-progress.ts'
 
 export type ProgressDeps = { transact: Transact; runs: typeof Runs; jobs: typeof Jobs }
@@ -12,28 +13,15 @@ export const reportProgress = (
   { videoId, runId, stage, share }: { videoId: string; runId: string; stage: Stage; share: number },
 ): Promise<boolean> =>
   transact(async ({ sql, emit }) => {
-    const before = await runs.lockStageProgress(sql, { videoId, runId })
+    const before = await runs.lockProgress(sql, { videoId, runId })
     if (!before) return false
-    const stageProgress = mergeProgress(before, stage, share)
-    const video = await runs.recordProgress(sql, {
-      videoId,
-      runId,
-      stage: currentStage(stageProgress),
-      progress: overallProgress(stageProgress),
-      stageProgress,
-    })
-    if (!video) return true
+    const stageProgress = mergeProgress(before.stageProgress, stage, share)
+    if (stageProgress[stage] === before.stageProgress[stage]) return true
+    const now = { stage: currentStage(stageProgress), progress: overallProgress(stageProgress) }
+    const video = await runs.recordProgress(sql, { videoId, runId, ...now, stageProgress })
+    if (!video || (video.stage === before.stage && video.processingProgress === before.processingProgress)) return true
     const job = await jobs.findNewestJob(sql, { videoId, type: 'process-video' })
     if (job) await jobs.runJob(sql, { jobId: job.id, progress: video.processingProgress })
-    await emit(video.userId, {
-      type: 'video_processing',
-      payload: {
-        videoId,
-        status: 'processing',
-        progress: video.processingProgress,
-        stage: video.stage,
-        message: STAGES[video.stage].message,
-      },
-    })
+    await emit(video.userId, processingEvent(video))
     return true
   })
