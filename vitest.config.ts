@@ -16,7 +16,7 @@ export default defineConfig({
       project('infra', { testTimeout: 120_000 }),
       project('api', { testTimeout: 60_000, globalSetup }),
       project('pipeline', { testTimeout: 120_000, globalSetup }),
-      project('e2e', { testTimeout: 240_000, fileParallelism: false }),
+      project('e2e', { testTimeout: 240_000, fileParallelism: false, globalSetup: ['test/support/hub-stack.ts'] }),
     ],
   },
 })

@@ -1,6 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type * as z from 'zod'
+import type * as Auth from '../../shared/contract/auth.ts'
 import type * as Summaries from '../../shared/contract/summaries.ts'
 import type * as Uploads from '../../shared/contract/uploads.ts'
 import type * as Videos from '../../shared/contract/videos.ts'
@@ -32,31 +33,44 @@ export type VideoEvent = {
   payload: { videoId: string; status: string; progress: number; stage?: string; message?: string }
 }
 
+export type Request = { token?: string; body?: unknown; form?: FormData; headers?: Record<string, string> }
+// biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what the route answers
+export type Answer = { status: number; headers: Headers; text: string; body: any }
+
+/** One request to the API of a hub, whatever it answers; a path is taken below its address. JSON answers are parsed. */
+export const askHub = async (restUrl: string, method: string, path: string, request: Request = {}): Promise<Answer> => {
+  const { token, body, form } = request
+  const headers = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    ...request.headers,
+  }
+  const answer = await fetch(`${restUrl}${path}`, { method, headers, body: form ?? (body === undefined ? null : JSON.stringify(body)) })
+  const text = await answer.text()
+  const isJson = /\bjson\b/.test(answer.headers.get('content-type') ?? '')
+  return { status: answer.status, headers: answer.headers, text, body: isJson && text ? JSON.parse(text) : undefined }
+}
+
 export type HubClient = Awaited<ReturnType<typeof connectHub>>
 
 /** A signed-up user of a running hub, speaking to it as a frontend does. A refusal throws an error with the problem's code and sentence. */
 export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; webSocketUrl: string }) => {
   let token = ''
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const headers = {
-      ...(token && { Authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { 'Content-Type': 'application/json' }),
-    }
-    const answer = await fetch(`${restUrl}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
-    const text = await answer.text()
-    const json = text ? JSON.parse(text) : {}
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${json.code} ${json.detail}`)
-    return json
+    const answer = await askHub(restUrl, method, path, { token, body })
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.body?.code} ${answer.body?.detail}`)
+    return answer.body ?? {}
   }
 
   const email = `demo-${crypto.randomUUID()}@example.com`
-  const account = await call<{ token: string }>('POST', '/auth/register', { email, password: crypto.randomUUID(), fullName: 'Demo' })
+  const password = crypto.randomUUID()
+  const account = await call<z.infer<typeof Auth.AuthResponse>>('POST', '/auth/register', { email, password, fullName: 'Demo' })
   token = account.token
 
   /** Announces the file and sends it straight to S3: as one form, or in parts when it is large. */
   const upload = async (
     file: string,
-    { title, language, onSent }: { title: string; language?: string; onSent: (share: number) => void },
+    { title, language, onSent = () => {} }: { title: string; language?: string; onSent?: (share: number) => void },
   ): Promise<Added> => {
     const blob = await openAsBlob(file)
     const contentType = TYPES[extname(file).toLowerCase()]
@@ -80,14 +94,20 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
     await call('POST', `/uploads/${videoId}/complete`)
   }
 
-  /** Every event of the user's videos, as it happens. */
-  const follow = async (onEvent: (event: VideoEvent) => void): Promise<{ close(): void }> => {
+  /** A WebSocket of this user, open. Events come as they happen; those before it only after a `resume`. */
+  const openSocket = async (): Promise<WebSocket> => {
     const { ticket } = await call<{ ticket: string }>('POST', '/ws/ticket')
     const socket = new WebSocket(`${webSocketUrl}?token=${ticket}`)
     await new Promise((open, fail) => {
       socket.addEventListener('open', open)
       socket.addEventListener('error', () => fail(new Error('the WebSocket was refused')))
     })
+    return socket
+  }
+
+  /** Every event of the user's videos from the first, as it happens. */
+  const follow = async (onEvent: (event: VideoEvent) => void): Promise<{ close(): void }> => {
+    const socket = await openSocket()
     let seen = 0
     socket.addEventListener('message', ({ data }) => {
       const event = JSON.parse(String(data))
@@ -99,7 +119,7 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
     return { close: () => socket.close() }
   }
 
-  return { call, upload, follow }
+  return { ...account, email, password, call, upload, openSocket, follow }
 }
 
 const postForm = async ({ url, fields }: Extract<Upload, { kind: 'post' }>, file: Blob): Promise<void> => {

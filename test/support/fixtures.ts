@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -109,19 +109,22 @@ export const videoWithSubtitles = async (container: 'mp4' | 'mkv' = 'mp4'): Prom
   return file
 }
 
-const legacy = (name: string, codecs: string[]) => {
+const spoken = (name: string, codecs: string[]) => {
   const speech = clip('0870')
   return make(name, [speech], [...picture(7.08), '-i', speech, ...clock(7.08), ...codecs])
 }
 
+/** 7 s of speech over moving pictures; H.264 and AAC in MP4. */
+export const speechVideo = (): Promise<string> => spoken('speech.mp4', [...h264, ...aac])
+
 /** 7 s of speech; H.264 and MP3 in AVI, which MediaConvert does not read. */
-export const aviVideo = (): Promise<string> => legacy('legacy.avi', [...h264, '-bf', '0', '-c:a', 'libmp3lame', '-ar', '44100'])
+export const aviVideo = (): Promise<string> => spoken('legacy.avi', [...h264, '-bf', '0', '-c:a', 'libmp3lame', '-ar', '44100'])
 
 /** 7 s of speech; Windows Media Video 8, which MediaConvert does not read. */
-export const wmvVideo = (): Promise<string> => legacy('legacy.wmv', ['-c:v', 'wmv2', '-b:v', '1M', '-c:a', 'wmav2', '-ar', '44100'])
+export const wmvVideo = (): Promise<string> => spoken('legacy.wmv', ['-c:v', 'wmv2', '-b:v', '1M', '-c:a', 'wmav2', '-ar', '44100'])
 
 /** 7 s of speech; H.264 and MP3 in Flash video, which MediaConvert does not read. */
-export const flvVideo = (): Promise<string> => legacy('legacy.flv', [...h264, '-c:a', 'libmp3lame', '-ar', '44100'])
+export const flvVideo = (): Promise<string> => spoken('legacy.flv', [...h264, '-c:a', 'libmp3lame', '-ar', '44100'])
 
 /** 4 s as a browser's recorder writes it: VP8 and Opus in WebM. */
 export const webmVideo = (): Promise<string> => {
@@ -134,4 +137,18 @@ export const webmVideo = (): Promise<string> => {
 export const rotatedVideo = async (): Promise<string> => {
   const upright = await make('upright.mp4', [], [...picture(6), '-vf', 'fade=in:st=1:d=0.2', ...h264])
   return make('rotated.mp4', [upright], ['-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=90'])
+}
+
+/** The video of speechVideo in a file of 101 MiB, too large for one form: an empty box follows it. */
+export const largeVideo = async (): Promise<string> => {
+  const video = readFileSync(await speechVideo())
+  const sizeBytes = 101 * 1024 ** 2
+  const boxHead = Buffer.alloc(8)
+  boxHead.writeUInt32BE(sizeBytes - video.length)
+  boxHead.write('free', 4)
+  const write = async (file: string) => {
+    await writeFile(file, Buffer.concat([video, boxHead]))
+    await truncate(file, sizeBytes)
+  }
+  return build('large.mp4', [await speechVideo()], write, sizeBytes)
 }
