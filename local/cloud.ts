@@ -14,8 +14,8 @@ export type Permission = { functionName: string; principal: string; sourceArn?: 
 export type RestApi = { id: string; body: object; stageName?: string; gatewayResponses: Record<string, object> }
 export type WebSocketApi = { id: string; stageName?: string; integrations: Map<string, string>; routes: Map<string, string> }
 
-/** What resources are deployed onto, and what they leave there for the gateways and workers that start afterwards. */
-export type Cloud = {
+/** What resources are deployed onto. */
+export type Ground = {
   region: string
   account: string
   keyring: RoleKeyring
@@ -28,6 +28,10 @@ export type Cloud = {
   ecs: Ecs
   bus: EventBus
   log: (line: object) => void
+}
+
+/** What resources leave behind for each other, and for the gateways and workers that start afterwards. */
+export type Cloud = Ground & {
   roleOfFunction: Map<string, string>
   functionOfFolder: Map<string, string>
   buckets: Map<string, { cors?: CorsRule[] }>
@@ -40,6 +44,21 @@ export type Cloud = {
   /** Work that begins when everything is deployed; what it answers is closed with the stack. */
   afterwards: (() => { close(): Promise<void> | void } | undefined)[]
 }
+
+/** A ground with nothing deployed on it yet. */
+export const emptyCloud = (ground: Ground): Cloud => ({
+  ...ground,
+  roleOfFunction: new Map(),
+  functionOfFolder: new Map(),
+  timeoutOfFunction: new Map(),
+  buckets: new Map(),
+  queueVisibilitySeconds: new Map(),
+  layers: new Map(),
+  permissions: [],
+  restApis: new Map(),
+  webSocketApis: new Map(),
+  afterwards: [],
+})
 
 export type Resource<Properties = Record<string, unknown>> = {
   logicalId: string

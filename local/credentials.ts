@@ -22,6 +22,8 @@ export type Keyring = {
   operator: Credentials
   secretOf(accessKeyId: string): string | undefined
   authorize(accessKeyId: string, action: string, resourceArn: string): boolean
+  /** Whose key it is, for messages. */
+  holderOf?(accessKeyId: string): string | undefined
 }
 
 /** A keyring whose roles the deployment fills; a policy of the same name replaces the one before. */
@@ -84,6 +86,7 @@ export const openKeyring = (stateDir: string, own?: Credentials): RoleKeyring =>
 
   return {
     operator,
+    holderOf,
     issue: roleName => keyOf(`role/${roleName}`),
     secretOf: accessKeyId =>
       accessKeyId === operator.accessKeyId ? operator.secretAccessKey : keys[holderOf(accessKeyId) ?? '']?.secretAccessKey,

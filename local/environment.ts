@@ -43,6 +43,9 @@ export const runtimeEnvironment = (o: {
 }): Record<string, string> => {
   const { accessKeyId, secretAccessKey } = o.own ?? o.keyring.issue(o.roleName)
   const operators = passedOn.flatMap(name => (o.environment[name] ? [[name, o.environment[name]] as const] : []))
+  const addresses = Object.entries(o.endpoints.aws).flatMap(([service, url]) =>
+    url ? [[`AWS_ENDPOINT_URL_${service}`, url] as const] : [],
+  )
   return {
     AWS_REGION: o.region,
     AWS_DEFAULT_REGION: o.region,
@@ -54,7 +57,7 @@ export const runtimeEnvironment = (o: {
     REDIS_URL: o.endpoints.redisUrl,
     OPENAI_BASE_URL: o.endpoints.openAi.url,
     OPENAI_API_KEY: o.endpoints.openAi.key,
-    ...Object.fromEntries(Object.entries(o.endpoints.aws).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url])),
+    ...Object.fromEntries(addresses),
     ...Object.fromEntries(operators),
   }
 }

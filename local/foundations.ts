@@ -98,23 +98,26 @@ const startEngines = async (context: Context, ports: Ports): Promise<Played[]> =
   const { stateDir, region, account: accountId, keyring, environment, logs, scope, endpoints } = context
   const common = { region, accountId, keyring, environment, s3: { url: endpoints.aws.S3!, credentials: keyring.operator } }
   const log = (source: string) => (line: object) => logs.write(source, line)
-  const dataDir = (name: string) => join(stateDir, name)
   const engines = [
     {
-      ...{ service: 'Transcribe', variable: 'TRANSCRIBE', by: findEngine(environment)?.name ?? 'nothing: no speech engine is installed' },
-      start: () => startTranscribe({ ...common, port: ports.transcribe, dataDir: dataDir('transcribe'), log: log('transcribe') }),
+      service: 'Transcribe',
+      variable: 'AWS_ENDPOINT_URL_TRANSCRIBE',
+      by: findEngine(environment)?.name ?? 'nothing: no speech engine is installed',
+      start: () => startTranscribe({ ...common, port: ports.transcribe, dataDir: join(stateDir, 'transcribe'), log: log('transcribe') }),
     },
     {
-      ...{ service: 'MediaConvert', variable: 'MEDIACONVERT', by: 'ffmpeg' },
-      start: () => startMediaConvert({ ...common, port: ports.mediaconvert, dataDir: dataDir('mediaconvert'), log: log('mediaconvert') }),
+      service: 'MediaConvert',
+      variable: 'AWS_ENDPOINT_URL_MEDIACONVERT',
+      by: 'ffmpeg',
+      start: () =>
+        startMediaConvert({ ...common, port: ports.mediaconvert, dataDir: join(stateDir, 'mediaconvert'), log: log('mediaconvert') }),
     },
   ]
   return Promise.all(
     engines.map(async ({ service, variable, by, start }) => {
-      const real = environment[`AWS_ENDPOINT_URL_${variable}`]
-      const url = real || (await scope.open(start())).url
-      endpoints.aws[variable] = url
-      return { service, by: real ? `AWS_ENDPOINT_URL_${variable}, set by you` : `${by} (${url})` }
+      const url = environment[variable] || (await scope.open(start())).url
+      endpoints.aws[variable.replace('AWS_ENDPOINT_URL_', '')] = url
+      return { service, by: environment[variable] ? `${variable}, set by you` : `${by} (${url})` }
     }),
   )
 }

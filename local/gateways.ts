@@ -55,5 +55,9 @@ export const startGateways = async (cloud: Cloud, scope: OpenScope, ports: { res
         log: cloud.log,
       }).catch(namePort('WS_PORT', ports.webSocket)),
     ))
-  return { restUrl: restGateway?.url ?? '', webSocketUrl: webSocketGateway?.url ?? '', managementUrl: webSocketGateway?.managementUrl }
+  return {
+    restUrl: restGateway?.url ?? '',
+    webSocketUrl: webSocketGateway?.url ?? '',
+    managementUrl: webSocketGateway?.managementUrl ?? '',
+  }
 }

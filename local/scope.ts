@@ -13,7 +13,8 @@ export const createScope = () => {
   return {
     open: <T extends Closeable | undefined>(opening: Promise<T> | T): Promise<T> => {
       const promise = Promise.resolve(opening)
-      opened.push(promise)
+      if (closing) promise.then(thing => thing?.close()).catch(() => {})
+      else opened.push(promise)
       return promise
     },
     close: (): Promise<void> => {

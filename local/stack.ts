@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readAssembly } from './assembly.ts'
-import type { Cloud } from './cloud.ts'
+import { emptyCloud } from './cloud.ts'
 import { type Credentials, openKeyring } from './credentials.ts'
 import { deployAssembly } from './deploy.ts'
 import { type Endpoints, ownCredentials, runtimeEnvironment } from './environment.ts'
@@ -59,69 +59,57 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
   const { environment } = o
   const stateDir = resolve(o.stateDir)
   const distDir = resolve(o.distDir ?? join(repository, 'dist'))
-  const assemblyDir = o.assembly ?? synthesizeLocally({ outDir: join(stateDir, 'cdk.out'), distDir, environment })
   const logs = openLogs(stateDir, o.log)
   const own = ownCredentials(environment)
   const keyring = openKeyring(stateDir, own)
   const endpoints: Endpoints = { databaseUrl: '', redisUrl: '', openAi: { url: '', key: '' }, aws: {} }
   const environmentFor = (roleName: string) => runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment })
+  const here = { stateDir, region, account, keyring }
 
   const [foundations, assembly] = await Promise.all([
-    startFoundations({ stateDir, region, account, keyring, environment, logs, scope, endpoints }),
-    Promise.resolve(assemblyDir).then(readAssembly),
+    startFoundations({ ...here, environment, logs, scope, endpoints }),
+    (o.assembly ? Promise.resolve(o.assembly) : synthesizeLocally({ outDir: join(stateDir, 'cdk.out'), distDir, environment })).then(
+      readAssembly,
+    ),
   ])
-  const roleOfFunction = new Map<string, string>()
-  const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(roleOfFunction.get(name) ?? ''), log: logs.output })
+  const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(cloud.roleOfFunction.get(name) ?? ''), log: logs.output })
   scope.open(lambda)
   const entryOf = (containerName: string) => join(distDir, containerName, 'index.mjs')
-  const ecs = await scope.open(createEcs({ stateDir, region, account, entryOf, environmentFor, log: logs.output }))
-  const bus = createEventBus({ region, account })
-  const log = (line: object) => logs.write('local', line)
-  const emit = bus.emit
-  const states = await scope.open(startStates({ port: foundations.ports.states, stateDir, region, account, keyring, emit, log }))
-  endpoints.aws.SFN = states.url
+  const ecs = await scope.open(createEcs({ ...here, entryOf, environmentFor, log: logs.output }))
+  const bus = createEventBus(here)
   scope.open(bus)
+  const log = (line: object) => logs.write('local', line)
+  const states = await scope.open(startStates({ ...here, port: foundations.ports.states, emit: bus.emit, log }))
+  endpoints.aws.SFN = states.url
 
-  const cloud: Cloud = {
-    ...{ region, account, keyring, lambda, ecs, bus, states, log, roleOfFunction },
-    ...foundations.services,
-    functionOfFolder: new Map(),
-    buckets: new Map(),
-    queueVisibilitySeconds: new Map(),
-    timeoutOfFunction: new Map(),
-    layers: new Map(),
-    permissions: [],
-    restApis: new Map(),
-    webSocketApis: new Map(),
-    afterwards: [],
-  }
+  const cloud = emptyCloud({ ...here, ...foundations.services, lambda, ecs, bus, states, log })
   await deployAssembly(assembly, cloud)
-
-  const { restUrl, webSocketUrl, managementUrl } = await startGateways(cloud, scope, { rest: o.restPort, webSocket: o.webSocketPort })
-  if (managementUrl) endpoints.aws.APIGATEWAYMANAGEMENTAPI = managementUrl
-  const sources = cloud.afterwards.map(begin => begin())
+  const gateways = await startGateways(cloud, scope, { rest: o.restPort, webSocket: o.webSocketPort })
+  endpoints.aws.APIGATEWAYMANAGEMENTAPI = gateways.managementUrl
+  const workers = cloud.afterwards.map(begin => begin())
   // Functions end together with what feeds them, so that nobody waits for a long run.
-  scope.open({ close: () => states.close().then(() => Promise.all([lambda.close(), ...sources.map(source => source?.close())])) })
+  scope.open({ close: () => states.close().then(() => Promise.all([lambda.close(), ...workers.map(worker => worker?.close())])) })
   states.resume()
 
   return {
-    ...{ restUrl, webSocketUrl, databaseUrl: endpoints.databaseUrl, redisUrl: endpoints.redisUrl },
+    restUrl: gateways.restUrl,
+    webSocketUrl: gateways.webSocketUrl,
     s3Url: endpoints.aws.S3!,
+    databaseUrl: endpoints.databaseUrl,
+    redisUrl: endpoints.redisUrl,
     operator: keyring.operator,
     endpoints: endpoints.aws,
     played: [
-      { service: 'API Gateway', by: `${restUrl}  ${webSocketUrl}` },
-      { service: 'Lambda', by: `worker threads, ${roleOfFunction.size} functions from dist/` },
+      { service: 'API Gateway', by: `${gateways.restUrl}  ${gateways.webSocketUrl}` },
+      { service: 'Lambda', by: `worker threads, ${cloud.functionOfFolder.size} functions from dist/` },
       { service: 'Step Functions', by: `aws-local-stepfunctions, running the template's definition (${states.url})` },
       { service: 'ECS (Fargate)', by: 'child processes of Node, from dist/media-task' },
       { service: 'EventBridge', by: 'timers and a bus in memory' },
       ...foundations.played,
     ],
     reload: folders => {
-      for (const folder of folders) {
-        const name = cloud.functionOfFolder.get(join(distDir, folder))
-        if (name) lambda.reload(name)
-      }
+      const names = folders.map(folder => cloud.functionOfFolder.get(join(distDir, folder)))
+      for (const name of names) if (name) lambda.reload(name)
     },
     close: scope.close,
   }

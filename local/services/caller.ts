@@ -43,6 +43,7 @@ export const callerOf = (headers: IncomingHttpHeaders, body: Uint8Array, keyring
 /** Throws AccessDeniedException unless the caller's role allows the action on the resource. */
 export const demand = (keyring: Keyring, accessKeyId: string, action: string, resourceArn: string): void => {
   if (keyring.authorize(accessKeyId, action, resourceArn)) return
-  const text = `The role of ${accessKeyId} is not authorized to perform: ${action} on resource: ${resourceArn}, because no policy of the template allows it`
+  const holder = keyring.holderOf?.(accessKeyId) ?? accessKeyId
+  const text = `${holder} is not authorized to perform: ${action} on resource: ${resourceArn}, because no policy of the template allows it`
   throw new AwsError('AccessDeniedException', text)
 }

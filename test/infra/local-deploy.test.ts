@@ -217,7 +217,7 @@ describe('a template deployed on this machine', () => {
     const key = openKeyring(join(folder, 'state')).issue('app-EchoRole')
     const dead = `${stack.endpoints.SQS}/000000000000/app-DeadLetters`
     const send = new SQSClient(clientOptions('SQS', key)).send(new SendMessageCommand({ QueueUrl: dead, MessageBody: 'x' }))
-    await expect(send).rejects.toThrow(/not authorized to perform: sqs:SendMessage/)
+    await expect(send).rejects.toThrow(/role\/app-EchoRole is not authorized to perform: sqs:SendMessage/)
   })
 
   test('generates secrets, also those made of one another', async () => {
