@@ -1,8 +1,9 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-const PACKAGE = dirname(fileURLToPath(import.meta.resolve('mediainfo.js/package.json')))
+// vitest knows no import.meta.resolve.
+const PACKAGE = dirname(createRequire(import.meta.url).resolve('mediainfo.js/package.json'))
 
 /**
  * Writes the layer into `outDir`: mediainfo.js as ESM with its WASM, as Lambda unpacks it under /opt.
