@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openKeyring } from '../../local/credentials.ts'
 import { resolveIntrinsics, type Scope } from '../../local/intrinsics.ts'
 import { matchesEvent } from '../../local/services/events.ts'
+import { removePostgres } from '../../local/services/postgres.ts'
 import { type LocalStack, startStack } from '../../local/stack.ts'
 
 const getAtt = (id: string, attribute = 'Arn') => ({ 'Fn::GetAtt': [id, attribute] })
@@ -188,6 +189,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack?.close()
+  for (const state of ['state', 'other']) await removePostgres(join(folder, state, 'postgres'))
   await rm(folder, { recursive: true, force: true })
 })
 
