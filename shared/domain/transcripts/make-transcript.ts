@@ -95,7 +95,8 @@ const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found
   const outcome: Pick<Outcome, 'status' | 'reason' | 'source' | 'language'> =
     segments.length > 0
       ? { status: 'ready', language, ...(found.source && { source: found.source }) }
-      : { status: 'none', reason: found.reason ?? 'no_speech', language }
+      : // What a recogniser takes silence for says nothing about the video.
+        { status: 'none', reason: found.reason ?? 'no_speech', language: null }
   await deps.transact(async ({ sql }) => {
     const stored = await deps.transcripts.replaceSegments(sql, { videoId, runId, segments })
     if (stored === undefined) return
