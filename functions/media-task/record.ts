@@ -71,16 +71,14 @@ export const createRecord = ({ database, transact, storage, video, runId }: Reco
     /** Notes on the video what was extracted; the jobs of these steps are done. */
     finishExtraction: async (film: ProbedFile, products: readonly Product[]): Promise<void> => {
       const of = (kind: Product['kind']) => products.find(product => product.kind === kind)
-      const [audio, thumbnail, sprite, cues] = [of('audio'), of('thumbnail'), of('storyboard'), of('storyboard_vtt')]
+      const [audio, thumbnail, storyboard] = [of('audio'), of('thumbnail'), of('storyboard_vtt')]
       await recordProducts(database, {
         ...run,
         durationSeconds: film.durationMs / 1000,
         ...(thumbnail && { thumbnailUrl: urlOf(thumbnail) }),
         metadata: {
           durationMs: film.durationMs,
-          // Both, because the links to them are signed one by one: the name inside the VTT alone opens nothing.
-          ...(cues && { storyboardUrl: urlOf(cues) }),
-          ...(sprite && { storyboardImageUrl: urlOf(sprite) }),
+          ...(storyboard && { storyboardUrl: urlOf(storyboard) }),
         },
       })
       await jobs.completeJob(database, { jobId: (await begin('extract-audio')).id, result: audio?.details ?? { reason: 'no_audio' } })

@@ -63,9 +63,9 @@ export const createVideosApp = (deps: VideosDeps): Implementations<typeof videos
 
   getPlaylist: async ({ params, query: { token }, headers }) => {
     const { userId } = await deps.verifyPlaybackToken({ token, videoId: params.id })
-    const playlist = await readPlaylist(deps, { videoId: params.id, userId, playlist: params.playlist, token })
-    const { content, headers: encoding } = compressed(playlist, headers)
+    const { content: text, contentType } = await readPlaylist(deps, { videoId: params.id, userId, playlist: params.playlist, token })
+    const { content, headers: encoding } = compressed(text, headers)
     // The links in it end with the token, so nobody may keep it for longer.
-    return { status: 200, content, contentType: 'application/vnd.apple.mpegurl', headers: { ...encoding, 'Cache-Control': 'no-store' } }
+    return { status: 200, content, contentType, headers: { ...encoding, 'Cache-Control': 'no-store' } }
   },
 })

@@ -169,10 +169,10 @@ export const videosRoutes = defineRoutes({
     path: '/videos/{id}/playback/{playlist}',
     function: 'videos',
     auth: 'playback',
-    summary: 'An HLS playlist with signed links',
-    params: z.object({ id: uuid, playlist: z.string().regex(/^[a-z0-9_]{1,40}\.m3u8$/) }),
+    summary: 'An HLS playlist, or the storyboard (storyboard.vtt), with signed links',
+    params: z.object({ id: uuid, playlist: z.string().regex(/^[a-z0-9_]{1,40}\.(m3u8|vtt)$/) }),
     query: z.object({ token: z.string().min(1).max(2048) }),
-    responses: { 200: { description: 'The playlist', contentType: 'application/vnd.apple.mpegurl' } },
+    responses: { 200: { description: 'The playlist; WebVTT for the storyboard', contentType: 'application/vnd.apple.mpegurl' } },
     problems: ['auth.token_invalid', 'auth.token_expired', 'video.not_found', 'video.playlist_not_found'],
   },
 })

@@ -52,6 +52,7 @@ const processedVideo = async (title?: string, { segmentCount = 3 } = {}) => {
   await put('hls/master_360p.ts', 'abcdefghijkl')
   await put('thumbnail.jpg', 'a picture')
   await put('storyboard.jpg', 'pictures')
+  await put('storyboard.vtt', 'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nstoryboard.jpg#xywh=0,0,160,90\n')
   await hub.sql.begin(async sql => {
     await replaceSegments(sql, { videoId, runId, segments })
     await runs.recordTranscriptStatus(sql, { videoId, runId, status: 'ready', language: 'vi', source: 'recognised' })
@@ -61,7 +62,7 @@ const processedVideo = async (title?: string, { segmentCount = 3 } = {}) => {
       durationSeconds: 12,
       thumbnailUrl: bucketUrl(`${folder}thumbnail.jpg`),
       playbackUrl: bucketUrl(`${folder}hls/master.m3u8`),
-      metadata: { width: 640, height: 360, storyboardUrl: bucketUrl(`${folder}storyboard.jpg`) },
+      metadata: { width: 640, height: 360, storyboardUrl: bucketUrl(`${folder}storyboard.vtt`) },
     })
     await runs.completeRun(sql, { videoId, runId })
   })
@@ -95,7 +96,6 @@ describe('A processed video', () => {
     })
     const open = async (url: string) => (await fetch(url)).text()
     expect(await open(body.video.thumbnailUrl)).toBe('a picture')
-    expect(await open(body.video.metadata.storyboardUrl)).toBe('pictures')
     expect((await open(body.video.fileUrl)).length).toBe(64)
   })
 
@@ -114,6 +114,16 @@ describe('A processed video', () => {
     const { offset, length } = segments[1]!.byterange!
     const range = await fetch(segments[1]!.uri, { headers: { Range: `bytes=${offset}-${offset + length - 1}` } })
     expect([range.status, await range.text()]).toEqual([206, 'efgh'])
+  })
+
+  it('has a storyboard whose every tile is a link to the picture', async () => {
+    const { videoId } = await processedVideo()
+    const { storyboardUrl } = (await get(`/videos/${videoId}`)).body.video.metadata
+    const { text, headers } = await hub.call('GET', storyboardUrl.replace('http://hub.test/api', ''))
+    expect(headers).toMatchObject({ 'content-type': 'text/vtt; charset=utf-8' })
+    const tile = new URL(text.split('\n')[3]!)
+    expect(tile.hash).toBe('#xywh=0,0,160,90')
+    expect(await (await fetch(tile)).text()).toBe('pictures')
   })
 
   it('of five hours still has playlists that fit an answer', async () => {

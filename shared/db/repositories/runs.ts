@@ -113,7 +113,7 @@ export const completeRun = async (sql: Sql, run: Run): Promise<VideoRow | undefi
   )
 
 const withError = (sql: Sql, failure: z.infer<typeof Failure>) =>
-  sql`status = 'error', stage = 'failed', metadata = (coalesce(metadata, '{}') - '{storyboardUrl,storyboardImageUrl}'::text[]) || ${sql.json({ error: failure })}::jsonb`
+  sql`status = 'error', stage = 'failed', metadata = (coalesce(metadata, '{}') - 'storyboardUrl') || ${sql.json({ error: failure })}::jsonb`
 
 /**
  * The run has failed for this reason. What it made goes, and a file that can never be processed goes, too: the row forgets where they were.

@@ -3,6 +3,7 @@ import type { Storage } from '../../aws/storage.ts'
 import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import type { Video } from '../../contract/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import { STORYBOARD } from './read-playlist.ts'
 
 export type PresentDeps = {
   storage: Pick<Storage, 'signGet'>
@@ -16,18 +17,17 @@ export type VideoView = z.input<typeof Video>
 export const presentVideo = async (deps: PresentDeps, row: VideoRow, baseUrl: string): Promise<VideoView> => {
   const link = (url: string) => (url.startsWith('s3://') ? deps.storage.signGet(url, { expiresSeconds: PLAYBACK_LINK_SECONDS }) : url)
   const hasSource = row.sourceEtag !== null
-  const metadata =
-    row.metadata && Object.entries(row.metadata).map(async ([key, value]) => [key, isObjectUrl(value) ? await link(value) : value])
+  const playback = row.status === 'processed' && row.playbackUrl ? await playbackLinks(deps, row, baseUrl) : undefined
   return {
     ...row,
     fileUrl: row.fileUrl && hasSource ? await link(row.fileUrl) : null,
     thumbnailUrl: row.thumbnailUrl && (await link(row.thumbnailUrl)),
-    playbackUrl: row.status === 'processed' && row.playbackUrl ? await playbackUrl(deps, row, baseUrl) : null,
-    metadata: metadata && Object.fromEntries(await Promise.all(metadata)),
+    playbackUrl: playback?.('master.m3u8') ?? null,
+    metadata: row.metadata && { ...row.metadata, storyboardUrl: row.metadata.storyboardUrl && playback?.(STORYBOARD) },
   }
 }
 
-const isObjectUrl = (value: unknown): value is string => typeof value === 'string' && value.startsWith('s3://')
-
-const playbackUrl = async ({ createPlaybackToken }: PresentDeps, { id, userId }: VideoRow, baseUrl: string): Promise<string> =>
-  `${baseUrl}/videos/${id}/playback/master.m3u8?token=${await createPlaybackToken({ videoId: id, userId })}`
+const playbackLinks = async ({ createPlaybackToken }: PresentDeps, { id, userId }: VideoRow, baseUrl: string) => {
+  const token = await createPlaybackToken({ videoId: id, userId })
+  return (name: string) => `${baseUrl}/videos/${id}/playback/${name}?token=${token}`
+}

@@ -32,3 +32,12 @@ const uriOf = (line: string): string | undefined => {
   if (!line.startsWith('#')) return line.trim() || undefined
   return line.startsWith('#EXT') ? line.match(URI_ATTRIBUTE)?.[2] : undefined
 }
+
+/** `storyboard.jpg#xywh=…`: a tile of the picture beside the storyboard. */
+const TILE = /^(storyboard\.jpg)(?=#xywh=)/gm
+
+/** The storyboard with the link of its picture in every cue. */
+export const rewriteStoryboard = async (vtt: string, file: PlaylistLinks['file']): Promise<string> => {
+  const link = await file('storyboard.jpg')
+  return vtt.replace(TILE, () => link)
+}
