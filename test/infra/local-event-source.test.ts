@@ -86,7 +86,7 @@ describe('an event source', () => {
     const { eventSource, events, left } = await connect('shape', 'export const handler = async () => undefined', {
       send: QueueUrl => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello', MessageAttributes })),
     })
-    await vi.waitFor(() => expect(events).toHaveLength(1))
+    await vi.waitFor(() => expect(events).toHaveLength(1), 10_000)
     expect(events[0]).toEqual({
       Records: [
         {
@@ -106,7 +106,7 @@ describe('an event source', () => {
         },
       ],
     })
-    await vi.waitFor(() => expect(left()).toEqual([]))
+    await vi.waitFor(() => expect(left()).toEqual([]), 10_000)
     await eventSource.close()
   })
 
@@ -186,7 +186,7 @@ describe('an event source', () => {
       'export const handler = async () => { await new Promise(r => setTimeout(r, 400)) }',
       { attributes: { VisibilityTimeout: '30' }, send: many(['only']) },
     )
-    await vi.waitFor(() => expect(batches).toHaveLength(1))
+    await vi.waitFor(() => expect(batches).toHaveLength(1), 10_000)
     const startedAt = Date.now()
     await eventSource.close()
     expect(Date.now() - startedAt).toBeLessThan(2000)

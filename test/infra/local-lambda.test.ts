@@ -137,7 +137,7 @@ describe('a function', () => {
     )
     expect(await lambda.invoke('talks', {})).toEqual({ ok: true, payload: null })
     const of = (stream: string) => lines.filter(line => line.functionName === 'talks' && line.stream === stream).map(({ line }) => line)
-    await vi.waitFor(() => expect([of('stdout'), of('stderr')]).toEqual([['one', 'two', 'rest'], ['bad']]))
+    await vi.waitFor(() => expect([of('stdout'), of('stderr')]).toEqual([['one', 'two', 'rest'], ['bad']]), 10_000)
   })
 })
 

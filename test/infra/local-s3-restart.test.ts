@@ -85,7 +85,7 @@ describe('a notification', () => {
     form.append('file', new Blob(['film']))
     expect((await fetch(post.url, { method: 'POST', body: form })).status).toBe(204)
 
-    await vi.waitFor(() => expect(taken).toHaveLength(4))
+    await vi.waitFor(() => expect(taken).toHaveLength(4), 10_000)
     expect(taken.map(({ record }) => [record.eventName, record.s3.object.key])).toEqual([
       ['ObjectCreated:Put', 'users/phim+c%E1%BB%A7a+t%C3%B4i%2B1.mp4'],
       ['ObjectCreated:Copy', 'users/copy.mp4'],
@@ -119,11 +119,11 @@ describe('a notification', () => {
 
     const { taken, notify } = collector()
     const second = await serve(notify)
-    await vi.waitFor(() => expect(taken).toHaveLength(1))
+    await vi.waitFor(() => expect(taken).toHaveLength(1), 10_000)
     await second.close()
     const third = await serve(notify)
     await third.client.send(new PutObjectCommand({ Bucket: 'media', Key: 'users/b.mp4', Body: 'film' }))
-    await vi.waitFor(() => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4', 'users/b.mp4']))
+    await vi.waitFor(() => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4', 'users/b.mp4']), 10_000)
   })
 
   test('outlives a killed server, and half an upload does not', async () => {
@@ -137,7 +137,7 @@ describe('a notification', () => {
 
     const { taken, notify } = collector()
     const { client, blobs } = await serve(notify)
-    await vi.waitFor(() => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4']))
+    await vi.waitFor(() => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4']), 10_000)
     expect(await blobs()).toHaveLength(1)
     await expect(client.send(new GetObjectCommand({ Bucket: 'media', Key: 'users/half.mp4' }))).rejects.toMatchObject({ name: 'NoSuchKey' })
     const kept = await client.send(new GetObjectCommand({ Bucket: 'media', Key: 'users/a.mp4' }))
@@ -156,9 +156,9 @@ test.each(['PUT', 'POST'])('a client that leaves in the middle of a %s leaves no
   const headers = { 'content-length': 8 * MIB, 'content-type': 'multipart/form-data; boundary=edge' }
   const upload = request(method === 'PUT' ? target : `${url}/media`, { method, headers }).on('error', () => {})
   upload.write(start + 'x'.repeat(MIB))
-  await vi.waitFor(async () => expect(await blobs()).toHaveLength(1))
+  await vi.waitFor(async () => expect(await blobs()).toHaveLength(1), 10_000)
   upload.destroy()
-  await vi.waitFor(async () => expect(await blobs()).toHaveLength(0))
+  await vi.waitFor(async () => expect(await blobs()).toHaveLength(0), 10_000)
 })
 
 test('1 GiB goes in and out with less than 200 MB of memory', async () => {

@@ -59,10 +59,10 @@ describe('the WebSocket gateway', () => {
     const { socket, closed, connectionId } = await connect('&tag=1&tag=2')
     expect(socket.protocol).toBe('hub')
     socket.send('hello')
-    await vi.waitFor(() => expect(events.at(-1)?.body).toBe('hello'))
+    await vi.waitFor(() => expect(events.at(-1)?.body).toBe('hello'), 10_000)
     socket.close(1000)
     await closed
-    await vi.waitFor(() => expect(events.at(-1)?.requestContext.eventType).toBe('DISCONNECT'))
+    await vi.waitFor(() => expect(events.at(-1)?.requestContext.eventType).toBe('DISCONNECT'), 10_000)
     const { host } = new URL(gateway.url)
     const shared = { connectionId, stage: 'ws', domainName: host, connectedAt: expect.any(Number), identity: { sourceIp: '127.0.0.1' } }
     expect(events.filter(event => event.requestContext.connectionId === connectionId)).toMatchObject([
@@ -97,7 +97,7 @@ describe('the WebSocket gateway', () => {
   test('tells the client of a function that failed', async () => {
     const { socket, received, connectionId } = await connect()
     socket.send('crash')
-    await vi.waitFor(() => expect(received).toHaveLength(1))
+    await vi.waitFor(() => expect(received).toHaveLength(1), 10_000)
     expect(JSON.parse(received[0]!)).toEqual({ message: 'Internal server error', connectionId, requestId: expect.any(String) })
     socket.terminate()
   })
@@ -106,7 +106,7 @@ describe('the WebSocket gateway', () => {
     const { socket, received, connectionId } = await connect()
     const sent = Array.from({ length: 50 }, (_, n) => `message ${n}`)
     for (const text of sent) await post(connectionId, text)
-    await vi.waitFor(() => expect(received).toEqual(sent))
+    await vi.waitFor(() => expect(received).toEqual(sent), 10_000)
     socket.terminate()
   })
 
@@ -123,7 +123,7 @@ describe('the WebSocket gateway', () => {
   test('posts 128 KB and not a byte more', async () => {
     const { socket, received, connectionId } = await connect()
     await post(connectionId, 'x'.repeat(128 * 1024))
-    await vi.waitFor(() => expect(received[0]).toHaveLength(128 * 1024))
+    await vi.waitFor(() => expect(received[0]).toHaveLength(128 * 1024), 10_000)
     await expect(post(connectionId, 'x'.repeat(128 * 1024 + 1))).rejects.toMatchObject({ name: 'PayloadTooLargeException' })
     socket.terminate()
   })
@@ -135,7 +135,7 @@ describe('the WebSocket gateway', () => {
       httpRequest(url, { method: 'POST' }, response => resolve(response.statusCode)).end('direct'),
     )
     expect(status).toBe(200)
-    await vi.waitFor(() => expect(received).toEqual(['direct']))
+    await vi.waitFor(() => expect(received).toEqual(['direct']), 10_000)
     socket.terminate()
   })
 
@@ -146,7 +146,7 @@ describe('the WebSocket gateway', () => {
     }
     const fits = await connect()
     fragments(fits.socket, 4)
-    await vi.waitFor(() => expect(events.at(-1)?.body).toHaveLength(128 * 1024))
+    await vi.waitFor(() => expect(events.at(-1)?.body).toHaveLength(128 * 1024), 10_000)
     fits.socket.terminate()
 
     const tooLong = await connect()

@@ -30,10 +30,11 @@ describe('without Redis', () => {
     const cache = createCache({ url: await start() })
     const once = await timed(() => cache.run(redis => redis.get('key')))
     expect(once.result).toBeUndefined()
-    expect(once.ms).toBeLessThan(180)
+    // 100 ms, and room for a busy machine; a client's own defaults wait for 10 s and more.
+    expect(once.ms).toBeLessThan(1000)
     const next = await timed(() => readThrough(cache, { key: 'key', ttlSeconds: 1, load: async () => 'loaded' }))
     expect(next.result).toBe('loaded')
-    expect(next.ms).toBeLessThan(50)
+    expect(next.ms).toBeLessThan(500)
     expect(await cache.isUp()).toBe(false)
     cache.close()
   })
