@@ -84,7 +84,7 @@ export const runTask = async (deps: TaskDeps): Promise<number> => {
       return EXIT.fault
     }
     const { code, message, type, details } = error
-    log.warn('File refused', { code, message, reason: details.reason })
+    log.warn('File refused', { code, reason: message, stderr: details.reason })
     if (code === 'media.cancelled') return EXIT.refused
     if (type.retryable) return EXIT.fault
     await record.refuse({ code, message, retryable: false })

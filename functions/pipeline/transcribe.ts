@@ -21,7 +21,7 @@ const { sql, transact } = await connectRunning(config, log)
 const bucket = config.AWS_S3_BUCKET
 const { getText: readText } = createStorage({ client: createS3Client(), bucket })
 const transcriber = createTranscriber({ client: new TranscribeClient(), bucket })
-const onUnavailable = (fields: { videoId: string; message: string }) => log.warn('AI service failed', { ...fields, service: 'transcribe' })
+const onUnavailable = (fields: { videoId: string; error: string }) => log.warn('AI service failed', { ...fields, service: 'transcribe' })
 const repositories = { runs, jobs, videos, mediaFiles, captionTracks, transcripts }
 const deps = { sql, transact, ...repositories, createId, transcriber, readText, readResult, onUnavailable }
 

@@ -22,7 +22,7 @@ export type TranscriptDeps = ProgressDeps &
     transcriber: Transcriber
     readText: (key: string) => Promise<string | undefined>
     readResult: (text: string) => { items: RecognisedItem[]; language: string | undefined }
-    onUnavailable: (fields: { videoId: string; message: string }) => void
+    onUnavailable: (fields: { videoId: string; error: string }) => void
   }
 
 type Task = { runId: string; input: PipelineInput }
@@ -66,7 +66,7 @@ export const checkTranscript = async (deps: TranscriptDeps, { runId, input }: Ta
     return { done: false }
   }
   if (state.status === 'failed') {
-    deps.onUnavailable({ videoId, message: state.message })
+    deps.onUnavailable({ videoId, error: state.message })
     return finish(deps, { runId, input }, { reason: state.reason })
   }
   const text = await deps.readText(resultKey(videoId, runId))
