@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createFrameSender } from '../../shared/aws/connection-sender.ts'
@@ -19,6 +20,6 @@ const sql = await connectDatabase(config, createSecretReader(config))
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
 const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
-const deps = { sql, events, connections, sendFrame, clock }
+const deps = { sql, events, connections, sendFrame, clock, sleep }
 
 export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), fifo: true, log })

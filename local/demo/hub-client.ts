@@ -111,9 +111,10 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
     let seen = 0
     socket.addEventListener('message', ({ data }) => {
       const event = JSON.parse(String(data))
-      if (event.type !== 'video_processing' || event.seq <= seen) return
+      // What came before the resume was answered comes again in its turn.
+      if (event.seq !== seen + 1) return
       seen = event.seq
-      onEvent(event)
+      if (event.type === 'video_processing') onEvent(event)
     })
     socket.send(JSON.stringify({ type: 'resume', after: 0 }))
     return { close: () => socket.close() }

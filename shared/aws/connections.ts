@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -18,6 +19,23 @@ const LIFETIME_SECONDS = 2 * 3600 + 600
 /** The table of open WebSocket connections. */
 export const createConnections = ({ client, table }: { client: DynamoDBClient; table: string }) => {
   const key = (connectionId: string) => ({ TableName: table, Key: { connectionId: { S: connectionId } } })
+
+  const update = async (connectionId: string, condition: string, values: Record<string, AttributeValue>): Promise<boolean> => {
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          ...key(connectionId),
+          UpdateExpression: 'SET lastSeq = :seq',
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+        }),
+      )
+      return true
+    } catch (error) {
+      if ((error as Error).name === 'ConditionalCheckFailedException') return false
+      throw error
+    }
+  }
 
   return {
     async add({ connectionId, userId, lastSeq, connectedAt }: Connection): Promise<void> {
@@ -60,22 +78,12 @@ export const createConnections = ({ client, table }: { client: DynamoDBClient; t
       return items.map(item => item.connectionId!.S!)
     },
 
-    /** False when the connection is gone. */
-    async setLastSeq(connectionId: string, lastSeq: number): Promise<boolean> {
-      try {
-        await client.send(
-          new UpdateItemCommand({
-            ...key(connectionId),
-            UpdateExpression: 'SET lastSeq = :seq',
-            ConditionExpression: 'attribute_exists(connectionId)',
-            ExpressionAttributeValues: { ':seq': { N: String(lastSeq) } },
-          }),
-        )
-        return true
-      } catch (error) {
-        if ((error as Error).name === 'ConditionalCheckFailedException') return false
-        throw error
-      }
-    },
+    /** Sends on from there. False when the connection is gone. */
+    setLastSeq: (connectionId: string, lastSeq: number): Promise<boolean> =>
+      update(connectionId, 'attribute_exists(connectionId)', { ':seq': { N: String(lastSeq) } }),
+
+    /** Notes what was sent. False when the connection is gone, or stands elsewhere than at `from` by now. */
+    advance: (connectionId: string, { from, to }: { from: number; to: number }): Promise<boolean> =>
+      update(connectionId, 'lastSeq = :from', { ':seq': { N: String(to) }, ':from': { N: String(from) } }),
   }
 }

@@ -4,34 +4,59 @@ import type { Sql } from '../../db/client.ts'
 import type * as Events from '../../db/repositories/events.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
-export type RelayDeps = { sql: Sql; events: typeof Events; connections: Connections; sendFrame: SendFrame; clock: Clock }
+export type RelayDeps = {
+  sql: Sql
+  events: typeof Events
+  connections: Connections
+  sendFrame: SendFrame
+  clock: Clock
+  sleep: (ms: number) => Promise<unknown>
+}
 
 const PAGE = 100
 /** While $connect still runs, the gateway answers for a connection as if it were gone. */
 const SETTLING_MS = 10_000
+/** Longer than $connect takes after it has entered the connection. */
+const RETRY_MS = [100, 200, 400]
 
 /** Sends a user's connections what they have not had yet, each in the order of `seq`. Called for one user at a time, so nothing is doubled or overtaken. */
 export const relayEvents = async (deps: RelayDeps, { userId }: { userId: string }): Promise<void> => {
   const ids = await deps.connections.listOf(userId)
-  await Promise.all(ids.map(id => relayTo(deps, id)))
+  const results = await Promise.allSettled(ids.map(id => relayTo(deps, id)))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 const relayTo = async (deps: RelayDeps, connectionId: string): Promise<void> => {
-  const connection = await deps.connections.find(connectionId)
-  if (!connection) return
-  let { lastSeq } = connection
   for (;;) {
-    const { events } = await deps.events.listEvents(deps.sql, { userId: connection.userId, after: lastSeq, limit: PAGE })
-    for (const event of events) {
-      if (!(await deps.sendFrame(connectionId, event))) return forget(deps, connection)
-      lastSeq = event.seq
+    const connection = await deps.connections.find(connectionId)
+    if (!connection) return
+    const { userId, lastSeq: from } = connection
+    const { events } = await deps.events.listEvents(deps.sql, { userId, after: from, limit: PAGE })
+    let to = from
+    let isOpen = true
+    try {
+      for (const event of events) {
+        isOpen = await sendPatiently(deps, connection, event)
+        if (!isOpen) break
+        to = event.seq
+      }
+    } finally {
+      if (to > from) await deps.connections.advance(connectionId, { from, to })
     }
-    if (events.length > 0) await deps.connections.setLastSeq(connectionId, lastSeq)
-    if (events.length < PAGE) return
+    // Round after round until nothing is left: the client may have asked for older events meanwhile.
+    if (!isOpen || events.length === 0) return
   }
 }
 
-const forget = async ({ connections, clock }: RelayDeps, { connectionId, connectedAt }: Connection): Promise<void> => {
-  if (clock().getTime() - connectedAt.getTime() < SETTLING_MS) throw new Error(`connection ${connectionId} is not open yet`)
-  await connections.remove(connectionId)
+/** False when the connection is gone, and forgotten unless it may still open: then the next wake has the event for it. Its user's other connections never wait for it. */
+const sendPatiently = async (deps: RelayDeps, { connectionId, connectedAt }: Connection, event: unknown): Promise<boolean> => {
+  const isSettling = () => deps.clock().getTime() - connectedAt.getTime() < SETTLING_MS
+  if (await deps.sendFrame(connectionId, event)) return true
+  for (const ms of isSettling() ? RETRY_MS : []) {
+    await deps.sleep(ms)
+    if (!(await deps.connections.find(connectionId))) return false
+    if (await deps.sendFrame(connectionId, event)) return true
+  }
+  if (!isSettling()) await deps.connections.remove(connectionId)
+  return false
 }
