@@ -8,11 +8,13 @@ import type { Config } from '../config/config.ts'
  */
 export type Cache = {
   run<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined>
+  /** Whether Redis answers at all: takes its time, so that neither a cold start nor a connection that slept counts as an outage. */
   isUp(): Promise<boolean>
   close(): void
 }
 
 const WAIT_MS = 100
+const PROBE_MS = 900
 // After a failure nobody waits for Redis for this long; reconnecting goes on behind it.
 const REST_MS = 1000
 
@@ -49,15 +51,32 @@ export const createCache = ({ url, onError }: { url: string; onError?: (error: u
       return await withDeadline(attempt(work), WAIT_MS)
     } catch (error) {
       restUntil = Date.now() + REST_MS
-      // A connection that a frozen function left behind looks open and never answers.
-      if (redis?.status === 'ready') redis.disconnect(true)
+      reconnect()
       onError?.(error)
       return undefined
     }
   }
 
+  // A connection that a frozen function left behind looks open and never answers.
+  const reconnect = () => {
+    if (redis?.status === 'ready') redis.disconnect(true)
+  }
+
+  const probe = (): Promise<boolean> =>
+    withDeadline(
+      attempt(client => client.ping()),
+      PROBE_MS,
+    ).then(answer => answer === 'PONG')
+  const isUp: Cache['isUp'] = () =>
+    probe()
+      .catch(() => {
+        reconnect()
+        return probe()
+      })
+      .catch(() => false)
+
   const close = () => void opening.then(client => client.disconnect()).catch(() => {})
-  return { run, isUp: async () => (await run(client => client.ping())) === 'PONG', close }
+  return { run, isUp, close }
 }
 
 /** The client is a third of a small function: it is read beside what a cold start waits for, and not at all without Redis. */
