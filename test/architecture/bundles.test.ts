@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { build } from '../../scripts/build.ts'
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { buildWhatChanged } from '../../local/fresh-build.ts'
+import type { Bundle } from '../../scripts/build.ts'
 
-const outDir = await mkdtemp(join(tmpdir(), 'bundles-'))
-const bundles = Object.entries(await build({ outDir })).filter(([name]) => name !== 'media-task')
-afterAll(() => rm(outDir, { recursive: true }))
+await buildWhatChanged()
+const built: Record<string, Bundle> = JSON.parse(await readFile('dist/meta.json', 'utf8'))
+const bundles = Object.entries(built).filter(([name]) => name !== 'media-task')
 
 const KB = 1000
 const uses = (inputs: string[], name: string) => inputs.some(file => file.includes(`node_modules/@aws-sdk/${name}/`))
