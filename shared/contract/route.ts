@@ -34,7 +34,8 @@ export const defineRoutes = <const T extends Routes>(routes: T): T => routes
 
 /** Text that Postgres can store. */
 export const plainText = z.string().refine(value => !value.includes('\u0000'), 'The character U+0000 is not allowed.')
-export const uuid = z.uuid()
+/** In the spelling of our keys in S3, which tells capitals apart where Postgres does not. */
+export const uuid = z.uuid().toLowerCase()
 export const videoParams = z.object({ id: uuid })
 export const videoIdParams = z.object({ videoId: uuid })
 /** BCP 47, as far as the columns go (VARCHAR(10)). */

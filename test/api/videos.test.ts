@@ -241,6 +241,14 @@ describe('A deleted video', () => {
     expect((await hub.eventsOf(user.userId)).at(-1)).toEqual({ type: 'user_activity', action: 'video_deleted', videoId })
     expect((await remove()).body.code).toBe('video.not_found')
   })
+
+  it('leaves no files behind when its id was written in capitals', async () => {
+    const { videoId, key } = await processedVideo()
+    expect((await hub.call('DELETE', `/videos/${videoId.toUpperCase()}`, { token: user.token })).status).toBe(204)
+    await hub.settle()
+    expect(await hub.storage.head(key)).toBeUndefined()
+    expect(await hub.storage.list(`media/${videoId}/`)).toEqual([])
+  })
 })
 
 describe('Somebody else’s video', () => {
