@@ -81,7 +81,8 @@ export const createCache = ({ url, onError }: { url: string; onError?: (error: u
 
 /** The client is a third of a small function: it is read beside what a cold start waits for, and not at all without Redis. */
 const openRedis = async (url: string): Promise<Redis> => {
-  const { Redis } = await import('iovalkey')
+  // Of a CommonJS package, a bundle's import() knows only the default.
+  const { default: Redis } = await import('iovalkey')
   return new Redis(url, {
     lazyConnect: true,
     commandTimeout: WAIT_MS,
