@@ -75,7 +75,8 @@ export const signUp = async (hub: Hub = sharedHub()) => {
 export type HubUser = Awaited<ReturnType<typeof signUp>>
 
 /** A request of nobody. */
-export const ask = (method: string, path: string, request: Request = {}) => askHub(sharedHub().restUrl, method, path, request)
+export const ask = (method: string, path: string, { hub = sharedHub(), ...request }: Request & { hub?: Hub } = {}) =>
+  askHub(hub.restUrl, method, path, request)
 
 /** The keys in the hub's bucket below a prefix, as its operator sees them. */
 export const storedKeys = async (prefix: string, hub: Hub = sharedHub()): Promise<string[]> => {
