@@ -15,7 +15,7 @@ const GUIDE = [
   ...['NODE_ENV', 'PORT', 'FRONTEND_URL', 'WS_PORT', 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'],
 ]
 /** Read from the environment, but nothing that belongs into an .env: the shell's, Lambda's and the CDK command line's own. */
-const OF_THE_PLATFORM = /^(PATH|HOME|TZ|_X_AMZN_.*|AWS_LAMBDA_.*|CDK_.*)$/
+const OF_THE_PLATFORM = /^(PATH|HOME|TZ|TMPDIR|(OLD)?PWD|SHLVL|_X_AMZN_.*|AWS_LAMBDA_.*|CDK_.*)$/
 
 const sources = await Promise.all(
   (await Array.fromAsync(glob('{infra,local,scripts,bench,test/support}/**/*.{ts,mjs}', { cwd: root }))).map(file =>
