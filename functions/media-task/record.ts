@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Storage } from '../../shared/aws/storage.ts'
+import type { Failure } from '../../shared/contract/jobs.ts'
 import { problem } from '../../shared/contract/problems.ts'
 import type { Database } from '../../shared/db/client.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
@@ -9,8 +10,8 @@ import { saveMediaFile } from '../../shared/db/repositories/media-files.ts'
 import { failRun, isRunCurrent, recordProducts } from '../../shared/db/repositories/runs.ts'
 import type { VideoRow } from '../../shared/db/repositories/videos.ts'
 import type { Transact } from '../../shared/db/transact.ts'
-import type { RunFailure } from '../../shared/domain/pipeline/read-failure.ts'
 import { beginJob } from '../../shared/domain/pipeline/run-job.ts'
+import { processingEvent } from '../../shared/domain/videos/processing-event.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { runPrefix } from '../../shared/kernel/object-keys.ts'
 import { objectUrl } from '../../shared/kernel/object-url.ts'
@@ -86,21 +87,12 @@ export const createRecord = ({ database, transact, storage, video, runId }: Reco
     },
 
     /** Ends the run with a reason that its owner is told; nothing happens when the run has ended already. */
-    refuse: (failure: RunFailure): Promise<void> =>
+    refuse: (failure: Failure): Promise<void> =>
       transact(async ({ sql, emit }) => {
         const failed = await failRun(sql, { ...run, failure })
         if (!failed) return
         await jobs.endOpenJobs(sql, { videoId: run.videoId, attempt, status: 'failed', error: failure })
-        await emit(userId, {
-          type: 'video_processing',
-          payload: {
-            videoId: run.videoId,
-            status: 'error',
-            progress: failed.processingProgress,
-            stage: 'failed',
-            message: failure.message,
-          },
-        })
+        await emit(userId, processingEvent(failed))
       }),
   }
 }

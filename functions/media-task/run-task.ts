@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Storage } from '../../shared/aws/storage.ts'
 import { MAX_UPLOAD_BYTES } from '../../shared/contract/limits.ts'
-import { problem } from '../../shared/contract/problems.ts'
+import { failureOf, problem } from '../../shared/contract/problems.ts'
 import { isProblem } from '../../shared/kernel/problem.ts'
 import type { Logger } from '../../shared/observability/logger.ts'
 import { extract } from './extract.ts'
@@ -87,7 +87,7 @@ export const runTask = async (deps: TaskDeps): Promise<number> => {
     log.warn('File refused', { code, reason: message, stderr: details.reason })
     if (code === 'media.cancelled') return EXIT.refused
     if (type.retryable) return EXIT.fault
-    await record.refuse({ code, message, retryable: false })
+    await record.refuse(failureOf(error))
     return EXIT.refused
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -1,4 +1,5 @@
 import { createProblem, type Problem, type ProblemDetails, type ProblemType } from '../kernel/problem.ts'
+import type { Failure } from './jobs.ts'
 
 /** Every expected failure of the product. Codes are stable: clients switch on them. */
 export const PROBLEMS = {
@@ -60,3 +61,9 @@ export type ProblemCode = keyof typeof PROBLEMS
 
 /** `throw problem('video.not_found', { videoId })`; `detail` replaces the title as the sentence for people. */
 export const problem = (code: ProblemCode, details: ProblemDetails = {}): Problem => createProblem(code, PROBLEMS[code], details)
+
+/** The reason that a video or a job keeps of a thrown problem. */
+export const failureOf = ({ code, message, type }: Problem): Failure => ({ code, message, retryable: type.retryable ?? false })
+
+/** The reason that a video or a job keeps when nothing was thrown; without a sentence of its own it is the title. */
+export const failure = (code: ProblemCode, message = `${PROBLEMS[code].title}.`): Failure => failureOf(problem(code, { detail: message }))

@@ -1,13 +1,10 @@
-import type * as z from 'zod'
-import type { Failure } from '../contract/jobs.ts'
 import type { PipelineTask } from '../contract/pipeline.ts'
+import { failureOf } from '../contract/problems.ts'
 import { isProblem } from '../kernel/problem.ts'
 import type { Logger } from '../observability/logger.ts'
 
 /** The name under which the state machine sees an expected failure: it is never retried there. */
 export const MEDIA_PROBLEM = 'MediaProblem'
-
-export type StepFailure = z.infer<typeof Failure>
 
 /** A Lambda state. An expected, final failure leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
 export const createStep =
@@ -30,7 +27,6 @@ export const createStep =
         throw error
       }
       log.warn('Step refused', { runId, videoId: input.videoId, code: error.code, reason: error.message })
-      const failure: StepFailure = { code: error.code, message: error.message, retryable: false }
-      throw Object.assign(new Error(JSON.stringify(failure), { cause: error }), { name: MEDIA_PROBLEM })
+      throw Object.assign(new Error(JSON.stringify(failureOf(error)), { cause: error }), { name: MEDIA_PROBLEM })
     }
   }

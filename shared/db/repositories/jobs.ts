@@ -4,7 +4,7 @@ import type { Sql } from '../client.ts'
 
 export type JobRow = z.infer<typeof Job> & { userId: string; subject: string; attempt: number }
 
-type StoredJob = Omit<JobRow, 'result' | 'error'> & { result: unknown; error: z.infer<typeof Failure> | null }
+type StoredJob = Omit<JobRow, 'result' | 'error'> & { result: unknown; error: Failure | null }
 
 const COLUMNS = [
   'id',
@@ -73,7 +73,7 @@ export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; 
       RETURNING ${sql(COLUMNS)}`,
   )
 
-export const failJob = async (sql: Sql, { jobId, error }: { jobId: string; error: z.infer<typeof Failure> }): Promise<JobRow | undefined> =>
+export const failJob = async (sql: Sql, { jobId, error }: { jobId: string; error: Failure }): Promise<JobRow | undefined> =>
   firstJob(
     await sql<StoredJob[]>`
       UPDATE jobs SET status = 'failed', error = ${sql.json(error)} WHERE id = ${jobId} AND status IN ('queued', 'running')
@@ -100,7 +100,7 @@ export const listQueuedJobs = async (
 /** Ends every open job of a video's attempt in the same way: its run has failed or was cancelled. */
 export const endOpenJobs = async (
   sql: Sql,
-  o: { videoId: string; attempt: number; status: 'failed' | 'cancelled' | 'completed'; error?: z.infer<typeof Failure> },
+  o: { videoId: string; attempt: number; status: 'failed' | 'cancelled' | 'completed'; error?: Failure },
 ): Promise<JobRow[]> => {
   const rows = await sql<StoredJob[]>`
     UPDATE jobs SET

@@ -1,4 +1,3 @@
-import type * as z from 'zod'
 import type { Failure } from '../../contract/jobs.ts'
 import type { Stage } from '../../contract/pipeline.ts'
 import { first, type Sql } from '../client.ts'
@@ -112,14 +111,14 @@ export const completeRun = async (sql: Sql, run: Run): Promise<VideoRow | undefi
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-const withError = (sql: Sql, failure: z.infer<typeof Failure>) =>
+const withError = (sql: Sql, failure: Failure) =>
   sql`status = 'error', stage = 'failed', metadata = (coalesce(metadata, '{}') - 'storyboardUrl') || ${sql.json({ error: failure })}::jsonb`
 
 /**
  * The run has failed for this reason. What it made goes, and a file that can never be processed goes, too: the row forgets where they were.
  * Undefined when the run is not current, for example because it has failed already.
  */
-export const failRun = async (sql: Sql, o: Run & { failure: z.infer<typeof Failure> }): Promise<VideoRow | undefined> =>
+export const failRun = async (sql: Sql, o: Run & { failure: Failure }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET
@@ -130,7 +129,7 @@ export const failRun = async (sql: Sql, o: Run & { failure: z.infer<typeof Failu
   )
 
 /** Fails a video that no run has taken: its upload expired, or what landed was refused at the door. */
-export const failWaitingVideo = async (sql: Sql, o: { videoId: string; failure: z.infer<typeof Failure> }): Promise<VideoRow | undefined> =>
+export const failWaitingVideo = async (sql: Sql, o: { videoId: string; failure: Failure }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET ${withError(sql, o.failure)}

@@ -1,4 +1,4 @@
-import type { MessageOf } from '../../contract/jobs.ts'
+import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { ProblemCode } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
@@ -9,7 +9,6 @@ import type * as Videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { processingEvent } from '../videos/processing-event.ts'
-import type { RunFailure } from './read-failure.ts'
 
 export type FailDeps = {
   sql: Sql
@@ -25,7 +24,7 @@ export type FailDeps = {
 /** Ends a run with a reason: the owner is told, its place and its files are given back. A file that can never be processed goes, too. Safe to repeat, and for a run that nobody waits for any more. */
 export const failRun = async (
   deps: FailDeps,
-  { runId, input, failure }: { runId: string; input: PipelineInput; failure: RunFailure },
+  { runId, input, failure }: { runId: string; input: PipelineInput; failure: Failure },
 ): Promise<void> => {
   const { videoId, userId, attempt, key } = input
   const before = await deps.videos.findVideo(deps.sql, { userId, videoId })

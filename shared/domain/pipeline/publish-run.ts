@@ -1,6 +1,6 @@
 import type { MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
-import { problem } from '../../contract/problems.ts'
+import { failure, problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as CaptionTracks from '../../db/repositories/caption-tracks.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
@@ -27,7 +27,7 @@ export type PublishDeps = {
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
 }
 
-const SUMMARY_FAILED = { code: 'summary.failed', message: 'The summary could not be written. Ask for it again.', retryable: true }
+const SUMMARY_FAILED = failure('summary.failed', 'The summary could not be written. Ask for it again.')
 
 /** Makes a run's products the video's: the last step, in one transaction. What other runs and intermediate steps left is removed. Safe to repeat. */
 export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {

@@ -1,17 +1,10 @@
 import * as z from 'zod'
 import { Failure } from '../../contract/jobs.ts'
-import { PROBLEMS, type ProblemCode } from '../../contract/problems.ts'
-
-export type RunFailure = z.infer<typeof Failure>
+import { failure } from '../../contract/problems.ts'
 
 /** The error that a Catch hands on. */
 const CaughtError = z.object({ Error: z.string(), Cause: z.string().optional() })
 const LambdaCause = z.object({ errorMessage: z.string() })
-
-const failure = (code: ProblemCode, message: string): RunFailure => {
-  const { retryable } = PROBLEMS[code] as { retryable?: boolean }
-  return { code, message, retryable: retryable ?? false }
-}
 
 const SENTENCES = {
   TIMED_OUT: failure('media.timed_out', 'Processing took too long and was stopped. Try again.'),
@@ -20,14 +13,14 @@ const SENTENCES = {
 }
 
 /** Why an execution ended, as its owner is told. What is not a typed reason of ours is a fault of ours. */
-export const readFailure = (error: unknown): RunFailure => {
+export const readFailure = (error: unknown): Failure => {
   const caught = CaughtError.safeParse(error)
   const cause = caught.success ? parse(LambdaCause, caught.data.Cause) : undefined
   return parse(Failure, cause?.errorMessage) ?? SENTENCES.FAILED
 }
 
 /** Why an execution ended without running its own Catch. */
-export const readEnding = (status: string): RunFailure => SENTENCES[status as keyof typeof SENTENCES] ?? SENTENCES.FAILED
+export const readEnding = (status: string): Failure => SENTENCES[status as keyof typeof SENTENCES] ?? SENTENCES.FAILED
 
 const parse = <S extends z.ZodType>(schema: S, text: string | undefined): z.output<S> | undefined => {
   try {

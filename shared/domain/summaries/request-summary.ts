@@ -1,6 +1,6 @@
 import type { MessageOf } from '../../contract/jobs.ts'
 import { SUMMARIZE_WAIT_MS } from '../../contract/limits.ts'
-import { problem } from '../../contract/problems.ts'
+import { failureOf, problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
 import type { JobRow } from '../../db/repositories/jobs.ts'
@@ -47,7 +47,7 @@ export const requestSummary = async (
         ? 'The video could not be processed. Retry it first.'
         : 'Nothing is said in this video, so there is nothing to summarise.'
     const refused = problem('summary.no_transcript', { videoId, detail, reason: video.transcriptReason ?? undefined })
-    await deps.jobs.failJob(deps.sql, { jobId: job.id, error: { code: refused.code, message: refused.message, retryable: false } })
+    await deps.jobs.failJob(deps.sql, { jobId: job.id, error: failureOf(refused) })
     throw refused
   }
   // A pipeline that is still at work writes what is queued when it publishes.

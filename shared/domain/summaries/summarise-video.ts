@@ -1,3 +1,4 @@
+import { failureOf } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
 import type * as Summaries from '../../db/repositories/summaries.ts'
@@ -50,7 +51,7 @@ export const summariseVideo = async (
   } catch (error) {
     // What may succeed at the next try stays open: the queue and the state machine repeat it.
     if (isProblem(error) && !error.type.retryable) {
-      await deps.jobs.failJob(deps.sql, { jobId: job.id, error: { code: error.code, message: error.message, retryable: false } })
+      await deps.jobs.failJob(deps.sql, { jobId: job.id, error: failureOf(error) })
     }
     throw error
   }

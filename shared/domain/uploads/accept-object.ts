@@ -1,5 +1,5 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
-import { PROBLEMS } from '../../contract/problems.ts'
+import { failure } from '../../contract/problems.ts'
 import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
 import { runIdOf } from '../../kernel/run-id.ts'
 import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
@@ -66,5 +66,4 @@ const refuse = async (deps: Deps, { videoId, key }: { videoId: string; key: stri
   return 'refused'
 }
 
-const CODE = 'media.size_mismatch'
-const WRONG_SIZE = { code: CODE, message: `${PROBLEMS[CODE].title}.`, retryable: false }
+const WRONG_SIZE = failure('media.size_mismatch')

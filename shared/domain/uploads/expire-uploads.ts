@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../../contract/problems.ts'
+import { failure } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
 import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
 import { acceptObject } from './accept-object.ts'
@@ -6,8 +6,7 @@ import type { UploadDeps } from './upload-deps.ts'
 
 type Deps = Parameters<typeof acceptObject>[0] & Pick<UploadDeps, 'directUploads' | 'now'>
 
-const CODE = 'upload.expired'
-const FAILURE = { code: CODE, message: `${PROBLEMS[CODE].title}: the file did not arrive in time. Start a new upload.`, retryable: false }
+const EXPIRED = failure('upload.expired', 'The upload has expired: the file did not arrive in time. Start a new upload.')
 
 /** Ends uploads whose time is up; a file that has arrived but whose event was lost is accepted instead. Answers how many ended. */
 export const expireUploads = async (deps: Deps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
@@ -25,7 +24,7 @@ const expire = async (deps: Deps, { videoId, key, uploadId }: UploadRow): Promis
   if (uploadId) await deps.directUploads.abortMultipart({ key, uploadId })
   return deps.transact(async tx => {
     const ended = await deps.uploads.endUpload(tx.sql, { videoId, status: 'expired' })
-    if (ended) await failWaitingVideo(deps, tx, { videoId, failure: FAILURE })
+    if (ended) await failWaitingVideo(deps, tx, { videoId, failure: EXPIRED })
     return ended !== undefined
   })
 }

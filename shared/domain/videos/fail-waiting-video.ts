@@ -1,4 +1,3 @@
-import type * as z from 'zod'
 import type { Failure } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
 import type { Emit } from '../../db/transact.ts'
@@ -9,7 +8,7 @@ import type { VideoDeps } from './video-deps.ts'
 export const failWaitingVideo = async (
   { runs, jobs }: Pick<VideoDeps, 'runs' | 'jobs'>,
   { sql, emit }: { sql: Sql; emit: Emit },
-  { videoId, failure }: { videoId: string; failure: z.infer<typeof Failure> },
+  { videoId, failure }: { videoId: string; failure: Failure },
 ): Promise<void> => {
   const video = await runs.failWaitingVideo(sql, { videoId, failure })
   if (!video) return

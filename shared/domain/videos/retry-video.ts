@@ -1,5 +1,5 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
-import { PROBLEMS, problem } from '../../contract/problems.ts'
+import { failure, problem } from '../../contract/problems.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { runIdOf } from '../../kernel/run-id.ts'
 import { failWaitingVideo } from './fail-waiting-video.ts'
@@ -49,5 +49,4 @@ const notFailed = () => problem('video.not_failed', { detail: 'Only a video in s
 const giveBack = (deps: Deps, { id: videoId }: VideoRow) =>
   deps.transact(tx => failWaitingVideo(deps, tx, { videoId, failure: NOT_STARTED }))
 
-const CODE = 'media.processing_failed'
-const NOT_STARTED = { code: CODE, message: `${PROBLEMS[CODE].title}. Try again.`, retryable: true }
+const NOT_STARTED = failure('media.processing_failed', 'Processing failed. Try again.')
