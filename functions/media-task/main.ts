@@ -1,6 +1,7 @@
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import { MEDIA_TASK_EXIT } from '../../shared/contract/pipeline.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import { findVideo } from '../../shared/db/repositories/videos.ts'
@@ -8,7 +9,7 @@ import { reportProgress } from '../../shared/domain/pipeline/report-progress.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../running.ts'
 import { createRecord } from './record.ts'
-import { EXIT, runTask } from './run-task.ts'
+import { runTask } from './run-task.ts'
 
 const TASK_KEYS = ['VIDEO_ID', 'USER_ID', 'RUN_ID', 'SOURCE_KEY', 'MEDIA_TASK_MODE'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', ...TASK_KEYS])
@@ -36,5 +37,5 @@ process.exitCode = video
       log,
       controller,
     })
-  : EXIT.refused
+  : MEDIA_TASK_EXIT.refused
 await database.end({ timeout: 5 })

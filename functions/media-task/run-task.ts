@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Storage } from '../../shared/aws/storage.ts'
 import { MAX_UPLOAD_BYTES } from '../../shared/contract/limits.ts'
+import { MEDIA_TASK_EXIT } from '../../shared/contract/pipeline.ts'
 import { failureOf, problem } from '../../shared/contract/problems.ts'
 import { isProblem } from '../../shared/kernel/problem.ts'
 import type { Logger } from '../../shared/observability/logger.ts'
@@ -14,9 +15,6 @@ import { followProgress } from './follow-progress.ts'
 import { normalise } from './normalise.ts'
 import { probe } from './probe.ts'
 import type { TaskRecord } from './record.ts'
-
-/** What the state machine reads: done, the file is at fault (never tried again with success), or a fault of ours. */
-export const EXIT = { done: 0, fault: 1, refused: 20 } as const
 
 /** A safety net above the state machine's own limit, which ends the task with a signal. */
 const MAX_COMMAND_MS = 3 * 3_600_000
@@ -72,23 +70,23 @@ export const runTask = async (deps: TaskDeps): Promise<number> => {
   const { record, log } = deps
   if (!(await record.isCurrent())) {
     log.info('The run has ended before')
-    return EXIT.refused
+    return MEDIA_TASK_EXIT.refused
   }
   const folder = await mkdtemp(join(tmpdir(), 'media-task-'))
   try {
     await work(deps, folder)
-    return EXIT.done
+    return MEDIA_TASK_EXIT.done
   } catch (error) {
     if (!isProblem(error)) {
       log.error('Media task failed', { error })
-      return EXIT.fault
+      return MEDIA_TASK_EXIT.fault
     }
     const { code, message, type, details } = error
     log.warn('File refused', { code, reason: message, stderr: details.reason })
-    if (code === 'media.cancelled') return EXIT.refused
-    if (type.retryable) return EXIT.fault
+    if (code === 'media.cancelled') return MEDIA_TASK_EXIT.refused
+    if (type.retryable) return MEDIA_TASK_EXIT.fault
     await record.refuse(failureOf(error))
-    return EXIT.refused
+    return MEDIA_TASK_EXIT.refused
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -17,10 +17,11 @@ import {
   Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import { MEDIA_PROBLEM, MEDIA_TASK_EXIT } from '../../shared/contract/pipeline.ts'
 import type { FunctionName } from '../functions.ts'
 import type { Hub } from '../hub.ts'
 import type { MediaTask } from './media-task.ts'
-import { lambdaState, MEDIA_PROBLEM, mediaTaskState, waitState } from './pipeline-states.ts'
+import { lambdaState, mediaTaskState, waitState } from './pipeline-states.ts'
 
 export type PipelineFunctions = Record<Extract<FunctionName, `pipeline-${string}`>, IFunction>
 
@@ -130,7 +131,7 @@ export class MediaPipeline extends Construct {
   private recordFailure(lambda: IFunction): IChainable {
     const exitedWithProblem = Condition.and(
       Condition.isPresent('$.error.Cause'),
-      Condition.stringMatches('$.error.Cause', '*"ExitCode":20*'),
+      Condition.stringMatches('$.error.Cause', `*"ExitCode":${MEDIA_TASK_EXIT.refused}*`),
     )
     return lambdaState(this, 'Record the failure', lambda, { error: JsonPath.objectAt('$.error') }).next(
       new Choice(this, 'Is the file at fault?')

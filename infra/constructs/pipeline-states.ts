@@ -12,13 +12,11 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { EcsFargateLaunchTarget, EcsRunTask, LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import type { Construct } from 'constructs'
+import { MEDIA_PROBLEM } from '../../shared/contract/pipeline.ts'
 import type { Hub } from '../hub.ts'
 import type { MediaTask } from './media-task.ts'
 
 const backoff = { interval: Duration.seconds(2), backoffRate: 2, maxDelay: Duration.seconds(60), jitterStrategy: JitterType.FULL }
-
-/** The error name under which the functions throw what a repetition cannot mend: the file itself is at fault. */
-export const MEDIA_PROBLEM = 'MediaProblem'
 
 const lambdaRetries: RetryProps[] = [
   { errors: [MEDIA_PROBLEM], maxAttempts: 0 },

@@ -1,10 +1,7 @@
-import type { PipelineTask } from '../contract/pipeline.ts'
+import { MEDIA_PROBLEM, type PipelineTask } from '../contract/pipeline.ts'
 import { failureOf } from '../contract/problems.ts'
 import { isProblem } from '../kernel/problem.ts'
 import type { Logger } from '../observability/logger.ts'
-
-/** The name under which the state machine sees an expected failure: it is never retried there. */
-export const MEDIA_PROBLEM = 'MediaProblem'
 
 /** A Lambda state. An expected, final failure leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
 export const createStep =
