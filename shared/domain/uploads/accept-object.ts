@@ -1,7 +1,6 @@
-import type { PipelineInput } from '../../contract/pipeline.ts'
 import { failure } from '../../contract/problems.ts'
 import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
-import { runIdOf } from '../../kernel/run-id.ts'
+import { startRun } from '../pipeline/start-run.ts'
 import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 import type { UploadDeps } from './upload-deps.ts'
@@ -38,17 +37,7 @@ export const acceptObject = async (deps: Deps, { key }: { key: string }): Promis
   const current = arrived ?? (await deps.videos.findVideo(deps.sql, owner))
   // The same file again is a duplicate event: starting its run again does nothing. Another file over it is not what was announced.
   if (current?.status !== 'processing' || current.sourceEtag !== object.eTag) return 'ignored'
-  const { attempt } = current
-  const input: PipelineInput = {
-    videoId,
-    userId,
-    attempt,
-    bucket: deps.storage.bucket,
-    key,
-    eTag: object.eTag,
-    sizeBytes: object.sizeBytes,
-  }
-  await deps.pipeline.start(runIdOf(input), input)
+  await startRun(deps, current, { key, eTag: object.eTag, sizeBytes: object.sizeBytes })
   return 'started'
 }
 

@@ -1,7 +1,6 @@
-import type { PipelineInput } from '../../contract/pipeline.ts'
 import { failure, problem } from '../../contract/problems.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
-import { runIdOf } from '../../kernel/run-id.ts'
+import { startRun } from '../pipeline/start-run.ts'
 import { failWaitingVideo } from './fail-waiting-video.ts'
 import { processingEvent } from './processing-event.ts'
 import { requireVideo } from './require-video.ts'
@@ -24,18 +23,8 @@ export const retryVideo = async (deps: Deps, { userId, videoId }: Owned): Promis
     await emit(userId, processingEvent(row))
     return { video: row, jobId: job.id }
   })
-  const { attempt } = video
-  const input: PipelineInput = {
-    videoId,
-    userId,
-    attempt,
-    bucket: deps.storage.bucket,
-    key: sourceKey,
-    eTag: source.eTag,
-    sizeBytes: source.sizeBytes,
-  }
   try {
-    await deps.pipeline.start(runIdOf(input), input)
+    await startRun(deps, video, { key: sourceKey, eTag: source.eTag, sizeBytes: source.sizeBytes })
   } catch (error) {
     await giveBack(deps, video)
     throw error
