@@ -30,7 +30,7 @@ const runningVideo = async (title = 'A film') => {
   await hub.storage.put(key, Buffer.alloc(sizeBytes), { contentType: 'video/mp4' })
   await hub.settle()
   const [run] = await hub.runsOf(video.id)
-  await runs.startRun(hub.sql, { videoId: video.id, runId: run!.name, attempt: 1 })
+  await runs.claimRun(hub.sql, { videoId: video.id, runId: run!.name, attempt: 1 })
   return { videoId: video.id as string, runId: run!.name, key }
 }
 

@@ -83,7 +83,7 @@ describe('the media task', () => {
     const video = await addVideo(db.sql, { userId: user.id })
     const runId = `${video.id}-0123456789ab-1`
     await files.put(video.sourceKey!, file)
-    await runs.startRun(db.sql, { videoId: video.id, runId, attempt: 1 })
+    await runs.claimRun(db.sql, { videoId: video.id, runId, attempt: 1 })
     const storage = createStorage({ client: files.client, bucket: 'media' })
     const transact = createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })
     const run = (mode: 'normalise' | 'extract') => {

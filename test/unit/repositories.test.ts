@@ -39,7 +39,7 @@ const running = async (runId = randomUUID()): Promise<{ video: VideoRow; run: { 
   const video = await addVideo(db.sql, { userId })
   const run = { videoId: video.id, runId }
   await runs.recordSource(db.sql, { userId, videoId: video.id, key: video.sourceKey!, eTag: 'abc', sizeBytes: 10 })
-  await runs.startRun(db.sql, { ...run, attempt: 1 })
+  await runs.claimRun(db.sql, { ...run, attempt: 1 })
   return { video, run }
 }
 
@@ -94,9 +94,9 @@ describe('a user’s videos', () => {
 describe('a run', () => {
   it('belongs to the first that starts it, and may be started again by itself', async () => {
     const { video, run } = await running()
-    expect(await runs.startRun(db.sql, { ...run, attempt: 1 })).toMatchObject({ runId: run.runId })
-    expect(await runs.startRun(db.sql, { videoId: video.id, runId: 'another', attempt: 1 })).toBeUndefined()
-    expect(await runs.startRun(db.sql, { ...run, attempt: 2 })).toBeUndefined()
+    expect(await runs.claimRun(db.sql, { ...run, attempt: 1 })).toMatchObject({ runId: run.runId })
+    expect(await runs.claimRun(db.sql, { videoId: video.id, runId: 'another', attempt: 1 })).toBeUndefined()
+    expect(await runs.claimRun(db.sql, { ...run, attempt: 2 })).toBeUndefined()
   })
 
   it('reports progress that only grows and stays below 100', async () => {
@@ -139,8 +139,8 @@ describe('a run', () => {
     expect(retried).toMatchObject({ status: 'processing', attempt: 2, runId: null, metadata: {}, processingProgress: 0 })
     expect(await runs.startRetry(db.sql, { userId, videoId: video.id })).toBeUndefined()
     expect(await runs.isRunCurrent(db.sql, run)).toBe(false)
-    expect(await runs.startRun(db.sql, { ...run, attempt: 1 })).toBeUndefined()
-    expect(await runs.startRun(db.sql, { videoId: video.id, runId: 'second', attempt: 2 })).toMatchObject({ runId: 'second' })
+    expect(await runs.claimRun(db.sql, { ...run, attempt: 1 })).toBeUndefined()
+    expect(await runs.claimRun(db.sql, { videoId: video.id, runId: 'second', attempt: 2 })).toMatchObject({ runId: 'second' })
   })
 
   it('begins with the file that was announced, once', async () => {

@@ -22,7 +22,7 @@ export const recordSource = async (
   )
 
 /** Makes a run the one that may write; true for the same run again. Undefined when another run has the video, or it is finished, deleted or at another attempt. */
-export const startRun = async (sql: Sql, o: Run & { attempt: number; stage?: Stage }): Promise<VideoRow | undefined> =>
+export const claimRun = async (sql: Sql, o: Run & { attempt: number; stage?: Stage }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET run_id = ${o.runId}, stage = CASE WHEN run_id IS NULL THEN ${o.stage ?? 'queued'} ELSE stage END

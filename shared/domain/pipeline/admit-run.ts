@@ -26,7 +26,7 @@ export const admitRun = async (
   { runId, input }: { runId: string; input: PipelineInput },
 ): Promise<{ decision: 'run' | 'wait' | 'stop' }> => {
   const { videoId, attempt, userId } = input
-  const claimed = await deps.runs.startRun(deps.database, { videoId, runId, attempt })
+  const claimed = await deps.runs.claimRun(deps.database, { videoId, runId, attempt })
   if (!claimed) return { decision: 'stop' }
   const now = deps.clock()
   const expiresAt = new Date(now.getTime() + deps.leaseMs)
