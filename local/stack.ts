@@ -49,6 +49,8 @@ export type LocalStack = {
   played: Played[]
   /** Makes functions load their code anew; takes folder names of dist. */
   reload(folders: string[]): void
+  /** Calls the function of a folder of dist, as a schedule or a rule would. Throws what it fails with. */
+  invoke(folder: string, event: unknown): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -110,6 +112,11 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
     reload: folders => {
       const names = folders.map(folder => cloud.functionOfFolder.get(join(distDir, folder)))
       for (const name of names) if (name) lambda.reload(name)
+    },
+    invoke: async (folder, event) => {
+      const result = await lambda.invoke(cloud.functionOfFolder.get(join(distDir, folder)) ?? folder, event)
+      if (!result.ok) throw new Error(`${folder}: ${result.errorType}: ${result.errorMessage}`)
+      return result.payload
     },
     close: scope.close,
   }
