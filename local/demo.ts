@@ -16,10 +16,10 @@ const { values, positionals } = parseArgs({
 })
 
 const main = async (): Promise<void> => {
+  loadOperatorVariables()
   const given = positionals[0]
   if (given && !existsSync(given)) throw new Error(`There is no file ${given}.`)
   const file = given ?? (await talkingVideo())
-  loadOperatorVariables()
   if ((await buildWhatChanged()).length > 0) console.log('Built the functions.')
   const startedAt = performance.now()
   const stateDir = join(import.meta.dirname, '../.local/demo')
