@@ -67,6 +67,25 @@ describe('Subtitles in the file', () => {
   })
 })
 
+describe('A summary', () => {
+  it('that is asked for too early is a job, and is written in the language that the engine knows', async () => {
+    const { video } = await user.upload(await fixtures.videoWithSubtitles('mkv'), { title: 'Bài giảng' })
+    const summarize = () => user.ask('POST', `/ai/summarize/${video.id}`, { body: { language: 'en' } })
+    const early = await summarize()
+    expect(early).toMatchObject({ status: 202, body: { summary: null, jobId: expect.any(String) } })
+    const job = async () => (await user.ask('GET', `/jobs/${early.body.jobId}`)).body
+    expect(await job()).toMatchObject({ type: 'generate-summary', status: 'queued', progress: 0 })
+
+    await user.ended(video.id)
+    await expect.poll(job, { timeout: 20_000 }).toMatchObject({ status: 'completed', progress: 100 })
+    const { status, body } = await summarize()
+    expect(status).toBe(200)
+    // The extractive engine cannot translate, and says so.
+    expect(body).toMatchObject({ jobId: early.body.jobId, summary: { language: 'vi', modelUsed: 'extractive' } })
+    expect((await summarize()).body).toEqual(body)
+  })
+})
+
 describe('A file that is not what it claims', () => {
   it('ends in an error with its reason, is removed, and cannot be retried', async () => {
     const { video } = await user.take(await fixtures.notAVideo())
