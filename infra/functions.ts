@@ -132,7 +132,15 @@ export const functions = {
   'pipeline-publish': {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARIES_QUEUE_URL'],
-    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:list:media', 'queue:cleanup:send', 'queue:summaries:send'],
+    uses: [
+      ...usesAsRunning,
+      'bucket:read:users',
+      'bucket:list:users',
+      'bucket:read:media',
+      'bucket:list:media',
+      'queue:cleanup:send',
+      'queue:summaries:send',
+    ],
   },
   'pipeline-fail': {
     ...step,

@@ -33,6 +33,7 @@ process.exitCode = video
       record: createRecord({ database, transact, storage, video, runId }),
       mode,
       sourceKey,
+      sourceEtag: video.sourceEtag,
       report: share => reportProgress({ transact, runs, jobs }, { videoId, runId, stage, share }),
       log,
       controller,

@@ -26,17 +26,21 @@ export type TaskDeps = {
   record: TaskRecord
   mode: 'normalise' | 'extract'
   sourceKey: string
+  /** Of the file that was inspected; null while it is not known. */
+  sourceEtag: string | null
   /** False once nobody waits for this run any more. */
   report: (share: number) => Promise<boolean>
   log: Pick<Logger, 'info' | 'warn' | 'error'>
   controller: AbortController
 }
 
-const download = async ({ storage, sourceKey, controller }: TaskDeps, file: string): Promise<void> => {
+const download = async ({ storage, sourceKey, sourceEtag, controller }: TaskDeps, file: string): Promise<void> => {
   const head = await storage.head(sourceKey)
   if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
   if (head.sizeBytes > MAX_UPLOAD_BYTES) throw problem('media.size_mismatch', { detail: 'The file is larger than an upload may be.' })
-  await pipeline(await storage.get(sourceKey), createWriteStream(file), { signal: controller.signal })
+  if (sourceEtag && head.eTag !== sourceEtag) throw problem('media.replaced')
+  const source = await storage.get(sourceKey, { ifMatch: head.eTag })
+  await pipeline(source, createWriteStream(file), { signal: controller.signal })
 }
 
 const work = async (deps: TaskDeps, folder: string): Promise<void> => {

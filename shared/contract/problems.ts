@@ -44,6 +44,7 @@ export const PROBLEMS = {
   'media.too_long': { status: 422, title: 'The video is too long' },
   'media.too_large_picture': { status: 422, title: 'The picture is too large' },
   'media.unreadable': { status: 422, title: 'The file cannot be read' },
+  'media.replaced': { status: 422, title: 'Another file was put in place of the one that was being processed' },
   'media.size_mismatch': { status: 422, title: 'The file is not as large as announced' },
   'media.transcode_failed': { status: 422, title: 'The video could not be converted' },
   'media.processing_failed': { status: 500, title: 'Processing failed', retryable: true },

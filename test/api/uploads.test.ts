@@ -51,6 +51,22 @@ describe('A small file', () => {
     ).toBe(403)
   })
 
+  it('that is sent once more with other bytes is removed: nobody gets what nobody inspected', async () => {
+    const { body } = await start()
+    const key = `users/${user.userId}/videos/${body.video.id}/source.mp4`
+    await postFile(body.upload, new Uint8Array(5000))
+    await hub.settle()
+    await postFile(body.upload, new Uint8Array(5000))
+    await hub.settle()
+    expect(await videoOf(body.video.id)).toMatchObject({ fileUrl: expect.stringContaining(key) })
+
+    await postFile(body.upload, new Uint8Array(5000).fill(1))
+    await hub.settle()
+    expect(await videoOf(body.video.id)).toMatchObject({ fileUrl: null })
+    expect(await hub.storage.head(key)).toBeUndefined()
+    expect(await hub.runsOf(body.video.id)).toHaveLength(1)
+  })
+
   it('that was put in place of the announced one ends as an error, and is removed', async () => {
     const { body } = await start()
     const key = `users/${user.userId}/videos/${body.video.id}/source.mp4`

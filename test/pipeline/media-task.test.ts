@@ -86,13 +86,14 @@ describe('the media task', () => {
     await runs.claimRun(db.sql, { videoId: video.id, runId, attempt: 1 })
     const storage = createStorage({ client: files.client, bucket: 'media' })
     const transact = createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })
-    const run = (mode: 'normalise' | 'extract') => {
+    const run = (mode: 'normalise' | 'extract', { sourceEtag = null }: { sourceEtag?: string | null } = {}) => {
       vi.stubEnv('TMPDIR', folder)
       return runTask({
         storage,
         record: createRecord({ database: db.sql, transact, storage, video, runId }),
         mode,
         sourceKey: video.sourceKey!,
+        sourceEtag,
         report: share => reportProgress({ transact, runs, jobs }, { videoId: video.id, runId, stage: 'extracting', share }),
         log: { info: () => {}, warn: () => {}, error: () => {} },
         controller: new AbortController(),
@@ -139,6 +140,13 @@ describe('the media task', () => {
     expect(await task.run('extract')).toBe(MEDIA_TASK_EXIT.refused)
     expect((await task.events()).events).toHaveLength(told)
     expect(await readdir(folder)).toEqual([])
+  })
+
+  test('refuses a file that was put in place of the one that was inspected', async () => {
+    const task = await prepare(await fixtures.silentVideo())
+    expect(await task.run('extract', { sourceEtag: '0123456789abcdef0123456789abcdef' })).toBe(MEDIA_TASK_EXIT.refused)
+    expect(await task.row()).toMatchObject({ status: 'error', metadata: { error: { code: 'media.replaced' } } })
+    expect(await task.keys()).toEqual([])
   })
 
   test('leaves a film that MediaConvert reads beside the file that it does not', async () => {

@@ -21,6 +21,11 @@ export const recordSource = async (
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
+/** The uploaded file is no longer to be had: it is not linked to and cannot be processed again. */
+export const forgetSource = async (sql: Sql, { videoId }: { videoId: string }): Promise<void> => {
+  await sql`UPDATE videos SET source_etag = NULL WHERE id = ${videoId}`
+}
+
 /** Makes a run the one that may write; true for the same run again. Undefined when another run has the video, or it is finished, deleted or at another attempt. */
 export const claimRun = async (sql: Sql, o: Run & { attempt: number; stage?: Stage }): Promise<VideoRow | undefined> =>
   first(

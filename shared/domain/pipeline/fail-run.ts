@@ -52,4 +52,5 @@ const REFUSALS = new Set<string>([
   'media.too_large_picture',
   'media.unreadable',
   'media.size_mismatch',
+  'media.replaced',
 ] satisfies ProblemCode[])

@@ -12,7 +12,7 @@ export type InspectDeps = ProgressDeps &
   JobDeps & {
     runs: typeof Runs
     /** The object's head; undefined when it is gone. */
-    head: (key: string) => Promise<{ sizeBytes: number; contentType: string } | undefined>
+    head: (key: string) => Promise<{ eTag: string; contentType: string } | undefined>
     readStart: (source: PipelineInput) => Promise<Uint8Array>
     readMediaInfo: (source: PipelineInput) => Promise<MediaInfo | undefined>
   }
@@ -26,6 +26,7 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
   const job = await beginJob(deps, { input, type: 'extract-metadata' })
   const head = await deps.head(input.key)
   if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
+  if (head.eTag !== input.eTag) throw problem('media.replaced')
 
   const kind = recogniseFile(await deps.readStart(input))
   if (!kind) throw problem('media.not_a_video', { detail: 'The file is not a video. Upload an MP4, MOV, AVI, WMV, FLV, WebM or MKV file.' })

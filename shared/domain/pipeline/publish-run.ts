@@ -8,6 +8,7 @@ import type * as Leases from '../../db/repositories/leases.ts'
 import type * as MediaFiles from '../../db/repositories/media-files.ts'
 import type * as Runs from '../../db/repositories/runs.ts'
 import type * as Videos from '../../db/repositories/videos.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
@@ -22,7 +23,8 @@ export type PublishDeps = {
   leases: typeof Leases
   mediaFiles: typeof MediaFiles
   captionTracks: typeof CaptionTracks
-  exists: (key: string) => Promise<boolean>
+  /** The object's head; undefined when it is not there. */
+  head: (key: string) => Promise<{ eTag: string } | undefined>
   sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
 }
@@ -33,13 +35,11 @@ const SUMMARY_FAILED = failure('summary.failed', 'The summary could not be writt
 export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {
   const { videoId, userId, attempt } = input
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (video?.runId === runId && !(video.playbackUrl && (await deps.exists(parseObjectUrl(video.playbackUrl).key)))) {
-    throw problem('media.transcode_failed', { detail: 'The converted video is not there.' })
-  }
-  await deps.transact(async ({ sql, emit }) => {
+  if (video?.runId === runId) await checkFiles(deps, { video, input })
+  const isPublished = await deps.transact(async ({ sql, emit }) => {
     const published = await deps.runs.completeRun(sql, { videoId, runId })
     await deps.leases.releaseLease(sql, { runId })
-    if (!published) return
+    if (!published) return video?.runId === runId && video.status === 'processed'
     for (const type of ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript', 'process-video'] as const) {
       const job = await deps.jobs.findNewestJob(sql, { videoId, type })
       if (job?.attempt === attempt)
@@ -50,13 +50,23 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     await deps.mediaFiles.deleteOtherMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteOtherCaptionTracks(sql, { videoId, runId })
     await emit(userId, processingEvent(published))
+    return true
   })
+  // A late call of a run that has lost its video must not remove what the next run is making.
+  if (!isPublished) return
 
   const keep = runPrefix(videoId, runId)
   await deps.sendCleanup({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
   for (const job of await deps.jobs.listQueuedJobs(deps.sql, { videoId, type: 'generate-summary' })) {
     await deps.sendSummary({ jobId: job.id, videoId, userId, language: job.subject })
   }
+}
+
+/** Not every step can tell whether it read the file that was inspected: the upload form might have been used once more meanwhile. */
+const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: VideoRow; input: PipelineInput }): Promise<void> => {
+  if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key)))
+    throw problem('media.transcode_failed', { detail: 'The converted video is not there.' })
+  if ((await head(input.key))?.eTag !== input.eTag) throw problem('media.replaced')
 }
 
 /** Files that only later steps of the same run read. */

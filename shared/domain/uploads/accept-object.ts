@@ -35,8 +35,9 @@ export const acceptObject = async (deps: Deps, { key }: { key: string }): Promis
     return row
   })
   const current = arrived ?? (await deps.videos.findVideo(deps.sql, owner))
-  // The same file again is a duplicate event: starting its run again does nothing. Another file over it is not what was announced.
-  if (current?.status !== 'processing' || current.sourceEtag !== object.eTag) return 'ignored'
+  if (current && current.sourceEtag !== object.eTag) return removeReplacement(deps, { videoId, key, sourceEtag: current.sourceEtag })
+  // The same file again is a duplicate event: starting its run again does nothing.
+  if (current?.status !== 'processing') return 'ignored'
   await startRun(deps, current, { key, eTag: object.eTag, sizeBytes: object.sizeBytes })
   return 'started'
 }
@@ -44,6 +45,18 @@ export const acceptObject = async (deps: Deps, { key }: { key: string }): Promis
 const removeOrphan = async ({ cleanup }: Deps, { userId, videoId }: { userId: string; videoId: string }): Promise<Accepted> => {
   await cleanup.send({ keys: [], prefixes: [sourcePrefix(userId, videoId)], onlyIfGone: videoId })
   return 'orphaned'
+}
+
+/** The form that a client was given can be sent again for an hour. What it puts over the source was looked at by nobody, so nobody is to get it. */
+const removeReplacement = async (
+  deps: Deps,
+  { videoId, key, sourceEtag }: { videoId: string; key: string; sourceEtag: string | null },
+): Promise<Accepted> => {
+  const now = await deps.storage.head(key)
+  if (!now || now.eTag === sourceEtag) return 'ignored'
+  await deps.runs.forgetSource(deps.sql, { videoId })
+  await deps.cleanup.send({ keys: [key], prefixes: [] })
+  return 'refused'
 }
 
 const refuse = async (deps: Deps, { videoId, key }: { videoId: string; key: string }): Promise<Accepted> => {

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import type { PipelineInput } from '../../shared/contract/pipeline.ts'
+import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as leases from '../../shared/db/repositories/leases.ts'
+import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { createTransact } from '../../shared/db/transact.ts'
+import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
+import { runIdOf } from '../../shared/kernel/run-id.ts'
+import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await createTestDatabase()
+})
+afterAll(() => db.close())
+
+/** A run that has made all its products. `eTag` is what the source has by now. */
+const finishedRun = async ({ eTag = 'e1' } = {}) => {
+  const { id: userId } = await addUser(db.sql)
+  const { id: videoId, sourceKey } = await addVideo(db.sql, { userId, id: randomUUID() })
+  const input: PipelineInput = { videoId, userId, attempt: 1, bucket: 'media', key: sourceKey!, eTag: 'e1', sizeBytes: 5 }
+  const runId = runIdOf(input)
+  await runs.claimRun(db.sql, { videoId, runId, attempt: 1 })
+  await runs.recordProducts(db.sql, { videoId, runId, playbackUrl: `s3://media/media/${videoId}/${runId}/hls/master.m3u8` })
+  const cleanups: MessageOf<'cleanup'>[] = []
+  const deps = {
+    ...{ sql: db.sql, runs, jobs, videos, leases, mediaFiles, captionTracks },
+    transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
+    head: async (key: string) => ({ eTag: key === sourceKey ? eTag : 'playlist' }),
+    sendCleanup: async (message: MessageOf<'cleanup'>) => void cleanups.push(message),
+    sendSummary: async () => {},
+  }
+  const row = async () => (await videos.findVideo(db.sql, { userId, videoId }))!
+  return { videoId, userId, runId, cleanups, row, publish: () => publishRun(deps, { runId, input }) }
+}
+
+it('publishes a run once, and cleans up again when it is called again', async () => {
+  const { publish, row, cleanups, runId } = await finishedRun()
+  await publish()
+  await publish()
+  expect(await row()).toMatchObject({ status: 'processed', stage: 'done' })
+  expect(cleanups.map(({ keepPrefix }) => keepPrefix)).toEqual([expect.stringContaining(runId), expect.stringContaining(runId)])
+})
+
+it('publishes nothing that was made while another file lay in place of the inspected one', async () => {
+  const { publish, row } = await finishedRun({ eTag: 'e2' })
+  await expect(publish()).rejects.toMatchObject({ code: 'media.replaced' })
+  expect(await row()).toMatchObject({ status: 'processing' })
+})
+
+it('leaves the files of the next run alone when a run that was given up publishes late', async () => {
+  const { publish, row, cleanups, userId, videoId, runId } = await finishedRun()
+  await runs.failRun(db.sql, { videoId, runId, failure: { code: 'media.timed_out', message: 'Too long.', retryable: true } })
+  await runs.startRetry(db.sql, { userId, videoId })
+  await runs.claimRun(db.sql, { videoId, runId: runId.replace(/-1$/, '-2'), attempt: 2 })
+  await publish()
+  expect(await row()).toMatchObject({ status: 'processing', attempt: 2 })
+  expect(cleanups).toEqual([])
+})
