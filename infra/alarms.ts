@@ -12,7 +12,7 @@ const fiveMinutes = { period: Duration.minutes(5) }
 const lostBy: Record<QueueName, string> = {
   ingest: 'An uploaded video is never processed: its owner sees "Waiting" until the upload expires.',
   events: "Somebody's open page stopped getting progress; it catches up when it reconnects or reloads.",
-  summaries: 'A summary that a user asked for is never written; the job stays unfinished.',
+  summaries: 'A summary that a user asked for was not written; its job says so, and asking again tries again.',
   cleanup: 'Nobody loses anything; files of deleted videos stay stored and are paid for, and a promise of deletion is broken.',
 }
 

@@ -17,6 +17,7 @@ import * as uploads from '../../shared/db/repositories/uploads.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
 import { abandonStuckRuns } from '../../shared/domain/pipeline/abandon-stuck-runs.ts'
+import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
 import { expireUploads } from '../../shared/domain/uploads/expire-uploads.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
@@ -46,7 +47,7 @@ const deps = { sql, transact, ...repositories, ...outside, ...times, stopRun: pi
 
 /** Once a minute: mends what lost messages and dead processes left undone. Each part runs though another fails. */
 export const handler = async (): Promise<void> => {
-  const parts = { expireUploads, abandonStuckRuns, sweepEvents }
+  const parts = { expireUploads, abandonStuckRuns, failLostSummaries, sweepEvents }
   const results = await Promise.allSettled(Object.values(parts).map(part => part(deps)))
   const outcome = Object.keys(parts).map((name, index) => [name, results[index]?.status === 'fulfilled' ? results[index].value : 'failed'])
   log.info('Reconciled', Object.fromEntries(outcome))

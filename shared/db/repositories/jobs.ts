@@ -119,9 +119,15 @@ export const countOpenJobs = async (sql: Sql): Promise<{ queued: number; running
   return row!
 }
 
-/** Open jobs that have not moved since `before`, oldest first. */
-export const listStuckJobs = async (sql: Sql, { before, limit }: { before: Date; limit: number }): Promise<JobRow[]> => {
+/** Open jobs of a type that have not moved since `before` and whose video is not being processed, oldest first. */
+export const listStuckJobs = async (
+  sql: Sql,
+  { type, before, limit }: { type: JobType; before: Date; limit: number },
+): Promise<JobRow[]> => {
   const rows = await sql<StoredJob[]>`
-    SELECT ${sql(COLUMNS)} FROM jobs WHERE status IN ('queued', 'running') AND updated_at < ${before} ORDER BY updated_at, id LIMIT ${limit}`
+    SELECT ${sql(COLUMNS)} FROM jobs
+    WHERE type = ${type} AND status IN ('queued', 'running') AND updated_at < ${before}
+      AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.id = jobs.video_id AND videos.status = 'processing')
+    ORDER BY updated_at, id LIMIT ${limit}`
   return rows.map(toJob)
 }

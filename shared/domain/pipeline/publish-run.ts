@@ -1,6 +1,6 @@
 import type { MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
-import { failure, problem } from '../../contract/problems.ts'
+import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as CaptionTracks from '../../db/repositories/caption-tracks.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
@@ -12,6 +12,7 @@ import type { VideoRow } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
+import { SUMMARY_FAILED } from '../summaries/open-summary-job.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 
 export type PublishDeps = {
@@ -28,8 +29,6 @@ export type PublishDeps = {
   sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
 }
-
-const SUMMARY_FAILED = failure('summary.failed', 'The summary could not be written. Ask for it again.')
 
 /** Makes a run's products the video's: the last step, in one transaction. What other runs and intermediate steps left is removed. Safe to repeat. */
 export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {

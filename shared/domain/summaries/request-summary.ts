@@ -1,13 +1,13 @@
 import type { MessageOf } from '../../contract/jobs.ts'
 import { SUMMARIZE_WAIT_MS } from '../../contract/limits.ts'
-import { failureOf, problem } from '../../contract/problems.ts'
+import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
-import type { JobRow } from '../../db/repositories/jobs.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import type * as Videos from '../../db/repositories/videos.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
+import { openSummaryJob } from './open-summary-job.ts'
 
 export type RequestDeps = {
   sql: Sql
@@ -30,35 +30,28 @@ export const requestSummary = async (
 ): Promise<{ summary: SummaryRow | null; jobId: string }> => {
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
   if (!video) throw problem('video.not_found', { videoId, detail: 'You have no such video.' })
-  const job = await queueJob(deps, {
-    id: deps.createId(),
-    userId,
-    videoId,
-    attempt: video.attempt,
-    type: 'generate-summary',
-    subject: language,
-  })
-
   const existing = await deps.findSummary({ videoId, language })
-  if (existing) return { summary: existing, jobId: job.id }
+  if (existing) return { summary: existing, jobId: await doneJob(deps, { video, language, summaryId: existing.id }) }
   if (video.transcriptStatus === 'none' || video.status === 'error') {
     const detail =
       video.status === 'error'
         ? 'The video could not be processed. Retry it first.'
         : 'Nothing is said in this video, so there is nothing to summarise.'
-    const refused = problem('summary.no_transcript', { videoId, detail, reason: video.transcriptReason ?? undefined })
-    await deps.jobs.failJob(deps.sql, { jobId: job.id, error: failureOf(refused) })
-    throw refused
+    throw problem('summary.no_transcript', { videoId, detail, reason: video.transcriptReason ?? undefined })
   }
-  // A pipeline that is still at work writes what is queued when it publishes.
-  if (video.status === 'processing') return { summary: null, jobId: job.id }
+  const job = await openSummaryJob(deps, { video, language })
+  // A pipeline that is still at work after the job was queued finds it when it publishes.
+  const current = video.status === 'processing' ? await deps.videos.findVideo(deps.sql, { userId, videoId }) : video
+  if (current?.status === 'processing') return { summary: null, jobId: job.id }
   if (job.status === 'queued') await deps.sendSummary({ jobId: job.id, videoId, userId, language })
   return { summary: (await waitForSummary(deps, { videoId, userId, language, jobId: job.id })) ?? null, jobId: job.id }
 }
 
-const queueJob = async ({ sql, jobs }: RequestDeps, step: Parameters<typeof Jobs.createJob>[1]): Promise<JobRow> => {
-  const job = await jobs.createJob(sql, step)
-  return (job.status === 'failed' && (await jobs.reopenJob(sql, { jobId: job.id }))) || job
+/** The job of a summary that is there, whatever had become of it. */
+const doneJob = async (deps: RequestDeps, { summaryId, ...o }: Parameters<typeof openSummaryJob>[1] & { summaryId: string }) => {
+  const { id, status } = await openSummaryJob(deps, o)
+  if (status !== 'completed') await deps.jobs.completeJob(deps.sql, { jobId: id, result: { summaryId } })
+  return id
 }
 
 const waitForSummary = async (deps: RequestDeps, o: { videoId: string; userId: string; language: string; jobId: string }) => {

@@ -1,4 +1,4 @@
-import { failureOf } from '../../contract/problems.ts'
+import { failure, failureOf } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
 import type * as Summaries from '../../db/repositories/summaries.ts'
@@ -8,6 +8,7 @@ import type * as Videos from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
+import { openSummaryJob, SUMMARY_FAILED } from './open-summary-job.ts'
 import { writeSummary } from './write-summary.ts'
 
 export type SummariseDeps = {
@@ -20,21 +21,15 @@ export type SummariseDeps = {
   createId: CreateId
 }
 
-/** The summary of a video in a language: the one that exists, or a new one. Undefined when the video is gone or nothing was said in it. */
+/** The summary of a video in a language: the one that exists, or a new one. Undefined when the video is gone or nothing was said in it. Its job ends in every case; a repetition opens a failed one again. */
 export const summariseVideo = async (
   deps: SummariseDeps,
   { videoId, userId, language }: { videoId: string; userId: string; language: string },
 ): Promise<SummaryRow | undefined> => {
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (video?.transcriptStatus !== 'ready') return undefined
-  const job = await deps.jobs.createJob(deps.sql, {
-    id: deps.createId(),
-    userId,
-    videoId,
-    attempt: video.attempt,
-    type: 'generate-summary',
-    subject: language,
-  })
+  if (!video || video.transcriptStatus === 'pending') return undefined
+  if (video.transcriptStatus === 'none') return refuse(deps, { videoId, language })
+  const job = await openSummaryJob(deps, { video, language })
   const existing = await deps.summaries.findSummary(deps.sql, { videoId, requestedLanguage: language })
   if (existing) {
     await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: { summaryId: existing.id } })
@@ -49,10 +44,13 @@ export const summariseVideo = async (
     if (summary) await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: { summaryId: summary.id } })
     return summary
   } catch (error) {
-    // What may succeed at the next try stays open: the queue and the state machine repeat it.
-    if (isProblem(error) && !error.type.retryable) {
-      await deps.jobs.failJob(deps.sql, { jobId: job.id, error: failureOf(error) })
-    }
+    await deps.jobs.failJob(deps.sql, { jobId: job.id, error: isProblem(error) ? failureOf(error) : SUMMARY_FAILED })
     throw error
   }
+}
+
+/** Somebody may have asked before it was known that nobody speaks. */
+const refuse = async ({ sql, jobs }: SummariseDeps, { videoId, language }: { videoId: string; language: string }): Promise<undefined> => {
+  const job = await jobs.findNewestJob(sql, { videoId, type: 'generate-summary', subject: language })
+  if (job) await jobs.failJob(sql, { jobId: job.id, error: failure('summary.no_transcript') })
 }

@@ -1,0 +1,156 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as summaries from '../../shared/db/repositories/summaries.ts'
+import * as transcripts from '../../shared/db/repositories/transcripts.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
+import { requestSummary } from '../../shared/domain/summaries/request-summary.ts'
+import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { createLanguageModel } from '../../shared/providers/language-model/openai.ts'
+import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+const text = {
+  language: 'en',
+  overview: 'A speech.',
+  overviewSegmentIds: [0],
+  keyPoints: [{ text: 'Ask what you can do.', segmentIds: [1] }],
+  timestamps: [{ segmentId: 1, content: 'The question' }],
+}
+const completion = {
+  id: 'c',
+  object: 'chat.completion',
+  created: 0,
+  model: 'test',
+  choices: [{ index: 0, finish_reason: 'stop', message: {} }],
+}
+
+/** An OpenAI-compatible server that is away when it is told to be. */
+const startModel = async () => {
+  const model = { away: false, calls: 0, url: '', close: () => {} }
+  const server = createServer((_, response) => {
+    model.calls += 1
+    const [choice] = completion.choices
+    const body = { ...completion, choices: [{ ...choice, message: { role: 'assistant', content: JSON.stringify(text) } }] }
+    // The client must not try again by itself: the tests would wait for it.
+    response.writeHead(model.away ? 503 : 200, { 'content-type': 'application/json', 'x-should-retry': 'false' })
+    response.end(JSON.stringify(model.away ? { error: { message: 'overloaded' } } : body))
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  model.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+  model.close = () => void server.close()
+  return model
+}
+
+let db: TestDatabase
+let model: Awaited<ReturnType<typeof startModel>>
+let userId: string
+let sent: MessageOf<'summaries'>[]
+const language = 'en'
+
+beforeAll(async () => {
+  ;[db, model] = await Promise.all([createTestDatabase(), startModel()])
+  userId = (await addUser(db.sql)).id
+})
+afterAll(async () => {
+  model.close()
+  await db.close()
+})
+beforeEach(() => {
+  sent = []
+  model.away = false
+})
+
+const worker = () => ({
+  ...{ sql: db.sql, videos, transcripts, summaries, jobs, createId },
+  languageModel: createLanguageModel({ apiKey: 'key', baseUrl: model.url, model: 'test' }),
+})
+const ask = (videoId: string, at = () => new Date()) =>
+  requestSummary(
+    {
+      ...{ sql: db.sql, videos, jobs, createId, clock: at, sleep },
+      findSummary: o => summaries.findSummary(db.sql, { videoId: o.videoId, requestedLanguage: o.language }),
+      sendSummary: async message => void sent.push(message),
+    },
+    { videoId, userId, language },
+  )
+/** The twenty seconds are over at once. */
+const impatient = () => {
+  let calls = 0
+  return () => new Date(calls++ * 60_000)
+}
+
+/** A video whose transcript is there, or is known to be none; finished unless it is said to be running. */
+const aVideo = async (o: { transcript: 'ready' | 'none'; running?: boolean }): Promise<{ videoId: string; runId: string }> => {
+  const video = await addVideo(db.sql, { userId })
+  const run = { videoId: video.id, runId: createId() }
+  await runs.recordSource(db.sql, { userId, videoId: video.id, key: video.sourceKey!, eTag: 'e', sizeBytes: 1 })
+  await runs.claimRun(db.sql, { ...run, attempt: 1 })
+  const said = ['And so, my fellow Americans', 'ask what you can do'].map((text, i) => ({ startMs: i, endMs: i, text, confidence: 1 }))
+  await transcripts.replaceSegments(db.sql, { ...run, segments: o.transcript === 'ready' ? said : [] })
+  await runs.recordTranscriptStatus(db.sql, { ...run, status: o.transcript })
+  if (!o.running) await runs.completeRun(db.sql, run)
+  return run
+}
+const jobOf = (videoId: string) => jobs.findNewestJob(db.sql, { videoId, type: 'generate-summary', subject: language })
+
+describe('the job of a summary', () => {
+  it('fails when the language model is away, and is done when it is asked for again', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    const { jobId } = await ask(videoId, impatient())
+    expect(sent).toEqual([{ jobId, videoId, userId, language }])
+    model.away = true
+    await expect(summariseVideo(worker(), sent[0]!)).rejects.toMatchObject({ code: 'provider.unavailable' })
+    expect(await jobOf(videoId)).toMatchObject({ id: jobId, status: 'failed', error: { code: 'provider.unavailable', retryable: true } })
+
+    expect((await ask(videoId, impatient())).jobId).toBe(jobId)
+    expect(sent).toHaveLength(2)
+    model.away = false
+    await summariseVideo(worker(), sent[1]!)
+    expect(await jobOf(videoId)).toMatchObject({ id: jobId, status: 'completed', progress: 100 })
+    expect(await ask(videoId)).toMatchObject({ jobId, summary: { overview: 'A speech.' } })
+  })
+
+  it('is done by the queue’s own repetition, too', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    await ask(videoId, impatient())
+    model.away = true
+    await expect(summariseVideo(worker(), sent[0]!)).rejects.toThrow()
+    model.away = false
+    await summariseVideo(worker(), sent[0]!)
+    expect((await jobOf(videoId))?.status).toBe('completed')
+  })
+
+  it('tells who waits for it at once that it has failed', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    model.away = true
+    const asked = ask(videoId)
+    while (sent.length === 0) await sleep(10)
+    await Promise.all([expect(asked).rejects.toMatchObject({ code: 'summary.failed' }), summariseVideo(worker(), sent[0]!).catch(() => {})])
+  })
+
+  it('ends when it turns out that nobody speaks', async () => {
+    const run = await aVideo({ transcript: 'none', running: true })
+    await jobs.createJob(db.sql, { id: createId(), userId, videoId: run.videoId, type: 'generate-summary', subject: language, attempt: 1 })
+    await summariseVideo(worker(), { videoId: run.videoId, userId, language })
+    expect(await jobOf(run.videoId)).toMatchObject({ status: 'failed', error: { code: 'summary.no_transcript', retryable: false } })
+    await runs.completeRun(db.sql, run)
+    await expect(ask(run.videoId)).rejects.toMatchObject({ code: 'summary.no_transcript' })
+  })
+
+  it('that nobody works on any more fails after an hour, unless its video is still being processed', async () => {
+    const [lost, waiting] = [await aVideo({ transcript: 'ready' }), await aVideo({ transcript: 'ready', running: true })]
+    for (const { videoId } of [lost, waiting]) await ask(videoId, impatient())
+    const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, jobs, now: () => new Date(Date.now() + minutes * 60_000) })
+    await sweep(50)
+    expect((await jobOf(lost.videoId))?.status).toBe('queued')
+    await sweep(70)
+    expect(await jobOf(lost.videoId)).toMatchObject({ status: 'failed', error: { code: 'summary.failed', retryable: true } })
+    expect((await jobOf(waiting.videoId))?.status).toBe('queued')
+  })
+})
