@@ -113,7 +113,7 @@ export const functions = {
   'pipeline-transcode': {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET', 'MEDIACONVERT_ROLE_ARN', 'MEDIACONVERT_QUEUE_ARN'],
-    uses: [...usesAsRunning, 'mediaconvert:run'],
+    uses: [...usesAsRunning, 'mediaconvert:run', 'mediaconvert:cancel'],
   },
   'pipeline-transcribe': {
     ...step,

@@ -37,7 +37,11 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input }: Ta
   })
   const token = createHash('sha256').update(runId).digest('hex').slice(0, 64)
   const jobId = await deps.transcoding.start({ token, settings, tags: { videoId, runId } })
-  await deps.runs.recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId })
+  if (!(await deps.runs.recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId }))) {
+    // Whoever ended the run in this moment could not know of the job.
+    await deps.transcoding.cancel(jobId)
+    throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  }
   await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: 0 })
   return { done: false }
 }
