@@ -159,18 +159,29 @@ describe('leases', () => {
   const expiresAt = new Date(now.getTime() + 60_000)
 
   it('are never more than the limit, however many ask at once', async () => {
-    const asked = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => acquireLease(db.sql, { runId: `run-${n}`, limit: 5, now, expiresAt })),
-    )
+    const runIds = await Promise.all(Array.from({ length: 20 }, async () => (await running()).run.runId))
+    const asked = await Promise.all(runIds.map(runId => acquireLease(db.sql, { runId, limit: 5, now, expiresAt })))
     expect(asked.filter(Boolean)).toHaveLength(5)
-    const holder = `run-${asked.indexOf(true)}`
+    const holder = runIds[asked.indexOf(true)]!
+    const late = runIds[asked.indexOf(false)]!
     expect(await acquireLease(db.sql, { runId: holder, limit: 5, now, expiresAt })).toBe(true)
-    expect(await acquireLease(db.sql, { runId: 'late', limit: 5, now, expiresAt })).toBe(false)
+    expect(await acquireLease(db.sql, { runId: late, limit: 5, now, expiresAt })).toBe(false)
     await releaseLease(db.sql, { runId: holder })
-    expect(await acquireLease(db.sql, { runId: 'late', limit: 5, now, expiresAt })).toBe(true)
+    expect(await acquireLease(db.sql, { runId: late, limit: 5, now, expiresAt })).toBe(true)
     expect(await acquireLease(db.sql, { runId: 'later', limit: 5, now: expiresAt, expiresAt: new Date(expiresAt.getTime() + 1) })).toBe(
       true,
     )
+  })
+
+  it('of runs that ended without giving them back are free', async () => {
+    await db.sql`DELETE FROM pipeline_leases`
+    const [deleted, finished, next] = [await running(), await running(), await running()]
+    const take = ({ run: { runId } }: typeof next) => acquireLease(db.sql, { runId, limit: 2, now, expiresAt })
+    expect([await take(deleted), await take(finished), await take(next)]).toEqual([true, true, false])
+    await deleteVideo(db.sql, { userId, videoId: deleted.video.id })
+    expect(await take(next)).toBe(true)
+    await runs.completeRun(db.sql, finished.run)
+    expect(await take(await running())).toBe(true)
   })
 })
 
