@@ -20,7 +20,7 @@ const MAX_USERS = 1000
 export const sweepEvents = async ({ sql, events, sessions, wake, clock }: SweepDeps): Promise<number> => {
   const now = clock().getTime()
   const users = await events.listUsersWithEvents(sql, { since: new Date(now - RECENT_MS), limit: MAX_USERS })
-  for (const { userId } of users) await wake(userId, `${userId}-sweep-${Math.floor(now / RECENT_MS)}`)
+  for (const { userId } of users) await wake(userId, `${userId}-sweep-${now}`)
   await events.pruneEvents(sql, { before: new Date(now - KEPT_MS) })
   await sessions.pruneSessions(sql, { before: new Date(now - KEPT_MS) })
   return users.length
