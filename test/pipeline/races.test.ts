@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { MessageOf } from '../../shared/contract/jobs.ts'
+import { failure } from '../../shared/contract/problems.ts'
+import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
+import * as events from '../../shared/db/repositories/events.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as leases from '../../shared/db/repositories/leases.ts'
+import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as sessions from '../../shared/db/repositories/sessions.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { createTransact } from '../../shared/db/transact.ts'
+import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
+import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
+import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
+import { startTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
+import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await createTestDatabase()
+})
+afterAll(() => db.close())
+
+const timedOut = failure('media.timed_out', 'Processing took too long and was stopped.')
+
+/** What leaves the database. */
+let cleanups: MessageOf<'cleanup'>[]
+let cancelled: string[]
+beforeEach(() => {
+  cleanups = []
+  cancelled = []
+})
+
+const common = () => ({
+  transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
+  ...{ sql: db.sql, runs, videos, jobs, leases, mediaFiles, captionTracks },
+  sendCleanup: async (message: MessageOf<'cleanup'>) => void cleanups.push(message),
+  sendSummary: async () => {},
+  cancelTranscoding: async (jobId: string) => void cancelled.push(jobId),
+  exists: async () => true,
+})
+
+/** A run under way whose playlist is there. */
+const running = async () => {
+  const user = await addUser(db.sql)
+  const video = await addVideo(db.sql, { userId: user.id })
+  const runId = `${video.id}-0123456789ab-1`
+  const run = { videoId: video.id, runId }
+  await runs.claimRun(db.sql, { ...run, attempt: 1 })
+  await runs.recordProducts(db.sql, { ...run, playbackUrl: `s3://media/media/${video.id}/${runId}/hls/master.m3u8` })
+  const input = { videoId: video.id, userId: user.id, attempt: 1, bucket: 'media', key: video.sourceKey!, eTag: 'abc', sizeBytes: 5 }
+  return { run, task: { runId, input }, find: () => videos.findVideo(db.sql, { userId: user.id, videoId: video.id }) }
+}
+
+describe('A run', () => {
+  test('that is published in the moment in which its time is up keeps its files', async () => {
+    const { run, task, find } = await running()
+    const publishing = Promise.withResolvers<void>()
+    const published = db.sql.begin(async sql => {
+      await runs.completeRun(sql, run)
+      await publishing.promise
+    })
+    const failing = failRun(common(), { ...task, failure: timedOut })
+    await expect
+      .poll(() => db.sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)
+      .toHaveLength(1)
+    publishing.resolve()
+    await Promise.all([published, failing])
+    expect(await find()).toMatchObject({ status: 'processed' })
+    expect(cleanups).toEqual([])
+  })
+
+  test('that ends while its conversion is being started leaves no conversion behind', async () => {
+    const { task } = await running()
+    const transcoding = {
+      start: async () => {
+        await failRun(common(), { ...task, failure: timedOut })
+        return 'job-1'
+      },
+      check: async () => ({ status: 'completed' as const }),
+      cancel: common().cancelTranscoding,
+    }
+    await expect(startTranscoding({ ...common(), transcoding, bucket: 'media' }, task)).rejects.toMatchObject({ code: 'media.cancelled' })
+    expect(cancelled).toEqual(['job-1'])
+  })
+
+  test.each([
+    ['processed', publishRun],
+    [
+      'error',
+      (deps: ReturnType<typeof common>, task: Awaited<ReturnType<typeof running>>['task']) => failRun(deps, { ...task, failure: timedOut }),
+    ],
+  ] as const)('becomes %s only together with the removal of what it leaves', async (status, end) => {
+    const { task, find } = await running()
+    const sendCleanup = () => Promise.reject(new Error('the queue does not answer'))
+    await expect(end({ ...common(), sendCleanup }, task)).rejects.toThrow('the queue does not answer')
+    expect(await find()).toMatchObject({ status: 'processing' })
+    await end(common(), task)
+    expect(await find()).toMatchObject({ status })
+    expect(cleanups).toHaveLength(1)
+  })
+})
+
+test('A lost wake is repaired by the next sweep, also when one has just been', async () => {
+  const user = await addUser(db.sql)
+  await events.appendEvent(db.sql, { userId: user.id, event: { type: 'user_activity', payload: {} } })
+  const woken = new Set<string>()
+  const wake = async (userId: string, deduplicationId: string) => void (userId === user.id && woken.add(deduplicationId))
+  const start = Math.ceil(Date.now() / 120_000) * 120_000 - 60_000
+  for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, events, sessions, wake, clock: () => new Date(now) })
+  expect(woken.size).toBe(2)
+})
