@@ -30,6 +30,7 @@ export const objectsFor = (s3: { url: string; credentials: Credentials }) => {
       signal?: AbortSignal,
     ): Promise<void> => {
       const body = typeof content === 'string' ? content : createReadStream(content.file)
+      signal?.throwIfAborted()
       const upload = new Upload({ client, params: { Bucket: bucket, Key: key, Body: body, ContentType: type } })
       signal?.addEventListener('abort', () => upload.abort(), { once: true })
       await upload.done()
