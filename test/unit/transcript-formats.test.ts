@@ -44,6 +44,25 @@ describe('A transcript as SRT', () => {
   })
 })
 
+describe('Subtitles that somebody made to do harm', () => {
+  const cue = (text: string, at = '00:01.000') => `00:00.000 --> ${at}\n${text}\n\n`
+
+  it('are read in no time, though they open a million tags and close none', async () => {
+    const startedAt = performance.now()
+    const [markup, styles] = await readCaptions(`WEBVTT\n\n${cue('<'.repeat(500_000))}${cue('{\\'.repeat(500_000))}`)
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect([markup!.text.length, styles!.text.length]).toEqual([500_000, 1_000_000])
+  })
+
+  it('carry nothing into the database that it cannot store', async () => {
+    expect(await readCaptions(`WEBVTT\n\n${cue('nul \u0000 here')}`)).toMatchObject([{ text: 'nul here' }])
+  })
+
+  it('are cut off where nobody reads on', async () => {
+    expect(await readCaptions(`WEBVTT\n\n${cue('a').repeat(50_010)}`)).toHaveLength(50_000)
+  })
+})
+
 describe('The format of a transcript', () => {
   it.each([
     [undefined, 'json'],
@@ -58,6 +77,7 @@ describe('The format of a transcript', () => {
   })
 
   it('is refused when nothing fits', () => {
-    expect(() => chooseFormat('image/png, text/vtt;q=0')).toThrow(expect.objectContaining({ code: 'request.not_acceptable' }))
+    for (const accept of ['image/png, text/vtt;q=0', 'constructor'])
+      expect(() => chooseFormat(accept)).toThrow(expect.objectContaining({ code: 'request.not_acceptable' }))
   })
 })

@@ -1,15 +1,15 @@
 import { problem } from '../../contract/problems.ts'
 import type { TranscriptFormat } from './transcript-formats.ts'
 
-const FORMATS: Record<string, TranscriptFormat> = {
-  'application/json': 'json',
-  'text/vtt': 'vtt',
-  'application/x-subrip': 'srt',
-  'text/srt': 'srt',
-  '*/*': 'json',
-  'application/*': 'json',
-  'text/*': 'vtt',
-}
+const FORMATS = new Map<string, TranscriptFormat>([
+  ['application/json', 'json'],
+  ['text/vtt', 'vtt'],
+  ['application/x-subrip', 'srt'],
+  ['text/srt', 'srt'],
+  ['*/*', 'json'],
+  ['application/*', 'json'],
+  ['text/*', 'vtt'],
+])
 
 /** The format that an Accept header likes best (RFC 9110, 12.5.1); JSON without one. Throws `request.not_acceptable`. */
 export const chooseFormat = (accept: string | undefined): TranscriptFormat => {
@@ -20,7 +20,7 @@ export const chooseFormat = (accept: string | undefined): TranscriptFormat => {
     .map(range => {
       const [type = '', ...parameters] = range.split(';').map(part => part.trim())
       const quality = Number(parameters.find(parameter => parameter.startsWith('q='))?.slice(2) ?? 1)
-      return { format: FORMATS[type], quality, vagueness: type.split('*').length - 1 }
+      return { format: FORMATS.get(type), quality, vagueness: type.split('*').length - 1 }
     })
     .filter(({ format, quality }) => format !== undefined && quality > 0)
     .sort((a, b) => b.quality - a.quality || a.vagueness - b.vagueness)

@@ -1,6 +1,9 @@
 import { parseText } from 'media-captions'
 import type { Segment } from './segment-words.ts'
 
+/** Five hours of dense subtitles have a tenth of it. */
+const MAX_CUES = 50_000
+
 /** The cues of a WebVTT text as segments, without markup. Nobody measured how sure they are, so `confidence` is null. */
 export const readCaptions = async (vtt: string): Promise<Segment[]> => {
   const { cues } = await parseText(vtt, { type: 'vtt', strict: false })
@@ -12,13 +15,16 @@ export const readCaptions = async (vtt: string): Promise<Segment[]> => {
     }))
     .filter(({ startMs, endMs, text }) => text && Number.isFinite(startMs) && endMs >= startMs)
     .sort((a, b) => a.startMs - b.startMs)
+    .slice(0, MAX_CUES)
     .map((cue, index) => ({ index, ...cue, confidence: null }))
 }
 
+// No pattern may look past the next of its own opening characters: a subtitle of nothing but "<" would take hours.
 const plainText = (text: string): string =>
   text
-    .replace(/<[^>]*>/g, '')
-    .replace(/\{\\[^}]*\}/g, '')
+    .replaceAll('\u0000', '')
+    .replace(/<[^<>]*>/g, '')
+    .replace(/\{\\[^{}]*\}/g, '')
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&nbsp;/g, ' ')
