@@ -15,10 +15,10 @@ import { connectRunning } from '../running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL'])
 const log = createLogger('pipeline-fail')
-const { sql, transact, sqs } = await connectRunning(config, log)
+const { transact, sqs } = await connectRunning(config, log)
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const { cancel } = createTranscoding({ client: new MediaConvertClient() })
-const deps = { sql, transact, runs, videos, jobs, leases, cancelTranscoding: cancel, sendCleanup: cleanup.send }
+const deps = { transact, runs, videos, jobs, leases, cancelTranscoding: cancel, sendCleanup: cleanup.send }
 
 /** What EventBridge says of an execution that ended without running its own Catch. */
 type EndedExecution = { detail: { name: string; status: string; input: string } }

@@ -38,7 +38,7 @@ const common = () => ({
   sendCleanup: async (message: MessageOf<'cleanup'>) => void cleanups.push(message),
   sendSummary: async () => {},
   cancelTranscoding: async (jobId: string) => void cancelled.push(jobId),
-  exists: async () => true,
+  head: async () => ({ sizeBytes: 5, eTag: 'abc', contentType: 'video/mp4' }),
 })
 
 /** A run under way whose playlist is there. */

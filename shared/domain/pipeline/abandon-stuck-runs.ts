@@ -1,9 +1,11 @@
+import type { Sql } from '../../db/client.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
 import { type FailDeps, failRun } from './fail-run.ts'
 import { readEnding } from './read-failure.ts'
 
 export type AbandonDeps = FailDeps & {
+  sql: Sql
   clock: Clock
   /** After this long without any sign, a run counts as lost. */
   timeoutMs: number

@@ -1,7 +1,6 @@
 import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { ProblemCode } from '../../contract/problems.ts'
-import type { Sql } from '../../db/client.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
 import type * as Leases from '../../db/repositories/leases.ts'
 import type * as Runs from '../../db/repositories/runs.ts'
@@ -11,7 +10,6 @@ import { runPrefix } from '../../kernel/object-keys.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 
 export type FailDeps = {
-  sql: Sql
   transact: Transact
   runs: typeof Runs
   videos: typeof Videos
@@ -27,20 +25,24 @@ export const failRun = async (
   { runId, input, failure }: { runId: string; input: PipelineInput; failure: Failure },
 ): Promise<void> => {
   const { videoId, userId, attempt, key } = input
-  const before = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  const owned = before?.runId === runId
-  await deps.transact(async ({ sql, emit }) => {
+  const transcodeJobId = await deps.transact(async ({ sql, emit }) => {
     const failed = await deps.runs.failRun(sql, { videoId, runId, failure })
     await deps.leases.releaseLease(sql, { runId })
-    if (!failed) return
-    await deps.jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
-    await emit(userId, processingEvent(failed))
+    if (failed) {
+      await deps.jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
+      await emit(userId, processingEvent(failed))
+    }
+    // Only now it is certain that no step publishes the run in the same moment.
+    const video = await deps.videos.findVideo(sql, { userId, videoId })
+    const owned = video?.runId === runId
+    if (owned && video.status === 'processed') return null
+    // The media task writes its reason down itself; all that the state machine hears of it is an exit code.
+    const reason = video?.metadata?.error ?? failure
+    // Sent before the commit, so that no failure forgets its files.
+    await deps.sendCleanup({ keys: owned && REFUSALS.has(reason.code) ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
+    return owned ? video.transcodeJobId : null
   })
-  if (before?.status === 'processed' && owned) return
-  if (owned && before.transcodeJobId) await deps.cancelTranscoding(before.transcodeJobId)
-  // The media task writes its reason down itself; all that the state machine hears of it is an exit code.
-  const reason = before?.metadata?.error ?? failure
-  await deps.sendCleanup({ keys: owned && REFUSALS.has(reason.code) ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
+  if (transcodeJobId) await deps.cancelTranscoding(transcodeJobId)
 }
 
 /** What is wrong with a file that will be wrong at every further try. */

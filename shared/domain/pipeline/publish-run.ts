@@ -33,12 +33,15 @@ export type PublishDeps = {
 /** Makes a run's products the video's: the last step, in one transaction. What other runs and intermediate steps left is removed. Safe to repeat. */
 export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {
   const { videoId, userId, attempt } = input
+  const keep = runPrefix(videoId, runId)
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
   if (video?.runId === runId) await checkFiles(deps, { video, input })
   const isPublished = await deps.transact(async ({ sql, emit }) => {
     const published = await deps.runs.completeRun(sql, { videoId, runId })
     await deps.leases.releaseLease(sql, { runId })
     if (!published) return video?.runId === runId && video.status === 'processed'
+    // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
+    await deps.sendCleanup({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
     for (const type of ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript', 'process-video'] as const) {
       const job = await deps.jobs.findNewestJob(sql, { videoId, type })
       if (job?.attempt === attempt)
@@ -51,11 +54,7 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     await emit(userId, processingEvent(published))
     return true
   })
-  // A late call of a run that has lost its video must not remove what the next run is making.
   if (!isPublished) return
-
-  const keep = runPrefix(videoId, runId)
-  await deps.sendCleanup({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
   for (const job of await deps.jobs.listQueuedJobs(deps.sql, { videoId, type: 'generate-summary' })) {
     await deps.sendSummary({ jobId: job.id, videoId, userId, language: job.subject })
   }
