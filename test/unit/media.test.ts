@@ -164,6 +164,11 @@ describe('inspecting a container', () => {
     }
   }
 
+  test('knows no codec by a name that every object has', () => {
+    for (const CodecID of ['__proto__', 'constructor', 'V_MS/VFW/FOURCC / __proto__'])
+      expect(inspect(general, { ...video, Format: CodecID, CodecID })).toMatchObject({ videoCodec: 'unknown' })
+  })
+
   test('turns the picture upright', () => {
     expect(inspect(general, video)).toMatchObject({ width: 1080, height: 1920, rotation: 90, hasAudio: false, durationMs: 60_000 })
   })

@@ -65,13 +65,16 @@ const number = (value: unknown) => {
   return Number.isFinite(parsed) ? parsed : 0
 }
 
+/** Files choose these names: one like `__proto__` must find nothing. */
+const named = (table: Record<string, string>, name: string): string | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
+
 const codecOf = (track: Track): string => {
   const format = text(track.Format)
   const version = text(track.Format_Version)
   if (format === 'MPEG Video') return version.includes('1') ? 'mpeg1video' : 'mpeg2video'
   if (format === 'MPEG Audio') return text(track.Format_Profile).includes('2') ? 'mp2' : 'mp3'
   if (format === 'WMA') return text(track.Format_Profile).startsWith('Pro') ? 'wmapro' : version.includes('1') ? 'wmav1' : 'wmav2'
-  return CODECS_BY_ID[codecId(track)] ?? CODECS_BY_ID[format.toLowerCase()] ?? CODECS[format] ?? 'unknown'
+  return named(CODECS_BY_ID, codecId(track)) ?? named(CODECS_BY_ID, format.toLowerCase()) ?? named(CODECS, format) ?? 'unknown'
 }
 
 const containerOf = (general: Track): Container | undefined => {
@@ -118,7 +121,7 @@ export const inspectContainer = (result: MediaInfo | undefined): MediaFacts => {
     hasAudio: audio.length > 0,
     audioTracks: audio.length,
     textTracks: of('Text').flatMap((track, index) => {
-      const format = TEXT_FORMATS[text(track.Format)]
+      const format = named(TEXT_FORMATS, text(track.Format))
       const language = languageTag(track.Language)
       return format ? [{ index, ...(language && { language }), format }] : []
     }),
