@@ -24,7 +24,7 @@ const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_
 const apiKey = async () => config.OPENAI_API_KEY ?? readSecret(config.OPENAI_SECRET_ARN ?? '')
 const isLanguageModelUp = createLanguageModelCheck({ apiKey, ...(config.OPENAI_BASE_URL && { baseUrl: config.OPENAI_BASE_URL }) })
 const isStorageUp = () => storage.touch('users/').then(() => true)
-const checks = { isCacheUp: cache.isUp, isStorageUp, isLanguageModelUp, processUsage }
+const checks = { isCacheUp: cache.isUp, isStorageUp, isLanguageModelUp, processUsage, tokenSeconds: config.JWT_EXPIRES_IN }
 const deps = { sql, sessions, videos, jobs, events, tickets, ...checks, clock, createSecret, docs: createDocs(import.meta.dirname) }
 
 export const handler = createApi({

@@ -2,7 +2,7 @@ import type { Sql } from '../../db/client.ts'
 import type * as Jobs from '../../db/repositories/jobs.ts'
 import type * as Sessions from '../../db/repositories/sessions.ts'
 import type * as Videos from '../../db/repositories/videos.ts'
-import type { Clock } from '../../kernel/clock.ts'
+import { addSeconds, type Clock } from '../../kernel/clock.ts'
 
 export type HealthDeps = {
   sql: Sql
@@ -14,18 +14,18 @@ export type HealthDeps = {
   isStorageUp: () => Promise<boolean>
   isLanguageModelUp: () => Promise<boolean>
   clock: Clock
+  /** How long an access token lives: who uses the hub renews it, and so the mark on the session, at least once in this time. */
+  tokenSeconds: number
   processUsage: () => { memoryMb: number; cpuPercent: number }
 }
 
 const DEADLINE_MS = 2000
-/** Somebody who used the hub within this time counts as active. */
-const ACTIVE_MS = 15 * 60_000
 
 /** What works and how much is going on. Only a database that is down makes the hub unhealthy: everything else degrades. */
 export const readHealth = async (deps: HealthDeps) => {
   const now = deps.clock()
   const [counts, redis, storage, languageModel] = await Promise.all([
-    within(readCounts(deps, new Date(now.getTime() - ACTIVE_MS))),
+    within(readCounts(deps, addSeconds(now, -deps.tokenSeconds))),
     within(deps.isCacheUp()),
     within(deps.isStorageUp()),
     within(deps.isLanguageModelUp()),

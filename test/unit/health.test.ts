@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as sessions from '../../shared/db/repositories/sessions.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { readHealth } from '../../shared/domain/system/read-health.ts'
+import { addUser, createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+const minute = 60_000
+const expiresAt = new Date('2026-12-24T00:00:00Z')
+const signedInAt = new Date('2026-11-22T10:00:00Z')
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await createTestDatabase()
+})
+afterAll(() => db.close())
+
+const healthAt = (time: number, isUp: () => Promise<boolean>) =>
+  readHealth({
+    ...{ sql: db.sql, sessions, videos, jobs, isCacheUp: isUp, isStorageUp: isUp, isLanguageModelUp: isUp },
+    clock: () => new Date(time),
+    tokenSeconds: 3600,
+    processUsage: () => ({ memoryMb: 90, cpuPercent: 1.5 }),
+  })
+
+describe('the health of the hub', () => {
+  it('counts as active who may still hold an access token, though the session was last marked long ago', async () => {
+    const user = await addUser(db.sql)
+    await sessions.createSession(db.sql, { id: randomUUID(), userId: user.id, now: signedInAt, expiresAt })
+    const activeAt = async (minutes: number) =>
+      (await healthAt(signedInAt.getTime() + minutes * minute, async () => true)).metrics.activeUsers
+    expect([await activeAt(1), await activeAt(59), await activeAt(61)]).toEqual([1, 1, 0])
+  })
+
+  it('is only bad without the database: what throws beside it is down', async () => {
+    const health = await healthAt(signedInAt.getTime(), () => Promise.reject(new Error('away')))
+    expect(health).toMatchObject({
+      status: 'healthy',
+      services: { database: 'up', redis: 'down', storage: 'down', ai_services: 'down' },
+      metrics: { memoryUsage: 90, cpuUsage: 1.5, processingJobs: 0, queueSize: 0 },
+    })
+  })
+})
