@@ -25,6 +25,7 @@ type Reply = { code(status: number): Reply; type(mediaType: string): Reply; send
 type App = {
   server: Server
   addHook(name: 'preParsing', hook: (request: Request, reply: Reply, payload: Readable) => Promise<Readable>): void
+  addHook(name: 'onSend', hook: (request: Request, reply: Reply, payload: unknown) => Promise<unknown>): void
   addHook(name: 'onResponse', hook: (request: Request) => Promise<void>): void
   setErrorHandler(handler: (error: Error, request: Request, reply: Reply) => unknown): void
   inject(path: string): Promise<{ json(): unknown }>
@@ -39,7 +40,7 @@ type Inspected = {
   messageDeduplicationId?: string
   sentTimestamp: number
 }
-type Inspection = { messages: { ready: Inspected[]; delayed: Inspected[]; inflight: { message: Inspected }[] } }
+type Inspection = { messages?: { ready: Inspected[]; delayed: Inspected[]; inflight: { message: Inspected }[] } }
 
 const recordAfterMs = 30
 
@@ -72,6 +73,7 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
 
   const contentOf = async (name: string): Promise<Held[]> => {
     const { messages } = (await app.inject(`/_fauxqs/queues/${name}`)).json() as Inspection
+    if (!messages) return []
     return [...messages.inflight.map(({ message }) => message), ...messages.ready, ...messages.delayed]
       .toSorted((a, b) => a.sentTimestamp - b.sentTimestamp)
       .map(({ body, messageAttributes: attributes, messageGroupId: groupId, messageDeduplicationId: deduplicationId }) => ({
@@ -87,16 +89,31 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
     await writeFile(`${file}.new`, JSON.stringify(contents), { mode: 0o600 })
     await rename(`${file}.new`, file)
   }
-  let recording = Promise.resolve()
+  let recording: Promise<unknown> = Promise.resolve()
+  let next: Promise<void> | undefined
+  // One recording after the other; all who ask while one is under way share the next.
+  const flush = (): Promise<void> => {
+    next ??= recording.then(() => {
+      next = undefined
+      return record()
+    })
+    recording = next.catch(() => {})
+    return next
+  }
   let planned: NodeJS.Timeout | undefined
   const plan = () => {
     planned ??= setTimeout(() => {
       planned = undefined
-      recording = recording.then(record).catch(() => {})
+      flush().catch(() => {})
     }, recordAfterMs)
   }
+  // What was accepted outlives the process; what was taken out may come once more.
+  app.addHook('onSend', async (request, _reply, payload) => {
+    if (String(request.headers['x-amz-target']).includes('SendMessage')) await flush()
+    return payload
+  })
   app.addHook('onResponse', async request => {
-    if (/SendMessage|DeleteMessage|PurgeQueue|ReceiveMessage/.test(String(request.headers['x-amz-target']))) plan()
+    if (/DeleteMessage|PurgeQueue|ReceiveMessage/.test(String(request.headers['x-amz-target']))) plan()
   })
 
   await app.listen({ port: o.port, host: '127.0.0.1' })
@@ -123,8 +140,7 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
     send: (queueArn, body) => send(urlOf(queueArn), { body }),
     close: async () => {
       clearTimeout(planned)
-      await recording
-      await record()
+      await flush()
       client.destroy()
       await app.close()
     },
