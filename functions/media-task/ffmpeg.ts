@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { MAX_DURATION_SECONDS } from '../../shared/contract/limits.ts'
 import { problem } from '../../shared/contract/problems.ts'
 import { MAX_PIXELS } from '../../shared/domain/media/media-facts.ts'
 
 /** The demuxers of the file types that we accept. By default an HLS playlist or concat script named .mp4 makes ffmpeg open other files and addresses. */
 const DEMUXERS = 'mov,matroska,avi,asf,flv'
 const STDERR_TAIL = 2_000
+/** A thousand streams with their tags have a tenth of it. */
+const MAX_PROBE_CHARACTERS = 8_000_000
 const SETPRIV = '/usr/bin/setpriv'
 /** The kernel ends ffmpeg with us, even when we are killed without a chance to do it. */
 const TIED_TO_US = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : []
@@ -19,9 +22,15 @@ export type Limits = {
 
 type Outcome = { code: number | null; killedBy: NodeJS.Signals | null; stderr: string }
 
-/** Options that open a file nobody has vouched for: local protocols, known demuxers, a bounded picture. */
+const WHITELISTS = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, '-max_pixels', String(MAX_PIXELS)]
+
+/**
+ * Options with which ffmpeg opens a file nobody has vouched for: local protocols, known demuxers, a bounded picture. A file that claims three seconds may go
+ * on a year later: filters would fill the gap with pictures and silence until the memory or the disk is full.
+ */
 export const openUntrusted = (file: string, decoderOptions: readonly string[] = []): string[] => [
-  ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, '-max_pixels', String(MAX_PIXELS)],
+  ...WHITELISTS,
+  ...['-t', String(MAX_DURATION_SECONDS)],
   ...decoderOptions,
   ...['-i', `file:${file}`],
 ]
@@ -107,9 +116,11 @@ export const runFfmpeg = async (args: readonly string[], limits: Limits, onTimeM
 /** Runs ffprobe on an untrusted file and answers what it found. */
 export const runFfprobe = async (file: string, args: readonly string[], limits: Limits): Promise<unknown> => {
   let json = ''
-  const outcome = await run('ffprobe', ['-hide_banner', '-v', 'error', ...args, '-of', 'json', ...openUntrusted(file)], limits, text => {
-    json += text
+  const options = ['-hide_banner', '-v', 'error', ...args, '-of', 'json', ...WHITELISTS, '-i', `file:${file}`]
+  const outcome = await run('ffprobe', options, limits, text => {
+    if (json.length <= MAX_PROBE_CHARACTERS) json += text
   })
   if (outcome.code !== 0) throw failure('ffprobe', outcome)
+  if (json.length > MAX_PROBE_CHARACTERS) throw problem('media.unreadable', { reason: 'its tags have no end' })
   return JSON.parse(json)
 }

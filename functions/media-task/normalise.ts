@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { MAX_DURATION_SECONDS } from '../../shared/contract/limits.ts'
 import { fitWithin } from '../../shared/domain/media/rendition-ladder.ts'
 import { type Limits, openUntrusted, runFfmpeg } from './ffmpeg.ts'
 import type { ProbedFile } from './probe.ts'
@@ -32,7 +33,7 @@ export const normaliseArguments = (file: string, film: ProbedFile, output: strin
   ...['-map', '0:V:0', '-map_chapters', '-1', '-max_muxing_queue_size', '4096'],
   ...(canRepack(film) ? ['-c:v', 'copy'] : encode(film)),
   ...(film.audioCodec ? ['-map', '0:a:0', '-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', '48000'] : []),
-  ...['-movflags', '+faststart', '-f', 'mp4', output],
+  ...['-t', String(MAX_DURATION_SECONDS), '-movflags', '+faststart', '-f', 'mp4', output],
 ]
 
 /** Makes H.264 and AAC in MP4 of a film that MediaConvert does not read, for it alone: subtitles stay behind. Never above 1080 lines. */

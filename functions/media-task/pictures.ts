@@ -24,11 +24,12 @@ export const planPictures = (film: ProbedFile, { everyFrame = false } = {}): Pic
   const storyboard = planStoryboard(film)
   const stepMs = Math.max(1, Math.floor(film.durationMs / CANDIDATES))
   const { width, height } = fitWithin(film, THUMBNAIL_LINES)
-  const { intervalMs, tileWidth, tileHeight } = storyboard
+  const { intervalMs, tileWidth, tileHeight, columns, rows } = storyboard
   const filter = [
     '[0:V:0]split=2[tiles][frames]',
-    `[tiles]fps=fps=1000/${intervalMs}:start_time=0,scale=${tileWidth}:${tileHeight},setsar=1,format=yuvj420p[sprite]`,
-    `[frames]select='isnan(prev_selected_t)+gte(t-prev_selected_t,${stepMs / 1000})',scale=${width}:${height},setsar=1,format=yuvj420p,` +
+    // At the end of the file, fps repeats the last picture up to the time that the file claims for it.
+    `[tiles]fps=fps=1000/${intervalMs}:start_time=0,trim=end_frame=${columns * rows},scale=${tileWidth}:${tileHeight},setsar=1,format=yuvj420p[sprite]`,
+    `[frames]select='isnan(prev_selected_t)+gte(t-prev_selected_t,${stepMs / 1000})',trim=end_frame=${2 * CANDIDATES},scale=${width}:${height},setsar=1,format=yuvj420p,` +
       // One frame a step: neither doubled nor dropped by ffmpeg, whose versions name that option differently.
       `signalstats,metadata=print:file=${LIGHT_FILE},settb=${stepMs}/1000,setpts=N[candidates]`,
   ].join(';')

@@ -5,6 +5,7 @@ import { type Limits, openUntrusted, runFfmpeg, runFfprobe } from './ffmpeg.ts'
 
 const TEXT_SUBTITLES = ['mov_text', 'subrip', 'ass', 'ssa', 'webvtt', 'text']
 const MAX_TEXT_TRACKS = 20
+const MAX_TITLE_CHARACTERS = 200
 
 const Probe = z.object({
   format: z.object({ format_name: z.string(), duration: z.coerce.number().optional() }),
@@ -76,7 +77,7 @@ export const probe = async (file: string, limits: Limits): Promise<ProbedFile> =
       .flatMap(({ codec_name: codec, tags }, index) => {
         const language = languageTag(tags.language)
         return TEXT_SUBTITLES.includes(codec)
-          ? [{ index, codec, ...(language && { language }), ...(tags.title && { title: tags.title }) }]
+          ? [{ index, codec, ...(language && { language }), ...(tags.title && { title: tags.title.slice(0, MAX_TITLE_CHARACTERS) }) }]
           : []
       })
       .slice(0, MAX_TEXT_TRACKS),

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -178,6 +178,30 @@ describe('a hostile file', () => {
     const file = join(folder, 'bomb.mkv')
     await execute('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'color=size=8200x4400:rate=1', '-frames:v', '1', '-c:v', 'mjpeg', file])
     await expect(probe(file, limits)).rejects.toMatchObject({ code: expect.stringMatching(/^media\.(too_large_picture|unreadable)$/) })
+  })
+
+  test('that goes on a hundred days after the three seconds it claims fills neither the memory nor the disk', async () => {
+    const file = join(folder, 'years.mkv')
+    const later = (at: string) => `'if(gt(${at}),PTS+8640000/TB,PTS)'`
+    const inputs = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10:duration=3', '-f', 'lavfi', '-i', 'sine=duration=3']
+    const gap = ['-vf', `setpts=${later('N,15')}`, '-af', `asetpts=${later('T,1.5')}`, '-fps_mode', 'passthrough']
+    await execute('ffmpeg', ['-v', 'error', ...inputs, ...gap, '-c:v', 'libx264', '-g', '5', '-c:a', 'aac', file])
+    const bytes = await readFile(file)
+    bytes.writeDoubleBE(3000, bytes.indexOf(Buffer.from([0x44, 0x89, 0x88])) + 3) // Duration in the header, ms
+    await writeFile(file, bytes)
+
+    const { kinds, film } = await extractFrom(file)
+    expect(film.durationMs).toBe(3000)
+    expect(kinds).toEqual(['audio', 'thumbnail', 'storyboard', 'storyboard_vtt'])
+    const sizes = await Promise.all((await readdir(folder)).map(async name => (await stat(join(folder, name))).size))
+    expect(Math.max(...sizes)).toBeLessThan(1_000_000)
+  })
+
+  test('whose tags are longer than films is refused', async () => {
+    const [tags, file] = [join(folder, 'tags.txt'), join(folder, 'tags.mkv')]
+    await writeFile(tags, `;FFMETADATA1\ncomment=${'long '.repeat(2_000_000)}\n`)
+    await execute('ffmpeg', ['-v', 'error', '-i', await fixtures.videoWithoutAudio(), '-i', tags, '-map_metadata', '1', '-c', 'copy', file])
+    await expect(probe(file, limits)).rejects.toMatchObject({ code: 'media.unreadable' })
   })
 
   test.each([
