@@ -198,5 +198,5 @@ export const functionTable: Record<FunctionName, FunctionRow> = functions
 /** The Fargate task is no Lambda, but what it is given and may touch is written in the same way. */
 export const mediaTask = {
   environment: [...running, 'AWS_S3_BUCKET'],
-  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:read:media', 'bucket:write:media', 'bucket:list:users', 'bucket:list:media'],
+  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:list:users', 'bucket:write:media'],
 } as const satisfies Pick<FunctionRow, 'environment' | 'uses'>

@@ -52,7 +52,7 @@ const others = {
     return [allow(['execute-api:ManageConnections'], hub.realtime.connectionsArn)]
   },
   'pipeline:start': hub => [allow(['states:StartExecution'], hub.pipelineArn)],
-  'pipeline:stop': hub => [allow(['states:StopExecution', 'states:DescribeExecution'], executionsOf(hub.pipelineArn))],
+  'pipeline:stop': hub => [allow(['states:StopExecution'], executionsOf(hub.pipelineArn))],
   'mediaconvert:run': (hub, stack) => {
     if (!hub.mediaConvert) throw new Error('mediaconvert:run: only functions of the media stack know the job role')
     return [
@@ -70,7 +70,7 @@ const others = {
     // Starting a job takes no resource in IAM; what it may read and write is this role's own access to the bucket.
     allow(['transcribe:StartTranscriptionJob'], '*'),
     allow(
-      ['transcribe:GetTranscriptionJob', 'transcribe:DeleteTranscriptionJob'],
+      ['transcribe:GetTranscriptionJob'],
       stack.formatArn({
         service: 'transcribe',
         resource: 'transcription-job',
