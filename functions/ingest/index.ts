@@ -30,6 +30,5 @@ export const handler = createWorker({
   handle: async message => {
     for (const key of createdKeys(message)) log.info('Object landed', { key, outcome: await acceptObject(deps, { key }) })
   },
-  fifo: false,
   log,
 })

@@ -17,6 +17,5 @@ const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_
 export const handler = createWorker({
   message: queues.cleanup.message,
   handle: message => removeObjects({ sql, videos, storage }, message),
-  fifo: false,
   log,
 })

@@ -22,4 +22,4 @@ const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
 const deps = { sql, events, connections, sendFrame, clock, sleep }
 
-export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), fifo: true, log })
+export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), log })

@@ -13,7 +13,6 @@ const deps = await connectSummarising(config, await connectRunning(config, log))
 export const handler = createWorker({
   message: queues.summaries.message,
   handle: async message => void (await summariseVideo(deps, message)),
-  fifo: false,
   log,
   failureMessage: 'Summary generation failed',
 })

@@ -1,37 +1,37 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type * as z from 'zod'
 import type { Logger } from '../observability/logger.ts'
 
 export type WorkerOptions<S extends z.ZodType> = {
   message: S
-  /** Called once a record; a throw sends only this record back to the queue. */
+  /** Called once a record; a throw sends only this record back to the queue, and those behind it in its group. */
   handle: (message: z.output<S>) => Promise<void>
-  /** FIFO queues keep the order of a group: after a failure the rest of the batch goes back, too. */
-  fifo: boolean
   log: Logger
   failureMessage?: string
 }
 
-/** An SQS handler with partial batch failure. A message that is not of the schema fails like any other and ends in the dead-letter queue. */
+/**
+ * An SQS handler with partial batch failure. The records of one message group (of a FIFO queue) are handled in their order, groups and all other records
+ * side by side. A message that is not of the schema fails like any other and ends in the dead-letter queue.
+ */
 export const createWorker =
-  <S extends z.ZodType>({ message, handle, fifo, log, failureMessage = 'Message failed' }: WorkerOptions<S>) =>
+  <S extends z.ZodType>({ message, handle, log, failureMessage = 'Message failed' }: WorkerOptions<S>) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
-    const failed: string[] = []
-    const run = async ({ messageId, body }: SQSEvent['Records'][number]) => {
+    const run = async ({ messageId, body }: SQSRecord): Promise<boolean> => {
       try {
         await handle(message.parse(JSON.parse(body)))
+        return true
       } catch (error) {
         log.error(failureMessage, { messageId, error: error as Error })
-        failed.push(messageId)
+        return false
       }
     }
-    if (fifo) {
-      for (const record of event.Records) {
-        if (failed.length > 0) failed.push(record.messageId)
-        else await run(record)
-      }
-    } else {
-      await Promise.all(event.Records.map(run))
+    /** What of a group is to come again: the first that fails and all behind it, so that their order holds. */
+    const runGroup = async (records: SQSRecord[]): Promise<SQSRecord[]> => {
+      for (const [index, record] of records.entries()) if (!(await run(record))) return records.slice(index)
+      return []
     }
-    return { batchItemFailures: failed.map(itemIdentifier => ({ itemIdentifier })) }
+    const groups = Map.groupBy(event.Records, ({ messageId, attributes }) => attributes.MessageGroupId ?? messageId)
+    const failed = (await Promise.all([...groups.values()].map(runGroup))).flat()
+    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   }
