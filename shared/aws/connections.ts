@@ -8,8 +8,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 
-/** One open WebSocket. `lastSeq` is the number of the newest event that it was sent. */
-export type Connection = { connectionId: string; userId: string; lastSeq: number; connectedAt: Date }
+/** One open WebSocket. `lastSeq` is the number of the newest event that it was sent; with its session it ends. */
+export type Connection = { connectionId: string; userId: string; sessionId: string; lastSeq: number; connectedAt: Date }
 
 export type Connections = ReturnType<typeof createConnections>
 
@@ -38,7 +38,7 @@ export const createConnections = ({ client, table }: { client: DynamoDBClient; t
   }
 
   return {
-    async add({ connectionId, userId, lastSeq, connectedAt }: Connection): Promise<void> {
+    async add({ connectionId, userId, sessionId, lastSeq, connectedAt }: Connection): Promise<void> {
       const expiresAt = Math.floor(connectedAt.getTime() / 1000) + LIFETIME_SECONDS
       await client.send(
         new PutItemCommand({
@@ -46,6 +46,7 @@ export const createConnections = ({ client, table }: { client: DynamoDBClient; t
           Item: {
             connectionId: { S: connectionId },
             userId: { S: userId },
+            sessionId: { S: sessionId },
             lastSeq: { N: String(lastSeq) },
             connectedAt: { S: connectedAt.toISOString() },
             expiresAt: { N: String(expiresAt) },
@@ -62,7 +63,13 @@ export const createConnections = ({ client, table }: { client: DynamoDBClient; t
     async find(connectionId: string): Promise<Connection | undefined> {
       const { Item: item } = await client.send(new GetItemCommand({ ...key(connectionId), ConsistentRead: true }))
       if (!item) return undefined
-      return { connectionId, userId: item.userId!.S!, lastSeq: Number(item.lastSeq!.N), connectedAt: new Date(item.connectedAt!.S!) }
+      return {
+        connectionId,
+        userId: item.userId!.S!,
+        sessionId: item.sessionId!.S!,
+        lastSeq: Number(item.lastSeq!.N),
+        connectedAt: new Date(item.connectedAt!.S!),
+      }
     },
 
     /** Ids of a user's connections. The index follows a change within moments. */

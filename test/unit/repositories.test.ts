@@ -297,10 +297,12 @@ describe('uploads, jobs and tickets', () => {
   it('take a ticket exactly once and not after its minute', async () => {
     const now = new Date()
     const expiresAt = new Date(now.getTime() + 60_000)
-    await createTicket(db.sql, { ticketHash: 'one', userId, expiresAt })
+    const sessionId = randomUUID()
+    await db.sql`INSERT INTO sessions (id, user_id, expires_at) VALUES (${sessionId}, ${userId}, ${expiresAt})`
+    await createTicket(db.sql, { ticketHash: 'one', userId, sessionId, expiresAt })
     const taken = await Promise.all(Array.from({ length: 8 }, () => takeTicket(db.sql, { ticketHash: 'one', now })))
-    expect(taken.filter(Boolean)).toEqual([{ userId }])
-    await createTicket(db.sql, { ticketHash: 'two', userId, expiresAt })
+    expect(taken.filter(Boolean)).toEqual([{ userId, sessionId }])
+    await createTicket(db.sql, { ticketHash: 'two', userId, sessionId, expiresAt })
     expect(await takeTicket(db.sql, { ticketHash: 'two', now: expiresAt })).toBeUndefined()
   })
 })

@@ -1,17 +1,19 @@
 import { first, type Sql } from '../client.ts'
 
-export const createTicket = async (sql: Sql, o: { ticketHash: string; userId: string; expiresAt: Date }): Promise<void> => {
-  await sql`INSERT INTO websocket_tickets (ticket_hash, user_id, expires_at) VALUES (${o.ticketHash}, ${o.userId}, ${o.expiresAt})`
+export type TicketOwner = { userId: string; sessionId: string }
+
+export const createTicket = async (sql: Sql, o: TicketOwner & { ticketHash: string; expiresAt: Date }): Promise<void> => {
+  await sql`
+    INSERT INTO websocket_tickets (ticket_hash, user_id, session_id, expires_at)
+    VALUES (${o.ticketHash}, ${o.userId}, ${o.sessionId}, ${o.expiresAt})`
 }
 
-/** Uses a ticket up: of any number of callers exactly one gets its user, the others and those who come too late get undefined. */
-export const takeTicket = async (
-  sql: Sql,
-  { ticketHash, now }: { ticketHash: string; now: Date },
-): Promise<{ userId: string } | undefined> =>
+/** Uses a ticket up: of any number of callers exactly one gets its owner, the others and those who come after its time or its session get undefined. */
+export const takeTicket = async (sql: Sql, { ticketHash, now }: { ticketHash: string; now: Date }): Promise<TicketOwner | undefined> =>
   first(
-    await sql<{ userId: string }[]>`
+    await sql<TicketOwner[]>`
       UPDATE websocket_tickets SET used_at = ${now}
       WHERE ticket_hash = ${ticketHash} AND used_at IS NULL AND expires_at > ${now}
-      RETURNING user_id`,
+        AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = session_id AND s.revoked_at IS NULL AND s.expires_at > ${now})
+      RETURNING user_id, session_id`,
   )

@@ -4,6 +4,7 @@ import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as Events from '../../db/repositories/events.ts'
 import type * as Tickets from '../../db/repositories/tickets.ts'
+import type { TicketOwner } from '../../db/repositories/tickets.ts'
 import { addSeconds, type Clock } from '../../kernel/clock.ts'
 import { hashTicket } from './hash-ticket.ts'
 
@@ -12,7 +13,7 @@ export type OpenDeps = {
   events: typeof Events
   tickets: typeof Tickets
   connections: Connections
-  authenticate: (token: string) => Promise<{ userId: string }>
+  authenticate: (token: string) => Promise<TicketOwner>
   allowedOrigins: readonly string[]
   clock: Clock
 }
@@ -24,13 +25,13 @@ export const openConnection = async (
 ): Promise<void> => {
   if (origin && !deps.allowedOrigins.includes(origin)) throw problem('auth.origin_refused', { detail: 'This origin may not connect.' })
   if (!token) throw problem('auth.token_missing', { detail: 'Connect to /ws?token=<access token or ticket>.' })
-  const { userId } = await identify(deps, token)
+  const { userId, sessionId } = await identify(deps, token)
   const { lastSeq } = await deps.events.listEvents(deps.sql, { userId, after: Number.MAX_SAFE_INTEGER, limit: 1 })
-  await deps.connections.add({ connectionId, userId, lastSeq, connectedAt: deps.clock() })
+  await deps.connections.add({ connectionId, userId, sessionId, lastSeq, connectedAt: deps.clock() })
 }
 
 /** A JWT has dots, a ticket has none. */
-const identify = async (deps: OpenDeps, token: string): Promise<{ userId: string }> => {
+const identify = async (deps: OpenDeps, token: string): Promise<TicketOwner> => {
   if (token.includes('.')) return deps.authenticate(token)
   const owner = await deps.tickets.takeTicket(deps.sql, { ticketHash: hashTicket(token), now: deps.clock() })
   if (!owner)
@@ -41,10 +42,10 @@ const identify = async (deps: OpenDeps, token: string): Promise<{ userId: string
 /** A ticket for one connection; only its hash is stored. */
 export const issueTicket = async (
   { sql, tickets, clock, createSecret }: Pick<OpenDeps, 'sql' | 'tickets' | 'clock'> & { createSecret: () => string },
-  { userId }: { userId: string },
+  { userId, sessionId }: TicketOwner,
 ): Promise<{ ticket: string; expiresAt: string }> => {
   const ticket = createSecret()
   const expiresAt = addSeconds(clock(), WEBSOCKET_TICKET_SECONDS)
-  await tickets.createTicket(sql, { ticketHash: hashTicket(ticket), userId, expiresAt })
+  await tickets.createTicket(sql, { ticketHash: hashTicket(ticket), userId, sessionId, expiresAt })
   return { ticket, expiresAt: expiresAt.toISOString() }
 }

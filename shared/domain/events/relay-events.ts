@@ -2,11 +2,13 @@ import type { SendFrame } from '../../aws/connection-sender.ts'
 import type { Connection, Connections } from '../../aws/connections.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as Events from '../../db/repositories/events.ts'
+import type * as Sessions from '../../db/repositories/sessions.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
 export type RelayDeps = {
   sql: Sql
   events: typeof Events
+  sessions: Pick<typeof Sessions, 'isSessionLive'>
   connections: Connections
   sendFrame: SendFrame
   clock: Clock
@@ -30,7 +32,9 @@ const relayTo = async (deps: RelayDeps, connectionId: string): Promise<void> => 
   for (;;) {
     const connection = await deps.connections.find(connectionId)
     if (!connection) return
-    const { userId, lastSeq: from } = connection
+    const { userId, sessionId, lastSeq: from } = connection
+    // Who has signed out is told nothing more, on whatever connection.
+    if (!(await deps.sessions.isSessionLive(deps.sql, { sessionId, now: deps.clock() }))) return deps.connections.remove(connectionId)
     const { events } = await deps.events.listEvents(deps.sql, { userId, after: from, limit: PAGE })
     let to = from
     let isOpen = true

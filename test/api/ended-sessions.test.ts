@@ -1,0 +1,94 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DynamoDb, startDynamoDb } from '../../local/services/dynamodb.ts'
+import { type Connections, createConnections } from '../../shared/aws/connections.ts'
+import * as events from '../../shared/db/repositories/events.ts'
+import * as sessions from '../../shared/db/repositories/sessions.ts'
+import * as tickets from '../../shared/db/repositories/tickets.ts'
+import { login } from '../../shared/domain/auth/login.ts'
+import { logout } from '../../shared/domain/auth/logout.ts'
+import { register } from '../../shared/domain/auth/register.ts'
+import { issueTicket, openConnection } from '../../shared/domain/events/open-connection.ts'
+import { relayEvents } from '../../shared/domain/events/relay-events.ts'
+import { createSecret } from '../../shared/kernel/ids.ts'
+import { createTestAuth } from '../support/auth-context.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+const operator = { accessKeyId: 'OPERATOR', secretAccessKey: 'secret-of-the-operator' }
+const keyring = { operator, issue: () => operator, secretOf: () => operator.secretAccessKey, authorize: () => true }
+
+let db: TestDatabase
+let dynamodb: DynamoDb
+let connections: Connections
+beforeAll(async () => {
+  db = await createTestDatabase()
+  dynamodb = await startDynamoDb({ port: 0, region: 'us-east-1', account: '000000000000', keyring })
+  await dynamodb.createTable({
+    TableName: 'connections',
+    AttributeDefinitions: ['connectionId', 'userId'].map(AttributeName => ({ AttributeName, AttributeType: 'S' as const })),
+    KeySchema: [{ AttributeName: 'connectionId', KeyType: 'HASH' }],
+    GlobalSecondaryIndexes: [
+      { IndexName: 'by-user', KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+  })
+  const client = new DynamoDBClient({ endpoint: dynamodb.url, region: 'us-east-1', credentials: operator })
+  connections = createConnections({ client, table: 'connections' })
+})
+afterAll(async () => {
+  await dynamodb.close()
+  await db.close()
+})
+
+const password = 'mua thu Hà Nội'
+
+/** A person who has signed in on two devices. */
+const signedInTwice = async (email: string) => {
+  const { context, authenticate } = createTestAuth(db.sql)
+  const phone = await register(context, { email, password, fullName: 'Lê Văn Bình' })
+  const laptop = await login(context, { email, password })
+  const deps = {
+    sql: db.sql,
+    events,
+    sessions,
+    tickets,
+    connections,
+    authenticate,
+    allowedOrigins: [],
+    clock: () => new Date(),
+    createSecret,
+  }
+  const open = (connectionId: string, token: string) => openConnection(deps, { connectionId, token, origin: undefined })
+  const frames: string[] = []
+  const happens = async () => {
+    await events.appendEvent(db.sql, { userId: phone.user.id, event: { type: 'user_activity', payload: {} } })
+    const sendFrame = async (connectionId: string) => frames.push(connectionId) > 0
+    await relayEvents({ ...deps, sendFrame, sleep: async () => {} }, { userId: phone.user.id })
+  }
+  const ticketOf = async (token: string) => (await issueTicket(deps, await authenticate(token))).ticket
+  const signOut = async (token: string) => logout(context, await authenticate(token))
+  return { phone, laptop, open, happens, frames, ticketOf, signOut }
+}
+
+describe('Signing out', () => {
+  it('ends what open connections of the session are told, and of no other', async () => {
+    const { phone, laptop, open, happens, frames, ticketOf, signOut } = await signedInTwice('binh@example.com')
+    await open('by-token', phone.token)
+    await open('by-ticket', await ticketOf(phone.token))
+    await open('laptop', laptop.token)
+    await happens()
+    expect(frames.splice(0).sort()).toEqual(['by-ticket', 'by-token', 'laptop'])
+
+    await signOut(phone.token)
+    await happens()
+    expect(frames).toEqual(['laptop'])
+    expect(await connections.listOf(phone.user.id)).toEqual(['laptop'])
+  })
+
+  it('makes the tickets of the session worthless', async () => {
+    const { phone, open, ticketOf, signOut } = await signedInTwice('an@example.com')
+    const ticket = await ticketOf(phone.token)
+    await signOut(phone.token)
+    await expect(open('late', ticket)).rejects.toMatchObject({ code: 'auth.ticket_invalid' })
+  })
+})
