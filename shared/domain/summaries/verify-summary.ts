@@ -1,6 +1,7 @@
 import { problem } from '../../contract/problems.ts'
 import type { SummaryAnswer } from '../../contract/summaries.ts'
 import { formatTimeCode } from '../../kernel/time-codes.ts'
+import { languageTag } from '../media/media-facts.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
 
 export type VerifiedSummary = {
@@ -16,28 +17,33 @@ const MAX_KEY_POINTS = 6
 const MAX_TIMESTAMPS = 40
 const THIRDS = 3
 
+/** Text that Postgres can store, also inside JSON: without U+0000 and halves of characters. */
+const clean = (text: string): string => text.toWellFormed().replaceAll('\u0000', '').trim()
+
 /** Keeps what stands on segments that exist and gives it their times. Throws `summary.failed` when nothing is left. */
 export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[]): VerifiedSummary => {
   const byId = new Map(segments.map(segment => [segment.index, segment]))
   const existing = (ids: number[]) => [...new Set(ids)].filter(id => byId.has(id)).sort((a, b) => a - b)
 
   const keyPoints = answer.keyPoints
-    .map(({ text, segmentIds }) => ({ text: text.trim(), ids: existing(segmentIds) }))
+    .map(({ text, segmentIds }) => ({ text: clean(text), ids: existing(segmentIds) }))
     .filter(({ text, ids }) => text && ids.length > 0)
     .sort((a, b) => a.ids[0]! - b.ids[0]!)
     .slice(0, MAX_KEY_POINTS)
-  const overview = answer.overview.trim()
+  const overview = clean(answer.overview)
   if (!overview || keyPoints.length === 0)
     throw problem('summary.failed', { detail: 'The language model wrote nothing that the transcript supports.' })
 
-  const timestamps = [...new Map(answer.timestamps.map(entry => [entry.segmentId, entry])).values()]
-    .filter(({ segmentId, content }) => byId.has(segmentId) && content.trim())
+  const timestamps = [...new Map(answer.timestamps.map(({ segmentId, content }) => [segmentId, clean(content)]))]
+    .map(([segmentId, content]) => ({ segmentId, content }))
+    .filter(({ segmentId, content }) => byId.has(segmentId) && content)
     .sort((a, b) => a.segmentId - b.segmentId)
     .slice(0, MAX_TIMESTAMPS)
-    .map(({ segmentId, content }) => ({ time: formatTimeCode(byId.get(segmentId)!.startMs), content: content.trim(), segmentId }))
+    .map(({ segmentId, content }) => ({ time: formatTimeCode(byId.get(segmentId)!.startMs), content, segmentId }))
 
   return {
-    language: answer.language,
+    // A model may name it in words; then nobody knows.
+    language: languageTag(answer.language) ?? 'und',
     overview,
     keyPoints: keyPoints.map(({ text }) => text),
     timestamps,

@@ -5,6 +5,8 @@ import { coversTheVideo, type VerifiedSummary, verifySummary } from './verify-su
 
 /** About 8,000 tokens: what a GPT-4-class model reads carefully, with room for the answer. */
 const PART_CHARACTERS = 24_000
+/** More than five hours of fast speech. A subtitle track holds as much text as somebody likes, and each part of it is a paid call. */
+const MAX_CHARACTERS = 25 * PART_CHARACTERS
 const TEMPERATURE = 0.3
 const MAX_KEY_POINTS = 6
 
@@ -35,7 +37,7 @@ export const writeSummary = async (model: LanguageModel, request: SummaryRequest
 
 const ask = async (model: LanguageModel, { title, language, segments }: SummaryRequest, hint?: string) => {
   const answers: { answer: SummaryAnswer; model: string }[] = []
-  for (const part of splitIntoParts(segments)) {
+  for (const part of splitIntoParts(thinOut(segments))) {
     const data = {
       task: 'summarise',
       language,
@@ -64,6 +66,12 @@ const ask = async (model: LanguageModel, { title, language, segments }: SummaryR
     answer: SummaryAnswer,
     temperature: TEMPERATURE,
   })
+}
+
+/** Of far too much text every second, third … segment, so that beginning, middle and end are still there. */
+const thinOut = (segments: readonly Segment[]): readonly Segment[] => {
+  const every = Math.ceil(segments.reduce((sum, { text }) => sum + text.length, 0) / MAX_CHARACTERS)
+  return every > 1 ? segments.filter((_, index) => index % every === 0) : segments
 }
 
 /** Consecutive runs of segments of about the same size, none above PART_CHARACTERS unless one segment is. */
