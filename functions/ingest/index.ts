@@ -9,9 +9,11 @@ import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as uploads from '../../shared/db/repositories/uploads.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
+import { removeLateProduct } from '../../shared/domain/cleanup/remove-late-product.ts'
 import { acceptObject } from '../../shared/domain/uploads/accept-object.ts'
 import { createdKeys } from '../../shared/domain/uploads/created-keys.ts'
 import { createWorker } from '../../shared/jobs/create-worker.ts'
+import { parseProductKey } from '../../shared/kernel/object-keys.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../running.ts'
 
@@ -28,7 +30,11 @@ const deps = {
 export const handler = createWorker({
   message: queues.ingest.message,
   handle: async message => {
-    for (const key of createdKeys(message)) log.info('Object landed', { key, outcome: await acceptObject(deps, { key }) })
+    for (const key of createdKeys(message)) {
+      const product = parseProductKey(key)
+      const outcome = product ? await removeLateProduct(deps, { key, ...product }) : await acceptObject(deps, { key })
+      log.info('Object landed', { key, outcome })
+    }
   },
   log,
 })

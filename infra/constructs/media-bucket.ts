@@ -10,7 +10,7 @@ export type MediaBucketProps = {
   prefix: string
   /** Origins, limits, retention. */
   settings: StageSettings
-  /** Told of every object that arrives under `users/`, however it was sent (POST, PUT, multipart, copy). */
+  /** Told of every object that arrives under `users/`, however it was sent (POST, PUT, multipart, copy), and of what Transcribe writes, perhaps too late. */
   ingest: Queue
 }
 
@@ -42,7 +42,9 @@ export class MediaBucket extends Bucket {
         },
       ],
     })
-    this.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(ingest), { prefix: 'users/' })
+    const destination = new SqsDestination(ingest)
+    this.addEventNotification(EventType.OBJECT_CREATED, destination, { prefix: 'users/' })
+    this.addEventNotification(EventType.OBJECT_CREATED, destination, { prefix: 'media/', suffix: '/transcript.json' })
   }
 
   /** The ARN by name alone, for policies in any stack. */

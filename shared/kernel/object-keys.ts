@@ -1,5 +1,6 @@
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const SOURCE = new RegExp(`^users/(${UUID})/videos/(${UUID})/source\\.([a-z0-9]{1,8})$`)
+const PRODUCT = new RegExp(`^media/(${UUID})/(${UUID}-[^/]+)/.`)
 
 /** Everything that a user sent for one video lies under this prefix. */
 export const sourcePrefix = (userId: string, videoId: string) => `users/${userId}/videos/${videoId}/`
@@ -18,3 +19,9 @@ export const mediaPrefix = (videoId: string) => `media/${videoId}/`
 
 /** What one run of the pipeline made. */
 export const runPrefix = (videoId: string, runId: string) => `${mediaPrefix(videoId)}${runId}/`
+
+/** Of which run a product is; undefined for any other object. */
+export const parseProductKey = (key: string): { videoId: string; runId: string } | undefined => {
+  const [, videoId, runId] = key.match(PRODUCT) ?? []
+  return videoId && runId ? { videoId, runId } : undefined
+}

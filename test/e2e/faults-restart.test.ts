@@ -40,7 +40,7 @@ const becomes = (videoId: string, outcome: object) => expect.poll(() => operator
 const statusesOf = async (videoId: string) => (await operator.runsOf(videoId)).map(({ status }) => status)
 const findProgram = async (name: RegExp, below?: number) => (await processesBelow(below)).find(({ command }) => name.test(command))
 /** A moment in which sound and pictures are worked on. */
-const midRun = (below?: number) => vi.waitUntil(() => findProgram(/^ffmpeg |^pocketsphinx/, below), patience)
+const midRun = (below?: number) => vi.waitUntil(() => findProgram(/^ffmpeg |pocketsphinx/, below), patience)
 
 describe('A video', () => {
   test('that takes too long says so, can be retried, and no late message about the old run touches the new one', async () => {

@@ -90,10 +90,11 @@ describe('A video', () => {
 
   test('that is deleted in mid-run leaves nothing, and nothing brings it back', async () => {
     const videoId = await upload('Deleted')
-    const { sourceKey, runId, transcodeJobId } = await vi.waitUntil(async () => {
-      const video = await operator.videoOf(videoId)
-      return video?.transcodeJobId && (await programs(/^ffmpeg /)).length > 0 && video
-    }, patience)
+    // Everything is under way at once: the conversion is held until the recogniser listens.
+    const conversion = await vi.waitUntil(async () => (await programs(/^ffmpeg .*-hls_time/))[0], patience)
+    process.kill(conversion.pid, 'SIGSTOP')
+    await vi.waitUntil(async () => (await programs(/pocketsphinx/))[0], patience)
+    const { sourceKey, runId, transcodeJobId } = (await operator.videoOf(videoId))!
     const [run] = await operator.runsOf(videoId)
     await user.call('DELETE', `/videos/${videoId}`)
 
@@ -101,9 +102,10 @@ describe('A video', () => {
     const mediaConvert = new MediaConvertClient({ ...operator.client, endpoint: stack.endpoints.MEDIACONVERT! })
     const { Job } = await mediaConvert.send(new GetJobCommand({ Id: transcodeJobId! }))
     expect(Job?.Status).toBe('CANCELED')
-    const nothing = { video: undefined, rows: 0, objects: [] }
-    await expect.poll(() => everythingOf(videoId), patience).toEqual(nothing)
     await expect.poll(() => programs(/ffmpeg|ffprobe|pocketsphinx|media-task/), patience).toEqual([])
+    const nothing = { video: undefined, rows: 0, objects: [] }
+    // Sooner than the sweep that comes two minutes after every deletion.
+    await expect.poll(() => everythingOf(videoId), { timeout: 90_000, interval: 250 }).toEqual(nothing)
 
     await operator.send('ingest', landedEvent(sourceKey))
     const input = JSON.stringify({ videoId, userId: sourceKey.split('/')[1], attempt: 1, key: sourceKey })

@@ -83,13 +83,16 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
       expect(readable(Properties.IntegrationUri)).toContain(`<${functionId('realtime')}.Arn>`)
   })
 
-  it('hand uploads, and nothing of our own making, to the ingest queue', () => {
-    const { Properties } = only('Custom::S3BucketNotifications')
-    const [notification] = Properties.NotificationConfiguration.QueueConfigurations
-    expect(Properties.NotificationConfiguration.QueueConfigurations).toHaveLength(1)
-    expect(notification.Events).toEqual(['s3:ObjectCreated:*'])
-    expect(notification.Filter.Key.FilterRules).toEqual([{ Name: 'prefix', Value: 'users/' }])
-    expect(readable(notification.QueueArn)).toBe(`<${queueNamed('ingest').id}.Arn>`)
+  it('hand uploads, and of our own making only what Transcribe may write too late, to the ingest queue', () => {
+    const { QueueConfigurations } = only('Custom::S3BucketNotifications').Properties.NotificationConfiguration
+    const rules = QueueConfigurations.map(({ Filter }: { Filter: { Key: { FilterRules: { Name: string; Value: string }[] } } }) =>
+      Object.fromEntries(Filter.Key.FilterRules.map(({ Name, Value }) => [Name, Value])),
+    )
+    expect(rules).toEqual([{ prefix: 'users/' }, { prefix: 'media/', suffix: '/transcript.json' }])
+    for (const { Events, QueueArn } of QueueConfigurations) {
+      expect(Events).toEqual(['s3:ObjectCreated:*'])
+      expect(readable(QueueArn)).toBe(`<${queueNamed('ingest').id}.Arn>`)
+    }
   })
 
   it('keep the bucket private and forget unfinished uploads', () => {
