@@ -8,6 +8,7 @@ import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn'
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Keyring } from '../../local/credentials.ts'
+import { toSqsEvent } from '../../local/lambda/sqs-event.ts'
 import { startS3 } from '../../local/services/s3/s3.ts'
 import { startSqs } from '../../local/services/sqs.ts'
 import { startStates } from '../../local/services/states.ts'
@@ -91,10 +92,9 @@ export const startMediaHub = async () => {
     for (const { ReceiptHandle } of Messages) await sqs.client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }))
     return Messages
   }
-  const consume = async (queueUrl: string, handler: (event: SQSEvent) => Promise<SQSBatchResponse>): Promise<number> => {
-    const messages = await receive(queueUrl)
-    const Records = messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }))
-    const { batchItemFailures } = await handler({ Records } as SQSEvent)
+  const consume = async (queue: { url: string; arn: string }, handler: (event: SQSEvent) => Promise<SQSBatchResponse>): Promise<number> => {
+    const messages = await receive(queue.url)
+    const { batchItemFailures } = await handler(toSqsEvent(messages, queue.arn))
     if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages failed`)
     return messages.length
   }
@@ -120,14 +120,20 @@ export const startMediaHub = async () => {
     /** Delivers what S3 has to say, and cleans up what is due. */
     settle: async () => {
       await new Promise(done => setTimeout(done, 100))
-      while ((await consume(ingest.url, ingestion.handler)) + (await consume(cleanup.url, cleaning.handler)) > 0);
+      while ((await consume(ingest, ingestion.handler)) + (await consume(cleanup, cleaning.handler)) > 0);
     },
     /** Takes S3's events off the queue without handing them over. */
     takeEvents: async () => {
       await new Promise(done => setTimeout(done, 100))
       return (await receive(ingest.url)).map(({ Body }) => Body!)
     },
-    deliver: (...bodies: string[]) => ingestion.handler({ Records: bodies.map((body, i) => ({ messageId: String(i), body })) } as SQSEvent),
+    deliver: (...bodies: string[]) =>
+      ingestion.handler(
+        toSqsEvent(
+          bodies.map((Body, i) => ({ MessageId: String(i), Body })),
+          ingest.arn,
+        ),
+      ),
 
     reconcile: scheduled.handler,
 
