@@ -21,8 +21,8 @@ export const connectTransact = (sql: Database, wake: Wake, log: Logger): Transac
 /** What every function is composed of that changes videos outside a request. */
 export const connectRunning = async (config: Pick<Config, (typeof DATABASE_KEYS)[number] | 'EVENTS_QUEUE_URL'>, log: Logger) => {
   const readSecret = createSecretReader(config)
-  const database = await connectDatabase(config, readSecret)
+  const sql = await connectDatabase(config, readSecret)
   const sqs = new SQSClient()
-  const transact = connectTransact(database, createWake(sqs, config.EVENTS_QUEUE_URL), log)
-  return { readSecret, database, sql: database, transact, sqs }
+  const transact = connectTransact(sql, createWake(sqs, config.EVENTS_QUEUE_URL), log)
+  return { readSecret, sql, transact, sqs }
 }

@@ -12,13 +12,13 @@ import type { Logger } from '../shared/observability/logger.ts'
 /** What every function with signed-in users is composed of. */
 export const connectSignedIn = async (config: Pick<Config, (typeof SIGNED_IN_KEYS)[number]>, log: Logger) => {
   const readSecret = createSecretReader(config)
-  const [database, authSecrets] = await Promise.all([connectDatabase(config, readSecret), readAuthSecrets(config, readSecret)])
+  const [sql, authSecrets] = await Promise.all([connectDatabase(config, readSecret), readAuthSecrets(config, readSecret)])
   const cache = createCache({ url: redisUrl(config), onError: error => log.warn('Redis is away', { error }) })
   const sessionState = createSessionState({
     cache,
-    find: sessionId => isSessionLive(database, { sessionId, now: systemClock() }),
+    find: sessionId => isSessionLive(sql, { sessionId, now: systemClock() }),
     tokenSeconds: config.JWT_EXPIRES_IN,
   })
   const authenticate = createAuthenticate({ jwtSecret: authSecrets.jwtSecret, sessionState, now: systemClock })
-  return { database, readSecret, authSecrets, cache, sessionState, authenticate }
+  return { sql, readSecret, authSecrets, cache, sessionState, authenticate }
 }

@@ -11,13 +11,13 @@ import { createAuthApp } from './app.ts'
 
 const config = readConfig(process.env, [...SIGNED_IN_KEYS])
 const log = createLogger('auth')
-const { database, authSecrets, sessionState, authenticate } = await connectSignedIn(config, log)
+const { sql, authSecrets, sessionState, authenticate } = await connectSignedIn(config, log)
 const settings = { ...authSecrets, accessSeconds: config.JWT_EXPIRES_IN, refreshSeconds: config.JWT_REFRESH_EXPIRES_IN }
-const context = { database, users, sessions, sessionState, settings, now: systemClock, createId, createSecret }
+const deps = { sql, users, sessions, sessionState, settings, now: systemClock, createId, createSecret }
 
 export const handler = createApi({
   routes: authRoutes,
-  implementations: createAuthApp(context),
+  implementations: createAuthApp(deps),
   authenticate,
   allowedOrigins: config.FRONTEND_URL,
   log,

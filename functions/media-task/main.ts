@@ -22,15 +22,15 @@ const client = createS3Client()
 // A container's role gives its keys by an address, not by variables as Lambda's does: the SDK knows the way.
 const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials()
 const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken }
-const { database, transact } = await connectRunning({ ...config, ...keys }, log)
+const { sql, transact } = await connectRunning({ ...config, ...keys }, log)
 const storage = createStorage({ client, bucket: config.AWS_S3_BUCKET })
 const stage = mode === 'normalise' ? 'normalising' : 'extracting'
 
-const video = await findVideo(database, { userId, videoId })
+const video = await findVideo(sql, { userId, videoId })
 process.exitCode = video
   ? await runTask({
       storage,
-      record: createRecord({ database, transact, storage, video, runId }),
+      record: createRecord({ sql, transact, storage, video, runId }),
       mode,
       sourceKey,
       sourceEtag: video.sourceEtag,
@@ -39,4 +39,4 @@ process.exitCode = video
       controller,
     })
   : MEDIA_TASK_EXIT.refused
-await database.end({ timeout: 5 })
+await sql.end({ timeout: 5 })

@@ -19,7 +19,7 @@ import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
 
 export type RecordDeps = {
-  database: Database
+  sql: Database
   transact: Transact
   storage: Pick<Storage, 'bucket' | 'put'>
   video: Pick<VideoRow, 'id' | 'userId' | 'attempt'>
@@ -27,7 +27,7 @@ export type RecordDeps = {
 }
 
 /** What the task writes down: files with their notes, the jobs that users follow, and the reason when a file is refused. */
-export const createRecord = ({ database, transact, storage, video, runId }: RecordDeps) => {
+export const createRecord = ({ sql, transact, storage, video, runId }: RecordDeps) => {
   const { userId, attempt } = video
   const run = { videoId: video.id, runId }
   const keyOf = (product: Product) => `${runPrefix(run.videoId, runId)}${product.name}`
@@ -45,10 +45,10 @@ export const createRecord = ({ database, transact, storage, video, runId }: Reco
   }
 
   const begin = (type: 'extract-audio' | 'generate-thumbnail') =>
-    beginJob({ sql: database, jobs, createId }, { input: { videoId: run.videoId, userId, attempt }, type })
+    beginJob({ sql, jobs, createId }, { input: { videoId: run.videoId, userId, attempt }, type })
 
   return {
-    isCurrent: () => isRunCurrent(database, run),
+    isCurrent: () => isRunCurrent(sql, run),
 
     beginExtraction: async (): Promise<void> => {
       await begin('extract-audio')
@@ -57,23 +57,23 @@ export const createRecord = ({ database, transact, storage, video, runId }: Reco
 
     /** Uploads a product and notes it. */
     store: async (product: Product): Promise<void> => {
-      if (!(await isRunCurrent(database, run))) throw problem('media.cancelled')
+      if (!(await isRunCurrent(sql, run))) throw problem('media.cancelled')
       await upload(product)
       const { size: sizeBytes } = await stat(product.file)
       const { kind, contentType, language = null, details = null } = product
-      await saveMediaFile(database, { ...run, kind, url: urlOf(product), sizeBytes, contentType, language, details })
+      await saveMediaFile(sql, { ...run, kind, url: urlOf(product), sizeBytes, contentType, language, details })
     },
 
     /** Sound that cannot be decoded was left out: the transcoding job must not ask for it. */
     finishNormalising: async (film: ProbedFile): Promise<void> => {
-      await recordProducts(database, { ...run, metadata: { hasAudio: film.audioCodec !== undefined } })
+      await recordProducts(sql, { ...run, metadata: { hasAudio: film.audioCodec !== undefined } })
     },
 
     /** Notes on the video what was extracted; the jobs of these steps are done. */
     finishExtraction: async (film: ProbedFile, products: readonly Product[]): Promise<void> => {
       const of = (kind: Product['kind']) => products.find(product => product.kind === kind)
       const [audio, thumbnail, storyboard] = [of('audio'), of('thumbnail'), of('storyboard_vtt')]
-      await recordProducts(database, {
+      await recordProducts(sql, {
         ...run,
         durationSeconds: film.durationMs / 1000,
         ...(thumbnail && { thumbnailUrl: urlOf(thumbnail) }),
@@ -82,8 +82,8 @@ export const createRecord = ({ database, transact, storage, video, runId }: Reco
           ...(storyboard && { storyboardUrl: urlOf(storyboard) }),
         },
       })
-      await jobs.completeJob(database, { jobId: (await begin('extract-audio')).id, result: audio?.details ?? { reason: 'no_audio' } })
-      await jobs.completeJob(database, { jobId: (await begin('generate-thumbnail')).id, result: thumbnail?.details })
+      await jobs.completeJob(sql, { jobId: (await begin('extract-audio')).id, result: audio?.details ?? { reason: 'no_audio' } })
+      await jobs.completeJob(sql, { jobId: (await begin('generate-thumbnail')).id, result: thumbnail?.details })
     },
 
     /** Ends the run with a reason that its owner is told; nothing happens when the run has ended already. */

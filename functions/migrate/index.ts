@@ -7,11 +7,11 @@ import { createLogger } from '../../shared/observability/logger.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS])
 const log = createLogger('migrate')
-const database = await connectDatabase(config, createSecretReader(config), { maxConnections: 1 })
+const sql = await connectDatabase(config, createSecretReader(config), { maxConnections: 1 })
 
 /** Called by the deployment after the database is there and before the functions that need it change. A throw fails the deployment. */
 export const handler = async (): Promise<{ applied: string[] }> => {
-  const applied = await migrate(database, join(import.meta.dirname, 'migrations'))
+  const applied = await migrate(sql, join(import.meta.dirname, 'migrations'))
   log.info('Database is up to date', { applied })
   return { applied }
 }

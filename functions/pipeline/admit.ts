@@ -10,9 +10,9 @@ import { connectRunning } from '../running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'])
 const log = createLogger('pipeline-admit')
-const { database, transact } = await connectRunning(config, log)
+const { sql, transact } = await connectRunning(config, log)
 const limits = { maxConcurrentRuns: config.MAX_CONCURRENT_JOBS, leaseMs: config.VIDEO_PROCESSING_TIMEOUT }
 const onStarted = (run: { videoId: string; userId: string }) => log.info('Video processing started', { ...run, processingType: 'upload' })
-const deps = { database, transact, runs, leases, jobs, clock: systemClock, onStarted, ...limits }
+const deps = { sql, transact, runs, leases, jobs, now: systemClock, onStarted, ...limits }
 
 export const handler = createStep({ run: task => admitRun(deps, task), log })

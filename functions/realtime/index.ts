@@ -8,7 +8,7 @@ import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as tickets from '../../shared/db/repositories/tickets.ts'
-import { systemClock as clock } from '../../shared/kernel/clock.ts'
+import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectSignedIn } from '../signed-in.ts'
@@ -17,7 +17,7 @@ import { createRealtimeApp } from './app.ts'
 const keys = ['CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, ...keys])
 const log = createLogger('realtime')
-const { database: sql, authenticate } = await connectSignedIn(config, log)
+const { sql, authenticate } = await connectSignedIn(config, log)
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
 const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
@@ -32,7 +32,7 @@ export const handler = createRealtimeApp({
   connections,
   authenticate,
   allowedOrigins: config.FRONTEND_URL,
-  clock,
+  now,
   sendFrame,
   wake,
   log,

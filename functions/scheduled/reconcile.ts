@@ -41,7 +41,7 @@ const outside = {
   cancelTranscoding,
   sendCleanup: cleanup.send,
 }
-const times = { now: systemClock, clock: systemClock, timeoutMs: config.VIDEO_PROCESSING_TIMEOUT }
+const times = { now: systemClock, timeoutMs: config.VIDEO_PROCESSING_TIMEOUT }
 const wake = (userId: string, deduplicationId: string) => relay.send({ userId }, { groupId: userId, deduplicationId })
 const deps = { sql, transact, ...repositories, ...outside, ...times, stopRun: pipeline.stop, wake, log }
 

@@ -9,7 +9,7 @@ import * as jobs from '../../shared/db/repositories/jobs.ts'
 import { findSummary } from '../../shared/db/repositories/summaries.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createApi } from '../../shared/http/create-api.ts'
-import { systemClock as clock } from '../../shared/kernel/clock.ts'
+import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectSignedIn } from '../signed-in.ts'
@@ -17,13 +17,13 @@ import { createSummariesApp } from './app.ts'
 
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'SUMMARIES_QUEUE_URL'])
 const log = createLogger('summaries')
-const { database: sql, cache, authenticate } = await connectSignedIn(config, log)
+const { sql, cache, authenticate } = await connectSignedIn(config, log)
 const { send } = createQueue<MessageOf<'summaries'>>({ client: new SQSClient(), url: config.SUMMARIES_QUEUE_URL })
 const findCached = ({ videoId, language }: { videoId: string; language: string }) => {
   const load = () => findSummary(sql, { videoId, requestedLanguage: language })
   return readThrough(cache, { key: cacheKeys.videoSummary(videoId, language), ttlSeconds: SUMMARY_SECONDS, load })
 }
-const deps = { sql, videos, jobs, findSummary: findCached, sendSummary: send, createId, clock, sleep }
+const deps = { sql, videos, jobs, findSummary: findCached, sendSummary: send, createId, now, sleep }
 
 export const handler = createApi({
   routes: summariesRoutes,

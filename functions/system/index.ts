@@ -8,7 +8,7 @@ import * as sessions from '../../shared/db/repositories/sessions.ts'
 import * as tickets from '../../shared/db/repositories/tickets.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createApi } from '../../shared/http/create-api.ts'
-import { systemClock as clock } from '../../shared/kernel/clock.ts'
+import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createSecret } from '../../shared/kernel/ids.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { createLanguageModelCheck } from '../../shared/providers/language-model/is-up.ts'
@@ -19,13 +19,13 @@ import { processUsage } from './process-usage.ts'
 
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'OPENAI_SECRET_ARN', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'])
 const log = createLogger('system')
-const { database: sql, cache, authenticate, readSecret } = await connectSignedIn(config, log)
+const { sql, cache, authenticate, readSecret } = await connectSignedIn(config, log)
 const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
 const apiKey = async () => config.OPENAI_API_KEY ?? readSecret(config.OPENAI_SECRET_ARN ?? '')
 const isLanguageModelUp = createLanguageModelCheck({ apiKey, ...(config.OPENAI_BASE_URL && { baseUrl: config.OPENAI_BASE_URL }) })
 const isStorageUp = () => storage.touch('users/').then(() => true)
 const checks = { isCacheUp: cache.isUp, isStorageUp, isLanguageModelUp, processUsage, tokenSeconds: config.JWT_EXPIRES_IN }
-const deps = { sql, sessions, videos, jobs, events, tickets, ...checks, clock, createSecret, docs: createDocs(import.meta.dirname) }
+const deps = { sql, sessions, videos, jobs, events, tickets, ...checks, now, createSecret, docs: createDocs(import.meta.dirname) }
 
 export const handler = createApi({
   routes: systemRoutes,

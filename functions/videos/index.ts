@@ -25,7 +25,7 @@ import { createVideosApp } from './app.ts'
 
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN'])
 const log = createLogger('videos')
-const { database: sql, authSecrets, authenticate } = await connectSignedIn(config, log)
+const { sql, authSecrets, authenticate } = await connectSignedIn(config, log)
 const sqs = new SQSClient()
 const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
 

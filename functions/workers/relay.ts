@@ -11,7 +11,7 @@ import * as events from '../../shared/db/repositories/events.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
 import { relayEvents } from '../../shared/domain/events/relay-events.ts'
 import { createWorker } from '../../shared/jobs/create-worker.ts'
-import { systemClock as clock } from '../../shared/kernel/clock.ts'
+import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 
 const keys = ['CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const
@@ -21,6 +21,6 @@ const sql = await connectDatabase(config, createSecretReader(config))
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
 const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
-const deps = { sql, events, sessions, connections, sendFrame, clock, sleep }
+const deps = { sql, events, sessions, connections, sendFrame, now, sleep }
 
 export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), log })

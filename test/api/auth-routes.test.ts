@@ -3,7 +3,7 @@ import { createAuthApp } from '../../functions/auth/app.ts'
 import { AuthResponse, authRoutes, User } from '../../shared/contract/auth.ts'
 import { createApi } from '../../shared/http/create-api.ts'
 import { createCaller, type Handler } from '../support/api-call.ts'
-import { createTestAuth } from '../support/auth-context.ts'
+import { createTestAuth } from '../support/auth-deps.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase
@@ -11,10 +11,10 @@ let call: ReturnType<typeof createCaller>
 const lines: unknown[] = []
 beforeAll(async () => {
   db = await createTestDatabase()
-  const { context, authenticate } = createTestAuth(db.sql)
+  const { deps, authenticate } = createTestAuth(db.sql)
   const keep = (message: string, fields?: object) => lines.push({ message, ...fields })
   const log = { info: keep, warn: keep, error: keep }
-  const auth = createApi({ routes: authRoutes, implementations: createAuthApp(context), authenticate, allowedOrigins: [], log })
+  const auth = createApi({ routes: authRoutes, implementations: createAuthApp(deps), authenticate, allowedOrigins: [], log })
   call = createCaller({ auth: auth as unknown as Handler })
 })
 afterAll(() => db.close())

@@ -6,7 +6,7 @@ import { signPlaybackToken, verifyPlaybackToken } from '../../shared/domain/auth
 import { refresh } from '../../shared/domain/auth/refresh.ts'
 import { register } from '../../shared/domain/auth/register.ts'
 import { AUDIENCE, ISSUER } from '../../shared/domain/auth/tokens.ts'
-import { createTestAuth } from '../support/auth-context.ts'
+import { createTestAuth } from '../support/auth-deps.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase
@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 
 const password = 'mua thu Hà Nội'
-const signUp = () => register(auth.context, { email: `Minh.${++count}@Example.com`, password, fullName: 'Nguyễn Thị Minh' })
+const signUp = () => register(auth.deps, { email: `Minh.${++count}@Example.com`, password, fullName: 'Nguyễn Thị Minh' })
 const code = (value: string) => expect.objectContaining({ code: value })
 
 describe('an account', () => {
@@ -45,25 +45,25 @@ describe('an account', () => {
 
   it('is one for each address, in whatever case it is typed, also when two register at once', async () => {
     const { user } = await signUp()
-    await expect(register(auth.context, { email: user.email.toUpperCase(), password, fullName: 'X' })).rejects.toEqual(
+    await expect(register(auth.deps, { email: user.email.toUpperCase(), password, fullName: 'X' })).rejects.toEqual(
       code('auth.email_taken'),
     )
     const twice = await Promise.allSettled(
-      ['twin@example.com', 'Twin@example.com'].map(email => register(auth.context, { email, password, fullName: 'X' })),
+      ['twin@example.com', 'Twin@example.com'].map(email => register(auth.deps, { email, password, fullName: 'X' })),
     )
     expect(twice.map(result => result.status).sort()).toEqual(['fulfilled', 'rejected'])
-    expect(await login(auth.context, { email: ` ${user.email.toLowerCase()} `, password })).toMatchObject({ user: { id: user.id } })
+    expect(await login(auth.deps, { email: ` ${user.email.toLowerCase()} `, password })).toMatchObject({ user: { id: user.id } })
   })
 
   it('refuses a password that everybody tries first', async () => {
-    const attempt = register(auth.context, { email: 'weak@example.com', password: 'Password123', fullName: 'X' })
+    const attempt = register(auth.deps, { email: 'weak@example.com', password: 'Password123', fullName: 'X' })
     await expect(attempt).rejects.toEqual(code('auth.password_too_common'))
   })
 
   it('answers a wrong password and an unknown address with the same words', async () => {
     const { user } = await signUp()
     const refusal = (email: string) =>
-      login(auth.context, { email, password: 'mùa thu ở đâu' }).catch(error => ({ ...error, message: error.message }))
+      login(auth.deps, { email, password: 'mùa thu ở đâu' }).catch(error => ({ ...error, message: error.message }))
     const [known, unknown] = await Promise.all([refusal(user.email), refusal('nobody@example.com')])
     expect(known).toEqual(unknown)
     expect(known.code).toBe('auth.invalid_credentials')
@@ -92,7 +92,7 @@ describe('an access token', () => {
   it('says the plan of the row at each refresh, not the plan of the day of sign-in', async () => {
     const first = await signUp()
     await db.sql`UPDATE users SET subscription_type = 'premium' WHERE id = ${first.user.id}`
-    const second = await refresh(auth.context, first)
+    const second = await refresh(auth.deps, first)
     expect(second.user.subscriptionType).toBe('premium')
     expect((await auth.authenticate(second.token)).subscriptionType).toBe('premium')
   })
@@ -143,59 +143,59 @@ describe('a refresh token', () => {
 
   it('gives new tokens and is used up; the chain goes on', async () => {
     const first = await signUp()
-    const second = await refresh(auth.context, first)
+    const second = await refresh(auth.deps, first)
     auth.passTime(3600_000)
-    const third = await refresh(auth.context, second)
+    const third = await refresh(auth.deps, second)
     expect(new Set([first.refreshToken, second.refreshToken, third.refreshToken]).size).toBe(3)
     expect(await auth.authenticate(third.token)).toMatchObject({ userId: first.user.id })
   })
 
   it('gives the same successor to all who use it within 30 seconds, at once or one after the other', async () => {
     const first = await signUp()
-    const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(auth.context, first)))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(auth.deps, first)))
     auth.passTime(29_000)
-    answers.push(await refresh(auth.context, first))
+    answers.push(await refresh(auth.deps, first))
     expect(new Set(answers.map(answer => answer.refreshToken)).size).toBe(1)
-    expect(await refresh(auth.context, answers[0]!)).toMatchObject({ user: { id: first.user.id } })
+    expect(await refresh(auth.deps, answers[0]!)).toMatchObject({ user: { id: first.user.id } })
   })
 
   it('used again later ends the whole session: the thief’s tokens and the owner’s, access tokens too', async () => {
     const first = await signUp()
-    const second = await refresh(auth.context, first)
+    const second = await refresh(auth.deps, first)
     auth.passTime(31_000)
-    const reuses = await Promise.allSettled([refresh(auth.context, first), refresh(auth.context, first)])
+    const reuses = await Promise.allSettled([refresh(auth.deps, first), refresh(auth.deps, first)])
     expect(reuses.map(result => result.status === 'rejected' && result.reason.code).sort()).toEqual([
       'auth.refresh_invalid',
       'auth.refresh_reused',
     ])
-    await expect(refresh(auth.context, second)).rejects.toEqual(code('auth.refresh_invalid'))
+    await expect(refresh(auth.deps, second)).rejects.toEqual(code('auth.refresh_invalid'))
     for (const { token } of [first, second]) await expect(auth.authenticate(token)).rejects.toEqual(code('auth.token_invalid'))
-    expect(await login(auth.context, { email: first.user.email, password })).toMatchObject({ user: { id: first.user.id } })
+    expect(await login(auth.deps, { email: first.user.email, password })).toMatchObject({ user: { id: first.user.id } })
   })
 
   it('expires after a week without use, and nothing else is one', async () => {
     const { refreshToken, token } = await signUp()
-    await expect(refresh(auth.context, { refreshToken: token })).rejects.toEqual(code('auth.refresh_invalid'))
-    await expect(refresh(auth.context, { refreshToken: 'x' })).rejects.toEqual(code('auth.refresh_invalid'))
+    await expect(refresh(auth.deps, { refreshToken: token })).rejects.toEqual(code('auth.refresh_invalid'))
+    await expect(refresh(auth.deps, { refreshToken: 'x' })).rejects.toEqual(code('auth.refresh_invalid'))
     auth.passTime(7 * 86_400_000)
-    await expect(refresh(auth.context, { refreshToken })).rejects.toEqual(code('auth.refresh_invalid'))
+    await expect(refresh(auth.deps, { refreshToken })).rejects.toEqual(code('auth.refresh_invalid'))
   })
 })
 
 describe('logout', () => {
   it('ends this session at once, with every token it was ever given, and no other session', async () => {
     const first = await signUp()
-    const elsewhere = await login(auth.context, { email: first.user.email, password })
-    const second = await refresh(auth.context, first)
-    await logout(auth.context, await auth.authenticate(second.token))
+    const elsewhere = await login(auth.deps, { email: first.user.email, password })
+    const second = await refresh(auth.deps, first)
+    await logout(auth.deps, await auth.authenticate(second.token))
     for (const { token } of [first, second]) await expect(auth.authenticate(token)).rejects.toEqual(code('auth.token_invalid'))
-    await expect(refresh(auth.context, second)).rejects.toEqual(code('auth.refresh_invalid'))
+    await expect(refresh(auth.deps, second)).rejects.toEqual(code('auth.refresh_invalid'))
     expect(await auth.authenticate(elsewhere.token)).toMatchObject({ userId: first.user.id })
   })
 
   it('is not undone by changing the spelling of the token', async () => {
     const { token } = await signUp()
-    await logout(auth.context, await auth.authenticate(token))
+    await logout(auth.deps, await auth.authenticate(token))
     await expect(auth.authenticate(`${token}=`)).rejects.toEqual(code('auth.token_invalid'))
   })
 })

@@ -11,7 +11,7 @@ import { register } from '../../shared/domain/auth/register.ts'
 import { issueTicket, openConnection } from '../../shared/domain/events/open-connection.ts'
 import { relayEvents } from '../../shared/domain/events/relay-events.ts'
 import { createSecret } from '../../shared/kernel/ids.ts'
-import { createTestAuth } from '../support/auth-context.ts'
+import { createTestAuth } from '../support/auth-deps.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const operator = { accessKeyId: 'OPERATOR', secretAccessKey: 'secret-of-the-operator' }
@@ -44,9 +44,10 @@ const password = 'mua thu Hà Nội'
 
 /** A person who has signed in on two devices. */
 const signedInTwice = async (email: string) => {
-  const { context, authenticate } = createTestAuth(db.sql)
-  const phone = await register(context, { email, password, fullName: 'Lê Văn Bình' })
-  const laptop = await login(context, { email, password })
+  const auth = createTestAuth(db.sql)
+  const { authenticate } = auth
+  const phone = await register(auth.deps, { email, password, fullName: 'Lê Văn Bình' })
+  const laptop = await login(auth.deps, { email, password })
   const deps = {
     sql: db.sql,
     events,
@@ -55,7 +56,7 @@ const signedInTwice = async (email: string) => {
     connections,
     authenticate,
     allowedOrigins: [],
-    clock: () => new Date(),
+    now: () => new Date(),
     createSecret,
   }
   const open = (connectionId: string, token: string) => openConnection(deps, { connectionId, token, origin: undefined })
@@ -66,7 +67,7 @@ const signedInTwice = async (email: string) => {
     await relayEvents({ ...deps, sendFrame, sleep: async () => {} }, { userId: phone.user.id })
   }
   const ticketOf = async (token: string) => (await issueTicket(deps, await authenticate(token))).ticket
-  const signOut = async (token: string) => logout(context, await authenticate(token))
+  const signOut = async (token: string) => logout(auth.deps, await authenticate(token))
   return { phone, laptop, open, happens, frames, ticketOf, signOut }
 }
 

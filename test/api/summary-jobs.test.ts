@@ -73,7 +73,7 @@ const worker = () => ({
 const ask = (videoId: string, at = () => new Date()) =>
   requestSummary(
     {
-      ...{ sql: db.sql, videos, jobs, createId, clock: at, sleep },
+      ...{ sql: db.sql, videos, jobs, createId, now: at, sleep },
       findSummary: o => summaries.findSummary(db.sql, { videoId: o.videoId, requestedLanguage: o.language }),
       sendSummary: async message => void sent.push(message),
     },

@@ -90,7 +90,7 @@ describe('the media task', () => {
       vi.stubEnv('TMPDIR', folder)
       return runTask({
         storage,
-        record: createRecord({ database: db.sql, transact, storage, video, runId }),
+        record: createRecord({ sql: db.sql, transact, storage, video, runId }),
         mode,
         sourceKey: video.sourceKey!,
         sourceEtag,

@@ -108,6 +108,6 @@ test('A lost wake is repaired by the next sweep, also when one has just been', a
   const woken = new Set<string>()
   const wake = async (userId: string, deduplicationId: string) => void (userId === user.id && woken.add(deduplicationId))
   const start = Math.ceil(Date.now() / 120_000) * 120_000 - 60_000
-  for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, events, sessions, wake, clock: () => new Date(now) })
+  for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, events, sessions, wake, now: () => new Date(now) })
   expect(woken.size).toBe(2)
 })

@@ -19,7 +19,7 @@ afterAll(() => db.close())
 const healthAt = (time: number, isUp: () => Promise<boolean>) =>
   readHealth({
     ...{ sql: db.sql, sessions, videos, jobs, isCacheUp: isUp, isStorageUp: isUp, isLanguageModelUp: isUp },
-    clock: () => new Date(time),
+    now: () => new Date(time),
     tokenSeconds: 3600,
     processUsage: () => ({ memoryMb: 90, cpuPercent: 1.5 }),
   })

@@ -1,10 +1,7 @@
-import type { AuthContext } from './auth-context.ts'
+import type { AuthDeps } from './auth-deps.ts'
 
 /** Ends the session: its refresh tokens and every access token that it was given stop working at once. */
-export const logout = async (
-  { database, sessions, sessionState, now }: AuthContext,
-  { sessionId }: { sessionId: string },
-): Promise<void> => {
-  await sessions.revokeSession(database, { sessionId, now: now() })
+export const logout = async ({ sql, sessions, sessionState, now }: AuthDeps, { sessionId }: { sessionId: string }): Promise<void> => {
+  await sessions.revokeSession(sql, { sessionId, now: now() })
   await sessionState.end(sessionId)
 }

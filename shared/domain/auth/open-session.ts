@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { AuthResponse } from '../../contract/auth.ts'
 import { addSeconds } from '../../kernel/clock.ts'
-import type { AuthContext } from './auth-context.ts'
+import type { AuthDeps } from './auth-deps.ts'
 import { signAccessToken, storedNameOf } from './tokens.ts'
 
 export type SignedIn = z.infer<typeof AuthResponse>
@@ -9,7 +9,7 @@ type User = SignedIn['user']
 
 /** An access token of the session, with the user as the row says now. */
 export const answerWithTokens = async (
-  { settings, now, createId }: AuthContext,
+  { settings, now, createId }: AuthDeps,
   { user, sessionId, refreshToken }: { user: User; sessionId: string; refreshToken: string },
 ): Promise<SignedIn> => {
   const { id: userId, email, subscriptionType } = user
@@ -18,15 +18,15 @@ export const answerWithTokens = async (
 }
 
 /** Starts a session with its first pair of tokens. */
-export const openSession = async (context: AuthContext, user: User): Promise<SignedIn> => {
-  const { database, sessions, settings, createId, createSecret } = context
-  const now = context.now()
+export const openSession = async (deps: AuthDeps, user: User): Promise<SignedIn> => {
+  const { sql, sessions, settings, createId, createSecret } = deps
+  const now = deps.now()
   const expiresAt = addSeconds(now, settings.refreshSeconds)
   const sessionId = createId()
   const refreshToken = createSecret()
-  await database.begin(async sql => {
-    await sessions.createSession(sql, { id: sessionId, userId: user.id, now, expiresAt })
-    await sessions.addRefreshToken(sql, { tokenHmac: storedNameOf(settings, refreshToken), sessionId, now, expiresAt })
+  await sql.begin(async tx => {
+    await sessions.createSession(tx, { id: sessionId, userId: user.id, now, expiresAt })
+    await sessions.addRefreshToken(tx, { tokenHmac: storedNameOf(settings, refreshToken), sessionId, now, expiresAt })
   })
-  return answerWithTokens(context, { user, sessionId, refreshToken })
+  return answerWithTokens(deps, { user, sessionId, refreshToken })
 }

@@ -1,6 +1,6 @@
 import { problem } from '../../contract/problems.ts'
 import { addSeconds } from '../../kernel/clock.ts'
-import type { AuthContext } from './auth-context.ts'
+import type { AuthDeps } from './auth-deps.ts'
 import { answerWithTokens, type SignedIn } from './open-session.ts'
 import { storedNameOf, successorOf } from './tokens.ts'
 
@@ -10,35 +10,35 @@ const GRACE_MS = 30_000
 type Outcome = { kind: 'invalid' } | { kind: 'reused'; sessionId: string } | { kind: 'rotated'; sessionId: string; userId: string }
 
 /** Exchanges a refresh token for its successor. Throws `auth.refresh_invalid`, and `auth.refresh_reused` after it has ended the session of a token used twice. */
-export const refresh = async (context: AuthContext, { refreshToken }: { refreshToken: string }): Promise<SignedIn> => {
-  const successor = successorOf(context.settings, refreshToken)
-  const outcome = await rotate(context, refreshToken, successor)
+export const refresh = async (deps: AuthDeps, { refreshToken }: { refreshToken: string }): Promise<SignedIn> => {
+  const successor = successorOf(deps.settings, refreshToken)
+  const outcome = await rotate(deps, refreshToken, successor)
   if (outcome.kind === 'invalid') throw problem('auth.refresh_invalid', { detail: 'The session has ended. Sign in again.' })
   if (outcome.kind === 'reused') {
-    await context.sessionState.end(outcome.sessionId)
+    await deps.sessionState.end(outcome.sessionId)
     throw problem('auth.refresh_reused', { detail: 'This token was used before, so the session was ended for safety. Sign in again.' })
   }
-  const user = await context.users.findUser(context.database, { userId: outcome.userId })
+  const user = await deps.users.findUser(deps.sql, { userId: outcome.userId })
   if (!user) throw problem('auth.refresh_invalid')
-  return answerWithTokens(context, { user, sessionId: outcome.sessionId, refreshToken: successor })
+  return answerWithTokens(deps, { user, sessionId: outcome.sessionId, refreshToken: successor })
 }
 
-const rotate = (context: AuthContext, refreshToken: string, successor: string): Promise<Outcome> => {
-  const { database, sessions, settings } = context
-  const now = context.now()
+const rotate = (deps: AuthDeps, refreshToken: string, successor: string): Promise<Outcome> => {
+  const { sql, sessions, settings } = deps
+  const now = deps.now()
   const tokenHmac = storedNameOf(settings, refreshToken)
-  return database.begin(async (sql): Promise<Outcome> => {
-    const token = await sessions.lockRefreshToken(sql, { tokenHmac })
+  return sql.begin(async (tx): Promise<Outcome> => {
+    const token = await sessions.lockRefreshToken(tx, { tokenHmac })
     if (!token || token.sessionRevokedAt || Date.parse(token.expiresAt) <= now.getTime()) return { kind: 'invalid' }
     const { sessionId, userId } = token
     if (token.usedAt && now.getTime() - Date.parse(token.usedAt) > GRACE_MS) {
-      await sessions.revokeSession(sql, { sessionId, now })
+      await sessions.revokeSession(tx, { sessionId, now })
       return { kind: 'reused', sessionId }
     }
     if (!token.usedAt) {
-      await sessions.markRefreshTokenUsed(sql, { tokenHmac, now })
+      await sessions.markRefreshTokenUsed(tx, { tokenHmac, now })
       const expiresAt = addSeconds(now, settings.refreshSeconds)
-      await sessions.addRefreshToken(sql, { tokenHmac: storedNameOf(settings, successor), sessionId, now, expiresAt })
+      await sessions.addRefreshToken(tx, { tokenHmac: storedNameOf(settings, successor), sessionId, now, expiresAt })
     }
     return { kind: 'rotated', sessionId, userId }
   }) as Promise<Outcome>

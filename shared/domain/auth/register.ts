@@ -1,19 +1,19 @@
 import { problem } from '../../contract/problems.ts'
-import type { AuthContext } from './auth-context.ts'
+import type { AuthDeps } from './auth-deps.ts'
 import { isCommonPassword } from './common-passwords.ts'
 import { openSession, type SignedIn } from './open-session.ts'
 import { hashPassword } from './password.ts'
 
 /** Creates an account and signs it in. Throws `auth.password_too_common` and `auth.email_taken`. */
 export const register = async (
-  context: AuthContext,
+  deps: AuthDeps,
   { email, password, fullName }: { email: string; password: string; fullName: string },
 ): Promise<SignedIn> => {
   if (isCommonPassword(password, { email })) {
     throw problem('auth.password_too_common', { detail: 'This password is among the first that are tried. Choose another.' })
   }
   const passwordHash = await hashPassword(password)
-  const user = await context.users.createUser(context.database, { id: context.createId(), email, passwordHash, fullName })
+  const user = await deps.users.createUser(deps.sql, { id: deps.createId(), email, passwordHash, fullName })
   if (!user) throw problem('auth.email_taken', { detail: 'This email address is already registered. Sign in instead.' })
-  return openSession(context, user)
+  return openSession(deps, user)
 }

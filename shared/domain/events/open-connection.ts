@@ -2,20 +2,20 @@ import type { Connections } from '../../aws/connections.ts'
 import { WEBSOCKET_TICKET_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as Events from '../../db/repositories/events.ts'
-import type * as Tickets from '../../db/repositories/tickets.ts'
+import type * as events from '../../db/repositories/events.ts'
+import type * as tickets from '../../db/repositories/tickets.ts'
 import type { TicketOwner } from '../../db/repositories/tickets.ts'
 import { addSeconds, type Clock } from '../../kernel/clock.ts'
 import { hashTicket } from './hash-ticket.ts'
 
 export type OpenDeps = {
   sql: Sql
-  events: typeof Events
-  tickets: typeof Tickets
+  events: typeof events
+  tickets: typeof tickets
   connections: Connections
   authenticate: (token: string) => Promise<TicketOwner>
   allowedOrigins: readonly string[]
-  clock: Clock
+  now: Clock
 }
 
 /** Lets a client in by access token or ticket, from the allowed origins or from no browser at all. It is sent what happens from now on. Throws `auth.…` problems. */
@@ -27,13 +27,13 @@ export const openConnection = async (
   if (!token) throw problem('auth.token_missing', { detail: 'Connect to /ws?token=<access token or ticket>.' })
   const { userId, sessionId } = await identify(deps, token)
   const { lastSeq } = await deps.events.listEvents(deps.sql, { userId, after: Number.MAX_SAFE_INTEGER, limit: 1 })
-  await deps.connections.add({ connectionId, userId, sessionId, lastSeq, connectedAt: deps.clock() })
+  await deps.connections.add({ connectionId, userId, sessionId, lastSeq, connectedAt: deps.now() })
 }
 
 /** A JWT has dots, a ticket has none. */
 const identify = async (deps: OpenDeps, token: string): Promise<TicketOwner> => {
   if (token.includes('.')) return deps.authenticate(token)
-  const owner = await deps.tickets.takeTicket(deps.sql, { ticketHash: hashTicket(token), now: deps.clock() })
+  const owner = await deps.tickets.takeTicket(deps.sql, { ticketHash: hashTicket(token), now: deps.now() })
   if (!owner)
     throw problem('auth.ticket_invalid', { detail: `A ticket works once, within ${WEBSOCKET_TICKET_SECONDS} seconds. Ask for a new one.` })
   return owner
@@ -41,11 +41,11 @@ const identify = async (deps: OpenDeps, token: string): Promise<TicketOwner> => 
 
 /** A ticket for one connection; only its hash is stored. */
 export const issueTicket = async (
-  { sql, tickets, clock, createSecret }: Pick<OpenDeps, 'sql' | 'tickets' | 'clock'> & { createSecret: () => string },
+  { sql, tickets, now, createSecret }: Pick<OpenDeps, 'sql' | 'tickets' | 'now'> & { createSecret: () => string },
   { userId, sessionId }: TicketOwner,
 ): Promise<{ ticket: string; expiresAt: string }> => {
   const ticket = createSecret()
-  const expiresAt = addSeconds(clock(), WEBSOCKET_TICKET_SECONDS)
+  const expiresAt = addSeconds(now(), WEBSOCKET_TICKET_SECONDS)
   await tickets.createTicket(sql, { ticketHash: hashTicket(ticket), userId, sessionId, expiresAt })
   return { ticket, expiresAt: expiresAt.toISOString() }
 }

@@ -1,17 +1,17 @@
 import type { SendFrame } from '../../aws/connection-sender.ts'
 import type { Connection, Connections } from '../../aws/connections.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as Events from '../../db/repositories/events.ts'
-import type * as Sessions from '../../db/repositories/sessions.ts'
+import type * as events from '../../db/repositories/events.ts'
+import type * as sessions from '../../db/repositories/sessions.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
 export type RelayDeps = {
   sql: Sql
-  events: typeof Events
-  sessions: Pick<typeof Sessions, 'isSessionLive'>
+  events: typeof events
+  sessions: Pick<typeof sessions, 'isSessionLive'>
   connections: Connections
   sendFrame: SendFrame
-  clock: Clock
+  now: Clock
   sleep: (ms: number) => Promise<unknown>
 }
 
@@ -34,7 +34,7 @@ const relayTo = async (deps: RelayDeps, connectionId: string): Promise<void> => 
     if (!connection) return
     const { userId, sessionId, lastSeq: from } = connection
     // Who has signed out is told nothing more, on whatever connection.
-    if (!(await deps.sessions.isSessionLive(deps.sql, { sessionId, now: deps.clock() }))) return deps.connections.remove(connectionId)
+    if (!(await deps.sessions.isSessionLive(deps.sql, { sessionId, now: deps.now() }))) return deps.connections.remove(connectionId)
     const { events } = await deps.events.listEvents(deps.sql, { userId, after: from, limit: PAGE })
     let to = from
     let isOpen = true
@@ -54,7 +54,7 @@ const relayTo = async (deps: RelayDeps, connectionId: string): Promise<void> => 
 
 /** False when the connection is gone, and forgotten unless it may still open: then the next wake has the event for it. Its user's other connections never wait for it. */
 const sendPatiently = async (deps: RelayDeps, { connectionId, connectedAt }: Connection, event: unknown): Promise<boolean> => {
-  const isSettling = () => deps.clock().getTime() - connectedAt.getTime() < SETTLING_MS
+  const isSettling = () => deps.now().getTime() - connectedAt.getTime() < SETTLING_MS
   if (await deps.sendFrame(connectionId, event)) return true
   for (const ms of isSettling() ? RETRY_MS : []) {
     await deps.sleep(ms)

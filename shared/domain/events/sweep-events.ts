@@ -1,14 +1,14 @@
 import type { Sql } from '../../db/client.ts'
-import type * as Events from '../../db/repositories/events.ts'
-import type * as Sessions from '../../db/repositories/sessions.ts'
+import type * as events from '../../db/repositories/events.ts'
+import type * as sessions from '../../db/repositories/sessions.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
 export type SweepDeps = {
   sql: Sql
-  events: typeof Events
-  sessions: typeof Sessions
+  events: typeof events
+  sessions: typeof sessions
   wake: (userId: string, deduplicationId: string) => Promise<void>
-  clock: Clock
+  now: Clock
 }
 
 /** Twice the period of the sweep, so that no event falls between two of them. */
@@ -17,8 +17,8 @@ const KEPT_MS = 7 * 24 * 3600_000
 const MAX_USERS = 1000
 
 /** Wakes the relay again for users with recent events, in case a wake was lost; forgets old events and ended sessions. Answers how many were woken. */
-export const sweepEvents = async ({ sql, events, sessions, wake, clock }: SweepDeps): Promise<number> => {
-  const now = clock().getTime()
+export const sweepEvents = async ({ sql, events, sessions, wake, ...deps }: SweepDeps): Promise<number> => {
+  const now = deps.now().getTime()
   const users = await events.listUsersWithEvents(sql, { since: new Date(now - RECENT_MS), limit: MAX_USERS })
   for (const { userId } of users) await wake(userId, `${userId}-sweep-${now}`)
   await events.pruneEvents(sql, { before: new Date(now - KEPT_MS) })

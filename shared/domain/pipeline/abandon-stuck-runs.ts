@@ -6,7 +6,7 @@ import { readEnding } from './read-failure.ts'
 
 export type AbandonDeps = FailDeps & {
   sql: Sql
-  clock: Clock
+  now: Clock
   /** After this long without any sign, a run counts as lost. */
   timeoutMs: number
   stopRun: (runId: string, cause: string) => Promise<void>
@@ -17,7 +17,7 @@ const MARGIN_MS = 10 * 60_000
 
 /** Fails videos whose run stopped without telling anybody, so that none is `processing` for ever. Answers how many. */
 export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
-  const before = new Date(deps.clock().getTime() - deps.timeoutMs - MARGIN_MS)
+  const before = new Date(deps.now().getTime() - deps.timeoutMs - MARGIN_MS)
   const stuck = await deps.runs.listStuckVideos(deps.sql, { before, limit })
   const failure = readEnding('TIMED_OUT')
   for (const { id: videoId, userId, runId, attempt, sourceKey } of stuck) {

@@ -1,19 +1,19 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { Database } from '../../db/client.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
-import type * as Leases from '../../db/repositories/leases.ts'
-import type * as Runs from '../../db/repositories/runs.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
+import type * as leases from '../../db/repositories/leases.ts'
+import type * as runs from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { reportProgress } from './report-progress.ts'
 
 export type AdmitDeps = {
-  database: Database
+  sql: Database
   transact: Transact
-  runs: typeof Runs
-  leases: typeof Leases
-  jobs: typeof Jobs
-  clock: Clock
+  runs: typeof runs
+  leases: typeof leases
+  jobs: typeof jobs
+  now: Clock
   /** How many runs may be under way at once, and how long a run that never ends may hold its place. */
   maxConcurrentRuns: number
   leaseMs: number
@@ -26,11 +26,11 @@ export const admitRun = async (
   { runId, input }: { runId: string; input: PipelineInput },
 ): Promise<{ decision: 'run' | 'wait' | 'stop' }> => {
   const { videoId, attempt, userId } = input
-  const claimed = await deps.runs.claimRun(deps.database, { videoId, runId, attempt })
+  const claimed = await deps.runs.claimRun(deps.sql, { videoId, runId, attempt })
   if (!claimed) return { decision: 'stop' }
-  const now = deps.clock()
+  const now = deps.now()
   const expiresAt = new Date(now.getTime() + deps.leaseMs)
-  const admitted = await deps.leases.acquireLease(deps.database, { runId, limit: deps.maxConcurrentRuns, now, expiresAt })
+  const admitted = await deps.leases.acquireLease(deps.sql, { runId, limit: deps.maxConcurrentRuns, now, expiresAt })
   await reportProgress(deps, { videoId, runId, stage: 'queued', share: admitted ? 1 : 0 })
   if (!admitted) return { decision: 'wait' }
   deps.onStarted({ videoId, userId })

@@ -1,20 +1,20 @@
 import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { ProblemCode } from '../../contract/problems.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
-import type * as Leases from '../../db/repositories/leases.ts'
-import type * as Runs from '../../db/repositories/runs.ts'
-import type * as Videos from '../../db/repositories/videos.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
+import type * as leases from '../../db/repositories/leases.ts'
+import type * as runs from '../../db/repositories/runs.ts'
+import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 
 export type FailDeps = {
   transact: Transact
-  runs: typeof Runs
-  videos: typeof Videos
-  jobs: typeof Jobs
-  leases: typeof Leases
+  runs: typeof runs
+  videos: typeof videos
+  jobs: typeof jobs
+  leases: typeof leases
   cancelTranscoding: (jobId: string) => Promise<void>
   sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import type * as Runs from '../../db/repositories/runs.ts'
+import type * as runs from '../../db/repositories/runs.ts'
 import { needsNormalising } from '../media/accepted-by-mediaconvert.ts'
 import { inspectContainer, type MediaInfo } from '../media/inspect-container.ts'
 import { agreesWithType, recogniseFile } from '../media/magic-bytes.ts'
@@ -10,7 +10,7 @@ import { beginJob, type JobDeps } from './run-job.ts'
 
 export type InspectDeps = ProgressDeps &
   JobDeps & {
-    runs: typeof Runs
+    runs: typeof runs
     /** The object's head; undefined when it is gone. */
     head: (key: string) => Promise<{ eTag: string; contentType: string } | undefined>
     readStart: (source: PipelineInput) => Promise<Uint8Array>

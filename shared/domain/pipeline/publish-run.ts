@@ -2,12 +2,12 @@ import type { MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as CaptionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
-import type * as Leases from '../../db/repositories/leases.ts'
-import type * as MediaFiles from '../../db/repositories/media-files.ts'
-import type * as Runs from '../../db/repositories/runs.ts'
-import type * as Videos from '../../db/repositories/videos.ts'
+import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
+import type * as leases from '../../db/repositories/leases.ts'
+import type * as mediaFiles from '../../db/repositories/media-files.ts'
+import type * as runs from '../../db/repositories/runs.ts'
+import type * as videos from '../../db/repositories/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
@@ -18,12 +18,12 @@ import { processingEvent } from '../videos/processing-event.ts'
 export type PublishDeps = {
   sql: Sql
   transact: Transact
-  runs: typeof Runs
-  jobs: typeof Jobs
-  videos: typeof Videos
-  leases: typeof Leases
-  mediaFiles: typeof MediaFiles
-  captionTracks: typeof CaptionTracks
+  runs: typeof runs
+  jobs: typeof jobs
+  videos: typeof videos
+  leases: typeof leases
+  mediaFiles: typeof mediaFiles
+  captionTracks: typeof captionTracks
   /** The object's head; undefined when it is not there. */
   head: (key: string) => Promise<{ eTag: string } | undefined>
   sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>

@@ -1,11 +1,11 @@
 import type { Stage } from '../../contract/pipeline.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
-import type * as Runs from '../../db/repositories/runs.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
+import type * as runs from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 import { currentStage, mergeProgress, overallProgress } from './overall-progress.ts'
 
-export type ProgressDeps = { transact: Transact; runs: typeof Runs; jobs: typeof Jobs }
+export type ProgressDeps = { transact: Transact; runs: typeof runs; jobs: typeof jobs }
 
 /** Notes how much of a stage is done (0-1) and tells the owner. False when the run is not current any more: then there is no point in going on. */
 export const reportProgress = (

@@ -1,10 +1,10 @@
 import type { JobType } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 
-export type JobDeps = { sql: Sql; jobs: typeof Jobs; createId: CreateId }
+export type JobDeps = { sql: Sql; jobs: typeof jobs; createId: CreateId }
 
 type Step = { input: Pick<PipelineInput, 'videoId' | 'userId' | 'attempt'>; type: JobType; subject?: string }
 

@@ -3,18 +3,18 @@ import type { Transcoding } from '../../aws/transcoding.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as MediaFiles from '../../db/repositories/media-files.ts'
-import type * as Runs from '../../db/repositories/runs.ts'
-import type * as Videos from '../../db/repositories/videos.ts'
+import type * as mediaFiles from '../../db/repositories/media-files.ts'
+import type * as runs from '../../db/repositories/runs.ts'
+import type * as videos from '../../db/repositories/videos.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
 import { masterPlaylistKey, transcodeSettings } from '../media/transcode-settings.ts'
 import { type ProgressDeps, reportProgress } from './report-progress.ts'
 
 export type TranscodeDeps = ProgressDeps & {
   sql: Sql
-  runs: typeof Runs
-  videos: typeof Videos
-  mediaFiles: typeof MediaFiles
+  runs: typeof runs
+  videos: typeof videos
+  mediaFiles: typeof mediaFiles
   transcoding: Transcoding
   bucket: string
 }

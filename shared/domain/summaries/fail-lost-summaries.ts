@@ -1,9 +1,9 @@
 import type { Sql } from '../../db/client.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { SUMMARY_FAILED } from './open-summary-job.ts'
 
-export type LostDeps = { sql: Sql; jobs: typeof Jobs; now: Clock }
+export type LostDeps = { sql: Sql; jobs: typeof jobs; now: Clock }
 
 /** Several times what a worker may take. One that comes after all opens the job again. */
 const LOST_MS = 60 * 60_000

@@ -2,22 +2,22 @@ import type { MessageOf } from '../../contract/jobs.ts'
 import { SUMMARIZE_WAIT_MS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
-import type * as Videos from '../../db/repositories/videos.ts'
+import type * as videos from '../../db/repositories/videos.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { openSummaryJob } from './open-summary-job.ts'
 
 export type RequestDeps = {
   sql: Sql
-  videos: typeof Videos
-  jobs: typeof Jobs
+  videos: typeof videos
+  jobs: typeof jobs
   /** The summary that was asked for in a language, if there is one. */
   findSummary: (o: { videoId: string; language: string }) => Promise<SummaryRow | undefined>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
   createId: CreateId
-  clock: Clock
+  now: Clock
   sleep: (ms: number) => Promise<unknown>
 }
 
@@ -55,8 +55,8 @@ const doneJob = async (deps: RequestDeps, { summaryId, ...o }: Parameters<typeof
 }
 
 const waitForSummary = async (deps: RequestDeps, o: { videoId: string; userId: string; language: string; jobId: string }) => {
-  const until = deps.clock().getTime() + SUMMARIZE_WAIT_MS
-  while (deps.clock().getTime() < until) {
+  const until = deps.now().getTime() + SUMMARIZE_WAIT_MS
+  while (deps.now().getTime() < until) {
     await deps.sleep(POLL_MS)
     const job = await deps.jobs.findJob(deps.sql, o)
     if (job?.status === 'completed') return deps.findSummary(o)

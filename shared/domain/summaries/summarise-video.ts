@@ -1,10 +1,10 @@
 import { failure, failureOf } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
-import type * as Summaries from '../../db/repositories/summaries.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
+import type * as summaries from '../../db/repositories/summaries.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
-import type * as Transcripts from '../../db/repositories/transcripts.ts'
-import type * as Videos from '../../db/repositories/videos.ts'
+import type * as transcripts from '../../db/repositories/transcripts.ts'
+import type * as videos from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
@@ -13,10 +13,10 @@ import { writeSummary } from './write-summary.ts'
 
 export type SummariseDeps = {
   sql: Sql
-  videos: typeof Videos
-  transcripts: typeof Transcripts
-  summaries: typeof Summaries
-  jobs: typeof Jobs
+  videos: typeof videos
+  transcripts: typeof transcripts
+  summaries: typeof summaries
+  jobs: typeof jobs
   languageModel: LanguageModel
   createId: CreateId
 }

@@ -1,19 +1,19 @@
 import type { Sql } from '../../db/client.ts'
-import type * as Jobs from '../../db/repositories/jobs.ts'
-import type * as Sessions from '../../db/repositories/sessions.ts'
-import type * as Videos from '../../db/repositories/videos.ts'
+import type * as jobs from '../../db/repositories/jobs.ts'
+import type * as sessions from '../../db/repositories/sessions.ts'
+import type * as videos from '../../db/repositories/videos.ts'
 import { addSeconds, type Clock } from '../../kernel/clock.ts'
 
 export type HealthDeps = {
   sql: Sql
-  sessions: typeof Sessions
-  videos: typeof Videos
-  jobs: typeof Jobs
+  sessions: typeof sessions
+  videos: typeof videos
+  jobs: typeof jobs
   /** Each answers whether its service works; a throw, or no answer within 2 seconds, means it does not. */
   isCacheUp: () => Promise<boolean>
   isStorageUp: () => Promise<boolean>
   isLanguageModelUp: () => Promise<boolean>
-  clock: Clock
+  now: Clock
   /** How long an access token lives: who uses the hub renews it, and so the mark on the session, at least once in this time. */
   tokenSeconds: number
   processUsage: () => { memoryMb: number; cpuPercent: number }
@@ -23,7 +23,7 @@ const DEADLINE_MS = 2000
 
 /** What works and how much is going on. Only a database that is down makes the hub unhealthy: everything else degrades. */
 export const readHealth = async (deps: HealthDeps) => {
-  const now = deps.clock()
+  const now = deps.now()
   const [counts, redis, storage, languageModel] = await Promise.all([
     within(readCounts(deps, addSeconds(now, -deps.tokenSeconds))),
     within(deps.isCacheUp()),

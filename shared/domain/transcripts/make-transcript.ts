@@ -1,10 +1,10 @@
 import { MAX_SPEECH_SECONDS } from '../../contract/limits.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import type * as CaptionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as MediaFiles from '../../db/repositories/media-files.ts'
-import type * as Transcripts from '../../db/repositories/transcripts.ts'
-import type * as Videos from '../../db/repositories/videos.ts'
+import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
+import type * as mediaFiles from '../../db/repositories/media-files.ts'
+import type * as transcripts from '../../db/repositories/transcripts.ts'
+import type * as videos from '../../db/repositories/videos.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber } from '../../providers/transcriber/transcribe.ts'
@@ -15,10 +15,10 @@ import { type RecognisedItem, type Segment, segmentWords } from './segment-words
 
 export type TranscriptDeps = ProgressDeps &
   JobDeps & {
-    videos: typeof Videos
-    mediaFiles: typeof MediaFiles
-    captionTracks: typeof CaptionTracks
-    transcripts: typeof Transcripts
+    videos: typeof videos
+    mediaFiles: typeof mediaFiles
+    captionTracks: typeof captionTracks
+    transcripts: typeof transcripts
     transcriber: Transcriber
     readText: (key: string) => Promise<string | undefined>
     readResult: (text: string) => { items: RecognisedItem[]; language: string | undefined }

@@ -7,8 +7,8 @@ import type { CreateId } from '../../kernel/ids.ts'
 import type { TokenSettings } from './tokens.ts'
 
 /** What the use cases of accounts work with. */
-export type AuthContext = {
-  database: Database
+export type AuthDeps = {
+  sql: Database
   users: typeof users
   sessions: typeof sessions
   sessionState: SessionState

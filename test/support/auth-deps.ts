@@ -3,12 +3,12 @@ import { createSessionState } from '../../shared/cache/session-state.ts'
 import type { Database } from '../../shared/db/client.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
 import * as users from '../../shared/db/repositories/users.ts'
-import type { AuthContext } from '../../shared/domain/auth/auth-context.ts'
+import type { AuthDeps } from '../../shared/domain/auth/auth-deps.ts'
 import { createAuthenticate } from '../../shared/domain/auth/authenticate.ts'
 import { createId, createSecret } from '../../shared/kernel/ids.ts'
 
 /** Accounts over a real database, with a clock that the test moves. Without a cache: the degraded mode. */
-export const createTestAuth = (database: Database, cache: Cache = createCache({ url: '' })) => {
+export const createTestAuth = (sql: Database, cache: Cache = createCache({ url: '' })) => {
   let time = Date.now()
   const now = () => new Date(time)
   const settings = {
@@ -17,12 +17,12 @@ export const createTestAuth = (database: Database, cache: Cache = createCache({ 
     accessSeconds: 3600,
     refreshSeconds: 7 * 86_400,
   }
-  const find = (sessionId: string) => sessions.isSessionLive(database, { sessionId, now: now() })
+  const find = (sessionId: string) => sessions.isSessionLive(sql, { sessionId, now: now() })
   const sessionState = createSessionState({ cache, find, tokenSeconds: settings.accessSeconds })
-  const context: AuthContext = { database, users, sessions, sessionState, settings, now, createId, createSecret }
+  const deps: AuthDeps = { sql, users, sessions, sessionState, settings, now, createId, createSecret }
   const authenticate = createAuthenticate({ jwtSecret: settings.jwtSecret, sessionState, now })
   const passTime = (ms: number) => {
     time += ms
   }
-  return { context, authenticate, settings, now, passTime }
+  return { deps, authenticate, settings, now, passTime }
 }
