@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-transcribe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Keyring } from '../../local/credentials.ts'
+import { createTranscriber } from '../../shared/providers/transcriber/transcribe.ts'
 import { type ServedFiles, serveFiles, serveTranscribe } from '../support/engines.ts'
 import { silentVideo, speechClips, talkingVideo } from '../support/fixtures.ts'
 import { operator } from '../support/local-s3.ts'
@@ -64,6 +65,15 @@ describe('the local Transcribe', () => {
       expect(file!.results).toMatchObject({ transcripts: [{ transcript: '' }], items: [], language_code: 'en-US' })
     }
     expect(await readdir(transcribe.dataDir)).toEqual([])
+  })
+
+  it('refuses a language that Transcribe has never heard of, and takes one without its region', async () => {
+    const transcriber = createTranscriber({ client: transcribe.client, bucket: 'media' })
+    const start = (name: string, language: string) =>
+      transcriber.start({ name, audioKey: 'silent.flac', outputKey: `${name}.json`, language })
+    expect(await start('unheard', 'xx-YYYY')).toMatchObject({ status: 'failed', reason: 'language_not_supported' })
+    expect(await start('without-region', 'pt')).toEqual({ status: 'running' })
+    expect(await start('without-region', 'pt')).toEqual({ status: 'running' })
   })
 
   it('says which language it does not know', async () => {

@@ -1,3 +1,4 @@
+import { LanguageCode } from '@aws-sdk/client-transcribe'
 import { AwsError } from '../caller.ts'
 import { parseS3Uri } from '../object-files.ts'
 import type { RecognitionJob } from './recognise-media.ts'
@@ -13,6 +14,7 @@ export type StartRequest = {
   OutputKey?: string
 }
 
+const languages: string[] = Object.values(LanguageCode)
 const formats = ['mp3', 'mp4', 'wav', 'flac', 'ogg', 'amr', 'webm', 'm4a']
 
 const bad = (message: string) => new AwsError('BadRequestException', message)
@@ -28,6 +30,8 @@ export const readStartRequest = (input: StartRequest): RecognitionJob => {
     throw bad(`Value '${input.MediaFormat}' at 'mediaFormat' must be one of ${formats.join(', ')}.`)
   if (Boolean(input.LanguageCode) === Boolean(input.IdentifyLanguage))
     throw bad('You must provide exactly one of LanguageCode and IdentifyLanguage in your request.')
+  const unknown = [input.LanguageCode, ...(input.LanguageOptions ?? [])].find(code => code && !languages.includes(code))
+  if (unknown) throw bad(`Value '${unknown}' at 'languageCode' failed to satisfy constraint: Member must satisfy enum value set`)
   if (input.LanguageOptions && !input.IdentifyLanguage) throw bad('LanguageOptions can only be used with IdentifyLanguage.')
   if (!input.OutputBucketName) throw bad('The local Transcribe writes to a bucket of yours: OutputBucketName is required.')
   const { OutputKey = '' } = input

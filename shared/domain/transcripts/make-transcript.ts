@@ -7,7 +7,7 @@ import type * as transcripts from '../../db/repositories/transcripts.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
-import type { Transcriber } from '../../providers/transcriber/transcribe.ts'
+import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
 import { type ProgressDeps, reportProgress } from '../pipeline/report-progress.ts'
 import { beginJob, type JobDeps } from '../pipeline/run-job.ts'
 import { readCaptions } from './read-captions.ts'
@@ -47,13 +47,13 @@ export const startTranscript = async (deps: TranscriptDeps, { runId, input }: Ta
   if (!audio) return finish(deps, { runId, input }, { reason: 'no_audio' })
   if (Number(audio.details?.durationMs ?? 0) > MAX_SPEECH_SECONDS * 1000) return finish(deps, { runId, input }, { reason: 'too_long' })
 
-  await deps.transcriber.start({
+  const state = await deps.transcriber.start({
     name: runId,
     audioKey: parseObjectUrl(audio.url).key,
     outputKey: resultKey(videoId, runId),
     ...(video.language && { language: video.language }),
   })
-  return { done: false }
+  return state.status === 'failed' ? giveUp(deps, { runId, input }, state) : { done: false }
 }
 
 /** Asks the recogniser; once it is done, the words become segments. What it cannot do is no error: the video then has no transcript and says why. */
@@ -65,10 +65,7 @@ export const checkTranscript = async (deps: TranscriptDeps, { runId, input }: Ta
     if (!current) throw problem('media.cancelled', { detail: 'The video was deleted.' })
     return { done: false }
   }
-  if (state.status === 'failed') {
-    deps.onUnavailable({ videoId, error: state.message })
-    return finish(deps, { runId, input }, { reason: state.reason })
-  }
+  if (state.status === 'failed') return giveUp(deps, { runId, input }, state)
   const text = await deps.readText(resultKey(videoId, runId))
   if (text === undefined) throw new Error(`the recogniser left no result for ${runId}`)
   const { items, language } = deps.readResult(text)
@@ -77,6 +74,11 @@ export const checkTranscript = async (deps: TranscriptDeps, { runId, input }: Ta
     { runId, input },
     { segments: segmentWords(items), source: 'recognised', language: state.language ?? language ?? null },
   )
+}
+
+const giveUp = (deps: TranscriptDeps, task: Task, { reason, message }: Extract<TranscriptionState, { status: 'failed' }>) => {
+  deps.onUnavailable({ videoId: task.input.videoId, error: message })
+  return finish(deps, task, { reason })
 }
 
 const resultKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}transcript.json`

@@ -1,7 +1,8 @@
 import {
+  BadRequestException,
   ConflictException,
   GetTranscriptionJobCommand,
-  type LanguageCode,
+  LanguageCode,
   StartTranscriptionJobCommand,
   type TranscribeClient,
 } from '@aws-sdk/client-transcribe'
@@ -37,7 +38,7 @@ export type Transcriber = ReturnType<typeof createTranscriber>
 
 /** Amazon Transcribe over its SDK client. Names are unique, so starting the same job again changes nothing. */
 export const createTranscriber = ({ client, bucket }: { client: TranscribeClient; bucket: string }) => ({
-  /** Starts the recognition of `audioKey` (FLAC); the result is written to `outputKey`. Without a language it is identified. */
+  /** Starts the recognition of `audioKey` (FLAC); the result is written to `outputKey`. Without a language it is identified; one that Transcribe does not know fails at once. */
   async start({
     name,
     audioKey,
@@ -48,7 +49,7 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
     audioKey: string
     outputKey: string
     language?: string
-  }): Promise<void> {
+  }): Promise<TranscriptionState> {
     try {
       await client.send(
         new StartTranscriptionJobCommand({
@@ -61,8 +62,11 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
         }),
       )
     } catch (error) {
+      if (error instanceof BadRequestException && language && /language/i.test(error.message))
+        return { status: 'failed', reason: 'language_not_supported', message: error.message }
       if (!(error instanceof ConflictException)) throw error
     }
+    return { status: 'running' }
   },
 
   async check(name: string): Promise<TranscriptionState> {
@@ -74,7 +78,7 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
   },
 })
 
-/** Transcribe wants a region with the language; these are the ones that it offers without being asked for another. */
+/** Transcribe wants a region with the language. Of languages with several regions that it knows, this one is meant; of others the first. */
 const REGIONS: Record<string, string> = {
   vi: 'vi-VN',
   en: 'en-US',
@@ -87,4 +91,5 @@ const REGIONS: Record<string, string> = {
   th: 'th-TH',
 }
 
-const transcribeLanguage = (tag: string): LanguageCode => (tag.includes('-') ? tag : (REGIONS[tag] ?? tag)) as LanguageCode
+const transcribeLanguage = (tag: string): LanguageCode =>
+  (REGIONS[tag] ?? Object.values(LanguageCode).find(code => code.startsWith(`${tag}-`)) ?? tag) as LanguageCode
