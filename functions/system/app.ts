@@ -1,14 +1,13 @@
 import { problem } from '../../shared/contract/problems.ts'
 import type { systemRoutes } from '../../shared/contract/system.ts'
-import type * as Events from '../../shared/db/repositories/events.ts'
-import type * as Tickets from '../../shared/db/repositories/tickets.ts'
-import { issueTicket } from '../../shared/domain/events/open-connection.ts'
+import type * as events from '../../shared/db/repositories/events.ts'
+import { issueTicket, type TicketDeps } from '../../shared/domain/events/issue-ticket.ts'
 import { type HealthDeps, readHealth } from '../../shared/domain/system/read-health.ts'
 import { compressed } from '../../shared/http/compressed.ts'
 import type { Implementations } from '../../shared/http/create-api.ts'
 import type { Docs } from './docs.ts'
 
-export type SystemDeps = HealthDeps & { events: typeof Events; tickets: typeof Tickets; docs: Docs; createSecret: () => string }
+export type SystemDeps = HealthDeps & TicketDeps & { events: typeof events; docs: Docs }
 
 /** The operations of the system function. */
 export const createSystemApp = (deps: SystemDeps): Implementations<typeof systemRoutes> => ({

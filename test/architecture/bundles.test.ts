@@ -18,7 +18,7 @@ const CALLERS: Record<string, RegExp> = {
   'client-dynamodb': /^shared\/aws\/connections/,
   'client-mediaconvert': /^shared\/aws\/transcod/,
   'client-transcribe': /^shared\/providers\/transcriber/,
-  'client-apigatewaymanagementapi': /^shared\/aws\/connection-sender/,
+  'client-apigatewaymanagementapi': /^shared\/aws\/frame-sender/,
 }
 
 describe('bundles', () => {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { SendFrame } from '../../aws/connection-sender.ts'
 import type { Connections } from '../../aws/connections.ts'
+import type { SendFrame } from '../../aws/frame-sender.ts'
 import { clientMessages } from '../../contract/events.ts'
 
 export type AnswerDeps = { connections: Connections; sendFrame: SendFrame; wake: (userId: string) => Promise<void> }

@@ -5,8 +5,8 @@ import type { Sql } from '../../db/client.ts'
 import type * as events from '../../db/repositories/events.ts'
 import type * as tickets from '../../db/repositories/tickets.ts'
 import type { TicketOwner } from '../../db/repositories/tickets.ts'
-import { addSeconds, type Clock } from '../../kernel/clock.ts'
-import { hashTicket } from './hash-ticket.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { hashTicket } from './issue-ticket.ts'
 
 export type OpenDeps = {
   sql: Sql
@@ -37,15 +37,4 @@ const identify = async (deps: OpenDeps, token: string): Promise<TicketOwner> => 
   if (!owner)
     throw problem('auth.ticket_invalid', { detail: `A ticket works once, within ${WEBSOCKET_TICKET_SECONDS} seconds. Ask for a new one.` })
   return owner
-}
-
-/** A ticket for one connection; only its hash is stored. */
-export const issueTicket = async (
-  { sql, tickets, now, createSecret }: Pick<OpenDeps, 'sql' | 'tickets' | 'now'> & { createSecret: () => string },
-  { userId, sessionId }: TicketOwner,
-): Promise<{ ticket: string; expiresAt: string }> => {
-  const ticket = createSecret()
-  const expiresAt = addSeconds(now(), WEBSOCKET_TICKET_SECONDS)
-  await tickets.createTicket(sql, { ticketHash: hashTicket(ticket), userId, sessionId, expiresAt })
-  return { ticket, expiresAt: expiresAt.toISOString() }
 }

@@ -1,5 +1,5 @@
-import type { SendFrame } from '../../aws/connection-sender.ts'
 import type { Connection, Connections } from '../../aws/connections.ts'
+import type { SendFrame } from '../../aws/frame-sender.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as events from '../../db/repositories/events.ts'
 import type * as sessions from '../../db/repositories/sessions.ts'

@@ -1,6 +1,7 @@
 import { problem } from '../../contract/problems.ts'
 import { sourcePrefix } from '../../kernel/object-keys.ts'
-import type { Owned, UploadDeps } from './upload-deps.ts'
+import type { Owned } from '../videos/video-deps.ts'
+import type { UploadDeps } from './upload-deps.ts'
 
 type Deps = Pick<UploadDeps, 'sql' | 'transact' | 'uploads' | 'videos' | 'directUploads' | 'cleanup'>
 

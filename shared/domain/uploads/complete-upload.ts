@@ -1,7 +1,8 @@
 import type { UploadedPart } from '../../aws/direct-uploads.ts'
 import { problem } from '../../contract/problems.ts'
+import type { Owned } from '../videos/video-deps.ts'
 import { expired, findMultipart, type MultipartUploadRow, partSize } from './find-multipart.ts'
-import type { Owned, UploadDeps } from './upload-deps.ts'
+import type { UploadDeps } from './upload-deps.ts'
 
 type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'videos' | 'jobs' | 'directUploads' | 'storage' | 'now'>
 

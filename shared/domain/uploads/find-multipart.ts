@@ -1,6 +1,7 @@
 import { problem } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
-import type { Owned, UploadDeps } from './upload-deps.ts'
+import type { Owned } from '../videos/video-deps.ts'
+import type { UploadDeps } from './upload-deps.ts'
 
 export type MultipartUploadRow = UploadRow & { uploadId: string; partSizeBytes: number; partCount: number }
 

@@ -1,6 +1,7 @@
 import { problem } from '../../contract/problems.ts'
+import type { Owned } from '../videos/video-deps.ts'
 import { findOpenMultipart } from './find-multipart.ts'
-import type { Owned, UploadDeps } from './upload-deps.ts'
+import type { UploadDeps } from './upload-deps.ts'
 
 type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'directUploads' | 'now'>
 

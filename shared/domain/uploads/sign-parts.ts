@@ -1,7 +1,8 @@
 import { UPLOAD_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
+import type { Owned } from '../videos/video-deps.ts'
 import { findOpenMultipart, partSize } from './find-multipart.ts'
-import type { Owned, UploadDeps } from './upload-deps.ts'
+import type { UploadDeps } from './upload-deps.ts'
 
 type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'directUploads' | 'now'>
 

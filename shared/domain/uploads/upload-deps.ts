@@ -29,5 +29,3 @@ export type UploadDeps = {
   createId: CreateId
   now: Clock
 }
-
-export type Owned = { userId: string; videoId: string }

@@ -37,4 +37,5 @@ export type VideoDeps = Pick<PresentDeps, 'createPlaybackToken'> & {
   log: Logger
 }
 
+/** A video and the user who must own it. */
 export type Owned = { userId: string; videoId: string }
