@@ -8,9 +8,11 @@ import { createStorage } from '../../shared/aws/storage.ts'
 import { createTranscoding } from '../../shared/aws/transcoding.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
+import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'
+import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
 import * as uploads from '../../shared/db/repositories/uploads.ts'
@@ -32,7 +34,7 @@ const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLE
 const relay = createQueue<MessageOf<'events'>>({ client: sqs, url: config.EVENTS_QUEUE_URL })
 const pipeline = createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN })
 const { cancel: cancelTranscoding } = createTranscoding({ client: new MediaConvertClient() })
-const repositories = { events, jobs, leases, runs, sessions, uploads, videos }
+const repositories = { captionTracks, events, jobs, leases, mediaFiles, runs, sessions, uploads, videos }
 const outside = {
   storage: createStorage(s3),
   directUploads: createDirectUploads(s3),

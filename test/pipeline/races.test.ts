@@ -53,6 +53,9 @@ const running = async () => {
   return { run, task: { runId, input }, find: () => videos.findVideo(db.sql, { userId: user.id, videoId: video.id }) }
 }
 
+const waitsForLock = () =>
+  expect.poll(() => db.sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).toHaveLength(1)
+
 describe('A run', () => {
   test('that is published in the moment in which its time is up keeps its files', async () => {
     const { run, task, find } = await running()
@@ -62,13 +65,28 @@ describe('A run', () => {
       await publishing.promise
     })
     const failing = failRun(common(), { ...task, failure: timedOut })
-    await expect
-      .poll(() => db.sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)
-      .toHaveLength(1)
+    await waitsForLock()
     publishing.resolve()
     await Promise.all([published, failing])
     expect(await find()).toMatchObject({ status: 'processed' })
     expect(cleanups).toEqual([])
+  })
+
+  test('that has failed refers to no file any more, whatever its last step was just making', async () => {
+    const { run, task } = await running()
+    const file = (name: string) => ({ ...run, kind: 'audio', url: `s3://media/media/${run.runId}/${name}`, contentType: 'audio/flac' })
+    await mediaFiles.saveMediaFile(db.sql, file('audio.flac'))
+    const noted = Promise.withResolvers<void>()
+    const noting = db.sql.begin(async sql => {
+      await mediaFiles.saveMediaFile(sql, file('late.flac'))
+      await noted.promise
+    })
+    const failing = failRun(common(), { ...task, failure: timedOut })
+    await waitsForLock()
+    noted.resolve()
+    await Promise.all([noting, failing])
+    await mediaFiles.saveMediaFile(db.sql, file('later.flac'))
+    expect(await mediaFiles.listMediaFiles(db.sql, run)).toEqual([])
   })
 
   test('that ends while its conversion is being started leaves no conversion behind', async () => {

@@ -232,11 +232,14 @@ describe('what a run leaves', () => {
     expect(await listMediaFiles(db.sql, { videoId: video.id, kind: 'thumbnail' })).toMatchObject([
       { sizeBytes: 2, details: { width: 640 } },
     ])
+    await saveMediaFile(db.sql, { ...file, runId: 'stale', url: `s3://bucket/${video.id}/late.jpg` })
+    expect(await listMediaFiles(db.sql, { videoId: video.id })).toHaveLength(1)
     await deleteOtherMediaFiles(db.sql, { videoId: video.id, runId: 'next' })
     expect(await listMediaFiles(db.sql, { videoId: video.id })).toEqual([])
     const track = { ...run, index: 0, language: 'en', label: null, source: 'embedded' as const, url: 's3://bucket/0.en.vtt' }
     await saveCaptionTrack(db.sql, track)
     await saveCaptionTrack(db.sql, { ...track, language: 'vi' })
+    await saveCaptionTrack(db.sql, { ...track, runId: 'stale', language: 'fr' })
     expect(await listCaptionTracks(db.sql, { userId, videoId: video.id })).toMatchObject([{ index: 0, language: 'vi' }])
   })
 

@@ -11,11 +11,12 @@ export type CaptionTrackRow = {
   url: string
 }
 
-/** Stores a track; the same index again replaces it. */
+/** Notes a track that a run found; the same index again replaces it. A run that has ended notes nothing: its files are being removed. */
 export const saveCaptionTrack = async (sql: Sql, track: CaptionTrackRow & { videoId: string }): Promise<void> => {
   await sql`
     INSERT INTO caption_tracks (video_id, index, run_id, language, label, source, url)
-    VALUES (${track.videoId}, ${track.index}, ${track.runId}, ${track.language}, ${track.label}, ${track.source}, ${track.url})
+    SELECT id, ${track.index}::int, run_id, ${track.language}, ${track.label}, ${track.source}, ${track.url}
+    FROM videos WHERE id = ${track.videoId} AND run_id = ${track.runId} AND status = 'processing' FOR SHARE
     ON CONFLICT (video_id, index) DO UPDATE SET
       run_id = excluded.run_id, language = excluded.language, label = excluded.label, source = excluded.source, url = excluded.url`
 }
@@ -30,6 +31,11 @@ export const listCaptionTracks = async (
     WHERE video_id = ${videoId} AND EXISTS (SELECT 1 FROM videos WHERE id = ${videoId} AND user_id = ${userId})
     ORDER BY index LIMIT ${limit}`),
 ]
+
+/** Forgets the tracks of a run. */
+export const deleteCaptionTracks = async (sql: Sql, { videoId, runId }: { videoId: string; runId: string }): Promise<void> => {
+  await sql`DELETE FROM caption_tracks WHERE video_id = ${videoId} AND run_id = ${runId}`
+}
 
 /** Forgets the tracks that other runs of the video left. */
 export const deleteOtherCaptionTracks = async (sql: Sql, { videoId, runId }: { videoId: string; runId: string }): Promise<void> => {

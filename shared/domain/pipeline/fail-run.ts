@@ -1,8 +1,10 @@
 import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { ProblemCode } from '../../contract/problems.ts'
+import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
 import type * as jobs from '../../db/repositories/jobs.ts'
 import type * as leases from '../../db/repositories/leases.ts'
+import type * as mediaFiles from '../../db/repositories/media-files.ts'
 import type * as runs from '../../db/repositories/runs.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
@@ -15,6 +17,8 @@ export type FailDeps = {
   videos: typeof videos
   jobs: typeof jobs
   leases: typeof leases
+  mediaFiles: typeof mediaFiles
+  captionTracks: typeof captionTracks
   cancelTranscoding: (jobId: string) => Promise<void>
   sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
 }
@@ -38,6 +42,8 @@ export const failRun = async (
     if (owned && video.status === 'processed') return null
     // The media task writes its reason down itself; all that the state machine hears of it is an exit code.
     const reason = video?.metadata?.error ?? failure
+    await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId })
+    await deps.captionTracks.deleteCaptionTracks(sql, { videoId, runId })
     // Sent before the commit, so that no failure forgets its files.
     await deps.sendCleanup({ keys: owned && REFUSALS.has(reason.code) ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
     return owned ? video.transcodeJobId : null

@@ -49,6 +49,7 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     }
     const summary = await deps.jobs.findNewestJob(sql, { videoId, type: 'generate-summary', subject: 'vi' })
     if (summary?.status === 'running') await deps.jobs.failJob(sql, { jobId: summary.id, error: SUMMARY_FAILED })
+    await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId, kind: 'normalised' })
     await deps.mediaFiles.deleteOtherMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteOtherCaptionTracks(sql, { videoId, runId })
     await emit(userId, processingEvent(published))
