@@ -73,6 +73,8 @@ export const functions = {
       ...usesAsSignedIn,
       'bucket:read:users',
       'bucket:list:users',
+      // A repeated request may answer a video that is processed by now: links work only as far as their signer may read.
+      'bucket:read:media',
       'bucket:write:users',
       'bucket:multipart:users',
       'queue:events:send',

@@ -240,6 +240,14 @@ describe('A form', () => {
     expect(await hub.runsOf(first.body.video.id)).toHaveLength(1)
   })
 
+  it('with another file under a used Idempotency-Key is refused: it would take the place of the first', async () => {
+    const headers = { 'Idempotency-Key': 'one-file' }
+    await send(formOf(100), headers)
+    const other = formOf(-1)
+    other.append('file', new Blob([new Uint8Array(100).fill(1)], { type: 'video/mp4' }), 'test-video.mp4')
+    expect((await send(other, headers)).body).toMatchObject({ status: 422, code: 'request.idempotency_conflict' })
+  })
+
   it('with a larger one is sent to the other way', async () => {
     expect((await send(formOf(4_000_001))).body).toMatchObject({
       status: 413,

@@ -19,6 +19,8 @@ export type NewUploadedVideo = ReturnType<typeof videoTypeOf> & {
   language?: string | undefined
   sizeBytes: number
   kind: UploadRow['kind']
+  /** Of the file, where it comes with the request. */
+  sha256?: string | undefined
   /** The client's name for this request: a repetition finds the same video. */
   idempotencyKey?: string | undefined
 }
@@ -108,7 +110,7 @@ const findEarlier = async (deps: Deps, request: NewUploadedVideo): Promise<Added
   return video && upload && job && { video, upload, jobId: job.id }
 }
 
-const hashOf = ({ title, description, language, contentType, sizeBytes, kind }: NewUploadedVideo): string =>
+const hashOf = ({ title, description, language, contentType, sizeBytes, kind, sha256 }: NewUploadedVideo): string =>
   createHash('sha256')
-    .update(JSON.stringify([kind, title, description ?? null, language ?? null, contentType, sizeBytes]))
+    .update(JSON.stringify([kind, title, description ?? null, language ?? null, contentType, sizeBytes, sha256 ?? null]))
     .digest('hex')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { MAX_FORM_FILE_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import { UploadForm } from '../../contract/uploads.ts'
@@ -17,7 +18,8 @@ export const uploadForm = async (
   const { file, fields } = readVideoForm(form)
   const type = videoTypeOf(file.contentType, file.fileName)
   if (file.bytes.length > MAX_FORM_FILE_BYTES) throw tooLarge()
-  const added = await addVideo(deps, { userId, ...fields, ...type, sizeBytes: file.bytes.length, kind: 'form', idempotencyKey })
+  const sha256 = createHash('sha256').update(file.bytes).digest('hex')
+  const added = await addVideo(deps, { userId, ...fields, ...type, sizeBytes: file.bytes.length, sha256, kind: 'form', idempotencyKey })
   if (added.upload.status !== 'pending') return added
   try {
     await deps.storage.put(added.upload.key, file.bytes, { contentType: type.contentType })
