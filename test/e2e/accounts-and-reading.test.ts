@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routes } from '../../shared/contract/index.ts'
 import { Health } from '../../shared/contract/system.ts'
 import { videoWithSubtitles } from '../support/fixtures.ts'
-import { ask, type HubUser, sharedHub, signUp, storedKeys } from '../support/hub.ts'
+import { ask, type HubUser, sharedHub, signUp } from '../support/hub.ts'
 import { type Hub, startHub } from '../support/hub-stack.ts'
+import { viewAsOperator } from '../support/operator-view.ts'
 
 const withoutRedis = async () => {
   const hub = await startHub({ REDIS_URL: 'none' })
@@ -18,15 +19,20 @@ describe.each([
   let hub: Hub
   let close: () => Promise<void>
   let user: HubUser
+  let operator: ReturnType<typeof viewAsOperator>
   let film: Awaited<ReturnType<HubUser['take']>>
   beforeAll(async () => {
     ;({ hub, close } = await open())
+    operator = viewAsOperator(hub)
     user = await signUp(hub)
     const subtitled = await videoWithSubtitles()
     film = await user.take(subtitled, { title: 'Bài giảng về giáo dục' })
     await user.call('POST', '/videos/upload', { title: 'Ẩm thực', fileName: 'a.mp4', contentType: 'video/mp4', sizeBytes: 1000 })
   })
-  afterAll(() => close?.())
+  afterAll(async () => {
+    await operator?.close()
+    await close?.()
+  })
 
   const asNobody = (method: string, path: string, request: Parameters<typeof ask>[2] = {}) => ask(method, path, { ...request, hub })
 
@@ -92,7 +98,7 @@ describe.each([
       expect(await titles('')).toEqual(['Ẩm thực'])
       expect((await fetch(film.video.playbackUrl!)).status).toBe(404)
       for (const prefix of [`users/${user.user.id}/videos/${id}/`, `media/${id}/`])
-        await expect.poll(() => storedKeys(prefix, hub), { timeout: 20_000 }).toEqual([])
+        await expect.poll(() => operator.keysBelow(prefix), { timeout: 20_000 }).toEqual([])
       expect((await fetch(film.video.thumbnailUrl!)).status).toBe(404)
     })
   })

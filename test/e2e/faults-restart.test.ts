@@ -37,7 +37,6 @@ const upload = async (title: string) => {
   return (await user.upload(film, { title, language: 'en' })).video.id
 }
 const becomes = (videoId: string, outcome: object) => expect.poll(() => operator.outcomeOf(videoId), patience).toEqual(outcome)
-const statusesOf = async (videoId: string) => (await operator.runsOf(videoId)).map(({ status }) => status)
 const findProgram = async (name: RegExp, below?: number) => (await processesBelow(below)).find(({ command }) => name.test(command))
 /** A moment in which sound and pictures are worked on. */
 const midRun = (below?: number) => vi.waitUntil(() => findProgram(/^ffmpeg |pocketsphinx/, below), patience)
@@ -58,7 +57,7 @@ describe('A video', () => {
     await open()
     await user.call('POST', `/videos/${videoId}/retry`)
     await becomes(videoId, PROCESSED_ONCE)
-    expect(await statusesOf(videoId)).toEqual(['TIMED_OUT', 'SUCCEEDED'])
+    expect(await operator.statusesOf(videoId)).toEqual(['TIMED_OUT', 'SUCCEEDED'])
 
     const { sourceKey } = (await operator.videoOf(videoId))!
     for (const [index, { name }] of (await operator.runsOf(videoId)).entries()) {
@@ -80,7 +79,7 @@ describe('The hub', () => {
 
     await open()
     await becomes(videoId, PROCESSED_ONCE)
-    expect(await statusesOf(videoId)).toEqual(['SUCCEEDED'])
+    expect(await operator.statusesOf(videoId)).toEqual(['SUCCEEDED'])
   })
 
   test('leaves no process when it is killed in mid-run, and finishes the video when it is started again', async () => {
@@ -94,6 +93,6 @@ describe('The hub', () => {
 
     await open()
     await becomes(videoId, PROCESSED_ONCE)
-    expect(await statusesOf(videoId)).toEqual(['SUCCEEDED'])
+    expect(await operator.statusesOf(videoId)).toEqual(['SUCCEEDED'])
   })
 })

@@ -1,12 +1,15 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebVTTParser } from 'webvtt-parser'
 import * as fixtures from '../support/fixtures.ts'
-import { type HubUser, runsOf, signUp, stopRun, storedKeys } from '../support/hub.ts'
+import { type HubUser, sharedHub, signUp } from '../support/hub.ts'
+import { viewAsOperator } from '../support/operator-view.ts'
 
+const operator = viewAsOperator(sharedHub())
 let user: HubUser
 beforeAll(async () => {
   user = await signUp()
 })
+afterAll(operator.close)
 
 const transcriptOf = (videoId: string, headers: Record<string, string> = {}, query = '') =>
   user.ask('GET', `/videos/${videoId}/transcript${query}`, { headers })
@@ -39,7 +42,7 @@ describe.concurrent('A file that MediaConvert does not read is made readable fir
     expect(transcript).toEqual({ status: 'ready', language: 'en', source: 'recognised' })
     const stages = user.events.filter(({ payload }) => payload.videoId === video.id).map(({ payload }) => payload.stage)
     expect(stages).toContain('normalising')
-    expect(await storedKeys(`media/${video.id}/`)).not.toContainEqual(expect.stringContaining('normalised.mp4'))
+    expect(await operator.keysBelow(`media/${video.id}/`)).not.toContainEqual(expect.stringContaining('normalised.mp4'))
   })
 })
 
@@ -96,8 +99,8 @@ describe('A file that is not what it claims', () => {
       playbackUrl: null,
       metadata: { error: { code: 'media.not_a_video', retryable: false } },
     })
-    await expect.poll(() => storedKeys(`users/${user.user.id}/videos/${video.id}/`), { timeout: 20_000 }).toEqual([])
-    await expect.poll(() => storedKeys(`media/${video.id}/`)).toEqual([])
+    await expect.poll(() => operator.keysBelow(`users/${user.user.id}/videos/${video.id}/`), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => operator.keysBelow(`media/${video.id}/`)).toEqual([])
     expect((await user.ask('POST', `/videos/${video.id}/retry`)).body.code).toBe('video.source_missing')
   })
 })
@@ -107,7 +110,7 @@ describe('A video under way', () => {
     const { video, jobId } = await user.upload(await fixtures.silentVideo(), { title: 'Stopped' })
     await user.until(video.id, ({ stage }) => stage === 'extracting')
     expect((await user.ask('POST', `/videos/${video.id}/retry`)).body.code).toBe('video.not_failed')
-    await stopRun(video.id)
+    await operator.stopRun(video.id)
     expect((await user.ended(video.id)).payload).toMatchObject({ status: 'error', stage: 'failed' })
     const failure = { code: 'media.cancelled', retryable: true }
     expect((await user.videoOf(video.id)).video).toMatchObject({ status: 'error', metadata: { error: failure } })
@@ -120,7 +123,7 @@ describe('A video under way', () => {
     const again = await user.videoOf(video.id)
     expect(again.video.status).toBe('processed')
     expect(again.video.metadata).not.toHaveProperty('error')
-    expect((await runsOf(video.id)).map(({ status }) => status)).toEqual(['ABORTED', 'SUCCEEDED'])
+    expect(await operator.statusesOf(video.id)).toEqual(['ABORTED', 'SUCCEEDED'])
   })
 
   it('that is deleted stops and leaves nothing', async () => {
@@ -129,7 +132,7 @@ describe('A video under way', () => {
     expect((await user.ask('DELETE', `/videos/${video.id}`)).status).toBe(204)
     expect((await user.ask('GET', `/videos/${video.id}`)).status).toBe(404)
     expect((await user.ask('GET', `/jobs/${jobId}`)).status).toBe(404)
-    await expect.poll(async () => (await runsOf(video.id)).map(({ status }) => status), { timeout: 20_000 }).toEqual(['ABORTED'])
-    await expect.poll(() => storedKeys(`users/${user.user.id}/videos/${video.id}/`), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => operator.statusesOf(video.id), { timeout: 20_000 }).toEqual(['ABORTED'])
+    await expect.poll(() => operator.keysBelow(`users/${user.user.id}/videos/${video.id}/`), { timeout: 20_000 }).toEqual([])
   })
 })

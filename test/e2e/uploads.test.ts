@@ -1,13 +1,16 @@
 import { openAsBlob } from 'node:fs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { largeVideo, speechVideo } from '../support/fixtures.ts'
-import { ask, type HubUser, runsOf, signUp } from '../support/hub.ts'
+import { ask, type HubUser, sharedHub, signUp } from '../support/hub.ts'
+import { viewAsOperator } from '../support/operator-view.ts'
 
 const MIB = 1024 ** 2
+const operator = viewAsOperator(sharedHub())
 let user: HubUser
 beforeAll(async () => {
   user = await signUp()
 })
+afterAll(operator.close)
 
 describe('A video is processed that came', () => {
   it('by presigned POST, straight to the bucket', async () => {
@@ -55,6 +58,6 @@ describe('A video is processed that came', () => {
     expect((await user.ended(id)).payload.status).toBe('completed')
     expect((await complete()).body.jobId).toBe(body.jobId)
     expect((await user.videoOf(id)).video).toMatchObject({ status: 'processed', fileSize: blob.size, duration: 7 })
-    expect((await runsOf(id)).map(({ status }) => status)).toEqual(['SUCCEEDED'])
+    expect(await operator.statusesOf(id)).toEqual(['SUCCEEDED'])
   })
 })

@@ -11,10 +11,10 @@ import { startStack } from '../../local/stack.ts'
 
 type Variables = Record<string, string>
 
-/** Where a hub keeps its folder and its addresses while it is stopped and started again. */
+/** Where a hub keeps its folder and its addresses while it is stopped and started again. Of this machine's variables only what processes need is handed on. */
 export const createHubPlace = async () => {
   await buildWhatChanged()
-  const stateDir = await mkdtemp(join(tmpdir(), 'ai-video-hub-faults-'))
+  const stateDir = await mkdtemp(join(tmpdir(), 'ai-video-hub-e2e-'))
   const [restPort, webSocketPort] = [await freePort(), await freePort()]
   const ports = { restPort, webSocketPort }
   const environmentOf = (variables: Variables) => {

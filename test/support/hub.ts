@@ -1,5 +1,3 @@
-import { ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterAll, inject } from 'vitest'
 import { askHub, connectHub, type Request, type VideoAnswer, type VideoEvent } from '../../local/demo/hub-client.ts'
 import type { Hub } from './hub-stack.ts'
@@ -77,27 +75,3 @@ export type HubUser = Awaited<ReturnType<typeof signUp>>
 /** A request of nobody. */
 export const ask = (method: string, path: string, { hub = sharedHub(), ...request }: Request & { hub?: Hub } = {}) =>
   askHub(hub.restUrl, method, path, request)
-
-/** The keys in the hub's bucket below a prefix, as its operator sees them. */
-export const storedKeys = async (prefix: string, hub: Hub = sharedHub()): Promise<string[]> => {
-  const s3 = new S3Client({ endpoint: hub.s3Url, region: 'us-east-1', credentials: hub.operator })
-  const { Buckets = [] } = await s3.send(new ListBucketsCommand())
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: Buckets[0]!.Name, Prefix: prefix }))
-  return Contents.map(({ Key }) => Key!)
-}
-
-const pipelineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:ai-video-hub-local-pipeline'
-const stepFunctions = ({ endpoints, operator }: Hub) =>
-  new SFNClient({ endpoint: endpoints.SFN!, region: 'us-east-1', credentials: operator })
-
-/** The executions of the pipeline for a video, oldest first. */
-export const runsOf = async (videoId: string, hub: Hub = sharedHub()) => {
-  const { executions = [] } = await stepFunctions(hub).send(new ListExecutionsCommand({ stateMachineArn: pipelineArn }))
-  return executions.filter(({ name }) => name!.startsWith(videoId)).reverse()
-}
-
-/** Ends the running execution of a video, as an operator does. */
-export const stopRun = async (videoId: string, hub: Hub = sharedHub()): Promise<void> => {
-  const { executionArn } = (await runsOf(videoId, hub)).at(-1)!
-  await stepFunctions(hub).send(new StopExecutionCommand({ executionArn }))
-}

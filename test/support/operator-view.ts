@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn'
+import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { createDatabase } from '../../shared/db/client.ts'
@@ -9,6 +9,7 @@ import type { Hub } from './hub-stack.ts'
 const ACCOUNT = '000000000000'
 const PREFIX = 'ai-video-hub-local'
 const BUCKET = `${PREFIX}-media-${ACCOUNT}-us-east-1`
+const STATES = `arn:aws:states:us-east-1:${ACCOUNT}`
 
 /** What `outcomeOf` finds when a video went through once, however often its run was disturbed. */
 export const PROCESSED_ONCE = {
@@ -49,7 +50,7 @@ export const viewAsOperator = ({ databaseUrl, operator: credentials, endpoints }
 
   /** The executions of a video, oldest first. */
   const runsOf = async (videoId: string) => {
-    const stateMachineArn = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:${PREFIX}-pipeline`
+    const stateMachineArn = `${STATES}:stateMachine:${PREFIX}-pipeline`
     const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }))
     return executions
       .filter(({ name }) => name!.startsWith(videoId))
@@ -82,6 +83,16 @@ export const viewAsOperator = ({ databaseUrl, operator: credentials, endpoints }
   return {
     ...{ sql, sqs, storage, queueUrl, videoOf, runsOf, compareFiles },
     client: common,
+
+    keysBelow: async (prefix: string) => (await storage.list(prefix)).map(({ key }) => key),
+
+    statusesOf: async (videoId: string) => (await runsOf(videoId)).map(({ status }) => status),
+
+    /** Ends the newest execution of a video. */
+    stopRun: async (videoId: string) => {
+      const { name } = (await runsOf(videoId)).at(-1)!
+      await sfn.send(new StopExecutionCommand({ executionArn: `${STATES}:execution:${PREFIX}-pipeline:${name}` }))
+    },
 
     /** All that has become of a video. */
     outcomeOf: async (videoId: string) => {
