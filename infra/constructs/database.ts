@@ -47,8 +47,8 @@ export class Database extends Construct {
       databaseName: this.databaseName,
       parameterGroup: new ParameterGroup(this, 'Parameters', {
         engine,
-        description: 'TLS only; statements of a second and more are logged',
-        parameters: { 'rds.force_ssl': '1', log_min_duration_statement: '1000' },
+        description: 'TLS only; statements of a second and more are logged, without what people wrote',
+        parameters: { 'rds.force_ssl': '1', log_min_duration_statement: '1000', log_parameter_max_length: '0' },
       }),
       allocatedStorage: database.storageGb,
       maxAllocatedStorage: database.maxStorageGb,

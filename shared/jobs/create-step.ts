@@ -23,7 +23,7 @@ export const createStep =
         log.error(failureMessage, { runId, videoId: input.videoId, error: error as Error })
         throw error
       }
-      log.warn('Step refused', { runId, videoId: input.videoId, code: error.code, reason: error.message })
+      log.warn('Step refused', { runId, videoId: input.videoId, code: error.code, reason: error.message, cause: error.details.reason })
       throw Object.assign(new Error(JSON.stringify(failureOf(error)), { cause: error }), { name: MEDIA_PROBLEM })
     }
   }

@@ -116,6 +116,11 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     expect(broad.filter(action => !withoutResource.test(action))).toEqual([])
   })
 
+  it('let the signers of links read what the links lead to', () => {
+    for (const name of ['videos', 'uploads'] as const)
+      expect(functionTable[name].uses).toEqual(expect.arrayContaining(['bucket:read:users', 'bucket:read:media']))
+  })
+
   it('migrate the database before anything else uses it', () => {
     const trigger = only('Custom::Trigger')
     expect(readable(trigger.Properties.HandlerArn)).toMatch(/^<Migrate/)
@@ -133,6 +138,7 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     const stages = [only('AWS::ApiGateway::Stage'), only('AWS::ApiGatewayV2::Stage')]
     for (const { Properties } of stages)
       expect(JSON.stringify(Properties.AccessLogSetting ?? Properties.AccessLogSettings)).not.toMatch(/query|\$context\.path/i)
+    expect(only('AWS::RDS::DBParameterGroup').Properties.Parameters).toMatchObject({ log_parameter_max_length: '0' })
     expect(only('AWS::ApiGateway::Stage').Properties.MethodSettings[0]).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false })
   })
 

@@ -52,7 +52,7 @@ export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Ta
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
   if (!video?.transcodeJobId || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
   const state = await deps.transcoding.check(video.transcodeJobId)
-  if (state.status === 'failed') throw problem('media.transcode_failed', { detail: `The video could not be converted: ${state.message}` })
+  if (state.status === 'failed') throw problem('media.transcode_failed', { reason: state.message })
   if (state.status === 'running') {
     await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: state.share })
     return { done: false }
