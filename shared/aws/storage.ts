@@ -13,12 +13,6 @@ import { parseObjectUrl } from '../kernel/object-url.ts'
 
 export type StoredObject = { key: string; sizeBytes: number; eTag: string }
 export type ObjectHead = { sizeBytes: number; eTag: string; contentType: string }
-export type PutOptions = {
-  contentType: string
-  cacheControl?: string
-  /** Needed for streams other than those of `createReadStream`, whose size the client finds itself. */
-  sizeBytes?: number
-}
 
 export type Storage = ReturnType<typeof createStorage>
 
@@ -63,30 +57,15 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       await remove(objects.map(object => object.key).filter(key => !keepPrefix || !key.startsWith(keepPrefix)))
     },
 
-    /** Answers the entity tag of what was stored. */
-    put: async (
-      key: string,
-      body: Readable | Uint8Array | string,
-      { contentType, cacheControl, sizeBytes }: PutOptions,
-    ): Promise<string> => {
-      const answer = await client.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: body,
-          ContentType: contentType,
-          CacheControl: cacheControl,
-          ContentLength: sizeBytes,
-        }),
-      )
+    /** Answers the entity tag of what was stored. A stream must be one of `createReadStream`, whose size the client finds itself. */
+    put: async (key: string, body: Readable | Uint8Array | string, { contentType }: { contentType: string }): Promise<string> => {
+      const answer = await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }))
       return unquote(answer.ETag)
     },
 
-    /** Throws the SDK's NoSuchKey when there is none. `range` is the first and the last byte. */
-    get: async (key: string, { range, ifMatch }: { range?: [number, number]; ifMatch?: string } = {}): Promise<Readable> => {
-      const { Body } = await client.send(
-        new GetObjectCommand({ Bucket: bucket, Key: key, Range: range && `bytes=${range[0]}-${range[1]}`, IfMatch: ifMatch }),
-      )
+    /** Throws the SDK's NoSuchKey when there is none, and PreconditionFailed when it has another entity tag than `ifMatch`. */
+    get: async (key: string, { ifMatch }: { ifMatch?: string } = {}): Promise<Readable> => {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: ifMatch }))
       return Body as Readable
     },
 
@@ -101,6 +80,7 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       }
     },
 
+    /** What is stored under a key; undefined when there is nothing. */
     head: async (key: string): Promise<ObjectHead | undefined> => {
       try {
         const { ContentLength, ETag, ContentType } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
@@ -112,10 +92,10 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
     },
 
     /** A link that works without headers for `expiresSeconds`, or until the session of the signing role ends. Takes a key or an `s3://` url. */
-    signGet: async (target: string, options: { expiresSeconds: number; responseContentType?: string }): Promise<string> => {
+    signGet: async (target: string, { expiresSeconds }: { expiresSeconds: number }): Promise<string> => {
       const { bucket: Bucket, key: Key } = target.startsWith('s3://') ? parseObjectUrl(target) : { bucket, key: target }
-      const command = new GetObjectCommand({ Bucket, Key, ResponseContentType: options.responseContentType })
-      return getSignedUrl(client, command, { expiresIn: options.expiresSeconds })
+      const command = new GetObjectCommand({ Bucket, Key })
+      return getSignedUrl(client, command, { expiresIn: expiresSeconds })
     },
   }
 }

@@ -31,8 +31,3 @@ export const readThrough = async <T>(
   if (value !== undefined && value !== null) await cache.run(redis => redis.setex(key, ttlSeconds, JSON.stringify(value)))
   return value
 }
-
-/** To be called after every change of what the keys hold. */
-export const forget = async (cache: Cache, ...keys: string[]): Promise<void> => {
-  await cache.run(redis => redis.del(...keys))
-}

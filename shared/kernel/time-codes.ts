@@ -8,11 +8,10 @@ export const formatTimeCode = (ms: number): string => {
   return hours > 0 ? `${hours}:${rest}` : rest
 }
 
-/** "MM:SS", "H:MM:SS", each with an optional fraction ("00:12.500", "00:12,5"), in milliseconds; undefined for anything else. */
-export const parseTimeCode = (text: string): number | undefined => {
-  const match = /^(?:(\d{1,3}):)?(\d{1,2}):([0-5]\d)(?:[.,](\d{1,3}))?$/.exec(text.trim())
-  if (!match) return undefined
-  const [, hours, minutes, seconds, fraction = ''] = match
-  if (hours !== undefined && Number(minutes) > 59) return undefined
-  return (Number(hours ?? 0) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000 + Number(fraction.padEnd(3, '0'))
+/** Milliseconds as caption files write them: "HH:MM:SS.mmm", with the decimal sign of the format. */
+export const formatCueTime = (ms: number, point: '.' | ',' = '.'): string => {
+  const whole = Math.max(0, Math.round(ms))
+  const seconds = Math.floor(whole / 1000)
+  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(':')
+  return `${clock}${point}${String(whole % 1000).padStart(3, '0')}`
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findOnPath, type Redis, startRedis } from '../../local/services/redis.ts'
 import { type Cache, createCache, redisUrl } from '../../shared/cache/client.ts'
-import { cacheKeys, forget, readThrough, SUMMARY_SECONDS } from '../../shared/cache/read-through.ts'
+import { cacheKeys, readThrough, SUMMARY_SECONDS } from '../../shared/cache/read-through.ts'
 import { createSessionState } from '../../shared/cache/session-state.ts'
 
 const hasRedis = findOnPath('redis-server') ?? findOnPath('valkey-server')
@@ -59,14 +59,12 @@ describe.runIf(hasRedis)('with Redis', () => {
     await server.close()
   })
 
-  it('a summary is loaded once and kept for an hour under the guide’s key, until it is forgotten', async () => {
+  it('a summary is loaded once and kept for an hour under the guide’s key', async () => {
     let loads = 0
     const read = () =>
       readThrough(cache, { key: cacheKeys.videoSummary('v1'), ttlSeconds: SUMMARY_SECONDS, load: async () => ({ overview: `${++loads}` }) })
     expect([await read(), await read()]).toEqual([{ overview: '1' }, { overview: '1' }])
     expect(await cache.run(redis => redis.ttl('video:summary:v1'))).toBeGreaterThan(3590)
-    await forget(cache, cacheKeys.videoSummary('v1'))
-    expect(await read()).toEqual({ overview: '2' })
   })
 
   it('nothing is not kept, and rubbish under a key is loaded over', async () => {

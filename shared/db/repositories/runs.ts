@@ -26,11 +26,11 @@ export const forgetSource = async (sql: Sql, { videoId }: { videoId: string }): 
   await sql`UPDATE videos SET source_etag = NULL WHERE id = ${videoId}`
 }
 
-/** Makes a run the one that may write; true for the same run again. Undefined when another run has the video, or it is finished, deleted or at another attempt. */
-export const claimRun = async (sql: Sql, o: Run & { attempt: number; stage?: Stage }): Promise<VideoRow | undefined> =>
+/** Makes a run the one that may write; the same run may claim again. Undefined when another run has the video, or it is finished, deleted or at another attempt. */
+export const claimRun = async (sql: Sql, o: Run & { attempt: number }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
-      UPDATE videos SET run_id = ${o.runId}, stage = CASE WHEN run_id IS NULL THEN ${o.stage ?? 'queued'} ELSE stage END
+      UPDATE videos SET run_id = ${o.runId}, stage = CASE WHEN run_id IS NULL THEN 'queued' ELSE stage END
       WHERE id = ${o.videoId} AND status = 'processing' AND attempt = ${o.attempt} AND (run_id IS NULL OR run_id = ${o.runId})
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )

@@ -48,8 +48,3 @@ export const saveSummary = async (sql: Sql, summary: NewSummary): Promise<Summar
         language = excluded.language, model_used = excluded.model_used, sources = excluded.sources, created_at = NOW()
       RETURNING ${sql(COLUMNS)}`,
   )
-
-/** Forgets a video's summaries, because its transcript is made anew. */
-export const deleteSummaries = async (sql: Sql, { videoId }: { videoId: string }): Promise<void> => {
-  await sql`DELETE FROM ai_summaries WHERE video_id = ${videoId}`
-}

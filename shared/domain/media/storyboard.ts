@@ -1,3 +1,5 @@
+import { formatCueTime } from '../../kernel/time-codes.ts'
+
 export type Storyboard = {
   intervalMs: number
   tiles: number
@@ -32,12 +34,6 @@ export const planStoryboard = (film: { durationMs: number; width: number; height
   }
 }
 
-const clock = (ms: number) => {
-  const pad = (value: number, digits: number) => String(value).padStart(digits, '0')
-  const seconds = Math.floor(ms / 1000)
-  return `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}.${pad(ms % 1000, 3)}`
-}
-
 /** The WebVTT file by which players find the tile of a time: one cue a tile, `storyboard.jpg#xywh=…`. */
 export const storyboardVtt = (plan: Storyboard, durationMs: number, fileName = 'storyboard.jpg'): string => {
   const cues = Array.from({ length: plan.tiles }, (_, tile) => {
@@ -45,7 +41,7 @@ export const storyboardVtt = (plan: Storyboard, durationMs: number, fileName = '
     const end = Math.max(start + 1, Math.min(start + plan.intervalMs, Math.round(durationMs)))
     const x = (tile % plan.columns) * plan.tileWidth
     const y = Math.floor(tile / plan.columns) * plan.tileHeight
-    return `${clock(start)} --> ${clock(end)}\n${fileName}#xywh=${x},${y},${plan.tileWidth},${plan.tileHeight}`
+    return `${formatCueTime(start)} --> ${formatCueTime(end)}\n${fileName}#xywh=${x},${y},${plan.tileWidth},${plan.tileHeight}`
   })
   return `WEBVTT\n\n${cues.join('\n\n')}\n`
 }

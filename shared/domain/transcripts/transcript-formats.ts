@@ -1,3 +1,5 @@
+import { formatCueTime } from '../../kernel/time-codes.ts'
+
 export type TranscriptFormat = 'json' | 'vtt' | 'srt'
 
 export type Segment = { startMs: number; endMs: number; text: string }
@@ -11,7 +13,7 @@ export const TRANSCRIPT_TYPES: Record<TranscriptFormat, string> = {
 /** A WebVTT file. Text is escaped, so it can neither end a cue nor become markup. */
 export const toWebVtt = (segments: readonly Segment[]): string => {
   const cues = segments.map(
-    ({ startMs, endMs, text }) => `${clock(startMs, '.')} --> ${clock(endMs, '.')}\n${escapeVtt(oneParagraph(text))}\n`,
+    ({ startMs, endMs, text }) => `${formatCueTime(startMs)} --> ${formatCueTime(endMs)}\n${escapeVtt(oneParagraph(text))}\n`,
   )
   return ['WEBVTT\n', ...cues].join('\n')
 }
@@ -21,16 +23,9 @@ export const toSrt = (segments: readonly Segment[]): string =>
   segments
     .map(
       ({ startMs, endMs, text }, index) =>
-        `${index + 1}\n${clock(startMs, ',')} --> ${clock(endMs, ',')}\n${escapeSrt(oneParagraph(text))}\n`,
+        `${index + 1}\n${formatCueTime(startMs, ',')} --> ${formatCueTime(endMs, ',')}\n${escapeSrt(oneParagraph(text))}\n`,
     )
     .join('\n')
-
-const clock = (ms: number, point: '.' | ','): string => {
-  const whole = Math.max(0, Math.round(ms))
-  const two = (value: number) => String(value).padStart(2, '0')
-  const seconds = Math.floor(whole / 1000)
-  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}${point}${String(whole % 1000).padStart(3, '0')}`
-}
 
 /** An empty line ends a cue in both formats. */
 const oneParagraph = (text: string): string =>
