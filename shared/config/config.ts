@@ -56,7 +56,7 @@ const template = {
   VIDEO_PROCESSING_TIMEOUT: positiveInteger.default(3_600_000),
 } as const
 
-/** Variables that the machine or the operator sets and the template never does. */
+/** Variables that the machine or the operator sets and the template never does. The other AWS_ENDPOINT_URL_… are read by the SDK's clients themselves. */
 const runtime = {
   DATABASE_URL: optionalText,
   REDIS_URL: z.string().optional(),
@@ -68,15 +68,7 @@ const runtime = {
   AWS_ACCESS_KEY_ID: optionalText,
   AWS_SECRET_ACCESS_KEY: optionalText,
   AWS_SESSION_TOKEN: optionalText,
-  AWS_ENDPOINT_URL_S3: optionalUrl,
-  AWS_ENDPOINT_URL_SQS: optionalUrl,
-  AWS_ENDPOINT_URL_DYNAMODB: optionalUrl,
-  AWS_ENDPOINT_URL_SFN: optionalUrl,
-  AWS_ENDPOINT_URL_ECS: optionalUrl,
   AWS_ENDPOINT_URL_SECRETS_MANAGER: optionalUrl,
-  AWS_ENDPOINT_URL_MEDIACONVERT: optionalUrl,
-  AWS_ENDPOINT_URL_TRANSCRIBE: optionalUrl,
-  AWS_ENDPOINT_URL_POLLY: optionalUrl,
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: optionalUrl,
   /** Where the layers are unpacked; in Lambda that is /opt. */
   LAMBDA_LAYERS_ROOT: optionalText,
