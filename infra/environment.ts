@@ -1,7 +1,7 @@
 import type { Hub } from './hub.ts'
 
 /** Where the value of each template variable comes from. A row of `functions.ts` may name exactly these keys. */
-export const environmentValues = {
+const environmentValues = {
   STAGE: hub => hub.settings.stage,
   NODE_ENV: hub => hub.settings.nodeEnv,
   AWS_S3_BUCKET: hub => hub.bucket.bucketName,

@@ -45,7 +45,7 @@ const usesAsSignedIn = ['db', 'cache', 'auth-secret'] as const
 const usesAsRunning = ['db', 'queue:events:send'] as const
 
 /** One row per function: the key is its name, its folder under dist/ and the end of its deployed name. */
-export const functions = {
+const functions = {
   migrate: { stack: 'data', memoryMb: 512, timeoutSeconds: 300, environment: database, uses: ['db'] },
 
   auth: { ...api, environment: signedIn, uses: usesAsSignedIn },

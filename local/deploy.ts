@@ -32,7 +32,7 @@ const checkTypes = ({ template, name: stackName }: Stack): void => {
 }
 
 /** Logical ids so that each comes after what it refers to or depends on. */
-export const deploymentOrder = (resources: Record<string, TemplateResource>): string[] => {
+const deploymentOrder = (resources: Record<string, TemplateResource>): string[] => {
   const order: string[] = []
   const state = new Map<string, 'open' | 'done'>()
   const visit = (id: string, path: string[]): void => {

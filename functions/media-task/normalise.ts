@@ -28,7 +28,7 @@ const encode = (film: ProbedFile): string[] => {
   return ['-vf', filters.join(','), '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-profile:v', 'high', '-g', '120']
 }
 
-export const normaliseArguments = (file: string, film: ProbedFile, output: string): string[] => [
+const normaliseArguments = (file: string, film: ProbedFile, output: string): string[] => [
   ...openUntrusted(file),
   ...['-map', '0:V:0', '-map_chapters', '-1', '-max_muxing_queue_size', '4096'],
   ...(canRepack(film) ? ['-c:v', 'copy'] : encode(film)),

@@ -46,7 +46,7 @@ export const planPictures = (film: ProbedFile, { everyFrame = false } = {}): Pic
 }
 
 /** Reads what the `metadata` filter printed, frame by frame. */
-export const readLight = (text: string): FrameLight[] =>
+const readLight = (text: string): FrameLight[] =>
   text
     .split(/^frame:/m)
     .slice(1)

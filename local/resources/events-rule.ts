@@ -22,7 +22,7 @@ const pathValue = (path: string, event: unknown): unknown =>
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event)
 
 /** What a target receives for an event, by Input, InputPath or InputTransformer. */
-export const targetInput = ({ Input, InputPath, InputTransformer }: Omit<Target, 'Arn'>, event: unknown): unknown => {
+const targetInput = ({ Input, InputPath, InputTransformer }: Omit<Target, 'Arn'>, event: unknown): unknown => {
   if (Input !== undefined) return JSON.parse(Input)
   if (InputPath !== undefined) return pathValue(InputPath, event)
   if (!InputTransformer) return event

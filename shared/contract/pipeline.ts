@@ -15,6 +15,9 @@ export const STAGES = {
 
 export type Stage = keyof typeof STAGES
 
+/** The share done (0-1) of each stage that has begun: stages run side by side. */
+export type StageProgress = Partial<Record<Stage, number>>
+
 /** What an execution of the state machine is started with. */
 export type PipelineInput = {
   videoId: string

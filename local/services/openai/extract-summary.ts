@@ -18,7 +18,7 @@ export type Summary = {
   timestamps: { segmentId: number; content: string }[]
 }
 
-export const PartSummary = z.looseObject({
+const PartSummary = z.looseObject({
   overview: z.string(),
   overviewSegmentIds: segmentIds,
   keyPoints: z.array(z.looseObject({ text: z.string(), segmentIds })),

@@ -74,7 +74,7 @@ export const lexRank = (texts: string[], language: Language): Ranking => {
 const sameStatement = 0.6
 
 /** The best of `among` that says nothing that `taken` says already; just the best when all do. */
-export const bestOf = ({ scores, likeness }: Ranking, among: number[], taken: number[]): number | undefined => {
+const bestOf = ({ scores, likeness }: Ranking, among: number[], taken: number[]): number | undefined => {
   const byScore = among.filter(i => !taken.includes(i)).sort((a, b) => scores[b]! - scores[a]! || a - b)
   return byScore.find(i => taken.every(other => likeness(i, other) < sameStatement)) ?? byScore[0]
 }

@@ -32,7 +32,7 @@ const isNotModified = (headers: Record<string, string>, object: StoredObject): b
 }
 
 /** Start and end (exclusive) of a single range; undefined for what must be ignored. Throws InvalidRange. */
-export const parseRange = (header: string | undefined, size: number): [number, number] | undefined => {
+const parseRange = (header: string | undefined, size: number): [number, number] | undefined => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined
   const start = first === '' ? Math.max(size - Number(last), 0) : Number(first)

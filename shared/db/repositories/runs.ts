@@ -1,5 +1,5 @@
 import type { Failure } from '../../contract/jobs.ts'
-import type { Stage } from '../../contract/pipeline.ts'
+import type { Stage, StageProgress } from '../../contract/pipeline.ts'
 import { first, type Sql } from '../client.ts'
 import { VIDEO_COLUMNS } from './video-columns.ts'
 import type { VideoMetadataRow, VideoRow } from './videos.ts'
@@ -39,7 +39,7 @@ export const claimRun = async (sql: Sql, o: Run & { attempt: number }): Promise<
 export const isRunCurrent = async (sql: Sql, run: Run): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE ${isCurrent(sql, run)}`).length > 0
 
-export type RunProgress = Pick<VideoRow, 'userId' | 'stage' | 'processingProgress'> & { stageProgress: Partial<Record<Stage, number>> }
+export type RunProgress = Pick<VideoRow, 'userId' | 'stage' | 'processingProgress'> & { stageProgress: StageProgress }
 
 /** How far a run is; the row stays locked until the transaction ends, because stages run side by side. Undefined when the run is not current. */
 export const lockProgress = async (sql: Sql, run: Run): Promise<RunProgress | undefined> =>
@@ -51,7 +51,7 @@ export const lockProgress = async (sql: Sql, run: Run): Promise<RunProgress | un
 /** Progress only grows, and stays below 100 until the run completes. Undefined when the run is not current. */
 export const recordProgress = async (
   sql: Sql,
-  o: Run & { stage: Stage; progress: number; stageProgress: Partial<Record<Stage, number>> },
+  o: Run & { stage: Stage; progress: number; stageProgress: StageProgress },
 ): Promise<VideoRow | undefined> => {
   const progress = Math.min(99, Math.max(0, Math.floor(o.progress)))
   return first(

@@ -1,6 +1,4 @@
-import { STAGES, type Stage } from '../../contract/pipeline.ts'
-
-export type StageProgress = Partial<Record<Stage, number>>
+import { STAGES, type Stage, type StageProgress } from '../../contract/pipeline.ts'
 
 /** Percent of the expected work of a run, from the share done of each stage; 100 is left to the publishing. Only files that must be normalised count that work. */
 export const overallProgress = (progress: StageProgress): number => {

@@ -13,7 +13,7 @@ export type VerifiedSummary = {
   sources: { overview: number[]; keyPoints: number[][] }
 }
 
-const MAX_KEY_POINTS = 6
+export const MAX_KEY_POINTS = 6
 const MAX_TIMESTAMPS = 40
 const THIRDS = 3
 

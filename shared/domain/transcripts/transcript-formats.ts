@@ -1,8 +1,9 @@
 import { formatCueTime } from '../../kernel/time-codes.ts'
+import type { Segment } from './segment-words.ts'
 
 export type TranscriptFormat = 'json' | 'vtt' | 'srt'
 
-export type Segment = { startMs: number; endMs: number; text: string }
+type Cue = Pick<Segment, 'startMs' | 'endMs' | 'text'>
 
 export const TRANSCRIPT_TYPES: Record<TranscriptFormat, string> = {
   json: 'application/json',
@@ -11,7 +12,7 @@ export const TRANSCRIPT_TYPES: Record<TranscriptFormat, string> = {
 }
 
 /** A WebVTT file. Text is escaped, so it can neither end a cue nor become markup. */
-export const toWebVtt = (segments: readonly Segment[]): string => {
+export const toWebVtt = (segments: readonly Cue[]): string => {
   const cues = segments.map(
     ({ startMs, endMs, text }) => `${formatCueTime(startMs)} --> ${formatCueTime(endMs)}\n${escapeVtt(oneParagraph(text))}\n`,
   )
@@ -19,7 +20,7 @@ export const toWebVtt = (segments: readonly Segment[]): string => {
 }
 
 /** A SubRip file. The format knows no escapes: what would end a cue or become markup is written with look-alikes. */
-export const toSrt = (segments: readonly Segment[]): string =>
+export const toSrt = (segments: readonly Cue[]): string =>
   segments
     .map(
       ({ startMs, endMs, text }, index) =>
