@@ -1,14 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build, findEntries } from '../scripts/build.ts'
+import { build, companionsOf, findEntries } from '../scripts/build.ts'
 import { repository } from './repository.ts'
-
-/** What a function reads beside its bundle; the build copies it. */
-const companions: Record<string, string[]> = {
-  migrate: ['shared/db/migrations'],
-  system: ['docs/openapi.json', 'functions/system/docs', 'node_modules/swagger-ui-dist/package.json'],
-  'pipeline-inspect': ['layers/media-tools'],
-}
 
 const changedAt = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY
 
@@ -28,7 +21,7 @@ const staleFunctions = async (): Promise<string[]> => {
   }
   const isStale = async ({ name }: { name: string }) => {
     if (!meta[name]) return true
-    const sources = [...meta[name].inputs, ...(await Promise.all((companions[name] ?? []).map(filesOf))).flat()]
+    const sources = [...meta[name].inputs, ...(await Promise.all(companionsOf(name).map(filesOf))).flat()]
     const builtAt = await stat(join('dist', name, 'index.mjs')).catch(() => undefined)
     return !builtAt || Math.max(...(await Promise.all(sources.map(timeOf)))) > builtAt.mtimeMs
   }

@@ -5,6 +5,27 @@ import { build as bundle, type Metafile } from 'esbuild'
 /** The folders whose every file with a `handler` is a function of its own, and the prefix of their names. */
 const STEP_FOLDERS = { pipeline: 'pipeline', workers: 'worker', scheduled: 'scheduled' }
 
+/** Files that a function reads beside its bundle: where they lie, and where in its folder they go. */
+const COMPANIONS: Record<string, { from: string; to: string }[]> = {
+  migrate: [{ from: 'shared/db/migrations', to: 'migrations' }],
+  system: [
+    { from: 'docs/openapi.json', to: 'openapi.json' },
+    { from: 'functions/system/docs', to: 'docs' },
+    ...['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'].map(file => ({
+      from: `node_modules/swagger-ui-dist/${file}`,
+      to: `docs/${file}`,
+    })),
+  ],
+}
+/** The function that has a layer, which is built along with it. */
+const LAYERED = { name: 'pipeline-inspect', from: 'layers/media-tools' }
+
+/** What a function is made from beside the sources of its bundle. */
+export const companionsOf = (name: string): string[] => [
+  ...(COMPANIONS[name] ?? []).map(({ from }) => from),
+  ...(name === LAYERED.name ? [LAYERED.from] : []),
+]
+
 export type Entry = { name: string; file: string }
 /** What became of one function: `eagerBytes` is what a cold start reads, `inputs` the sources in it. */
 export type Bundle = { eagerBytes: number; inputs: string[] }
@@ -32,9 +53,9 @@ export const build = async ({ outDir = 'dist', only }: { outDir?: string; only?:
   const bundles: Record<string, Bundle> = Object.fromEntries(
     await Promise.all(entries.map(async entry => [entry.name, await bundleOne(entry, outDir)] as const)),
   )
-  if (entries.some(({ name }) => name === 'pipeline-inspect')) {
+  if (entries.some(({ name }) => name === LAYERED.name)) {
     const { buildLayer } = await import('../layers/media-tools/build.ts')
-    await buildLayer(join(outDir, 'layers/media-tools'))
+    await buildLayer(join(outDir, LAYERED.from))
   }
   const metaFile = join(outDir, 'meta.json')
   const before = only ? JSON.parse(await readFile(metaFile, 'utf8').catch(() => '{}')) : {}
@@ -84,16 +105,8 @@ const measure = ({ outputs }: Metafile, entry: string): Bundle => {
   return { eagerBytes, inputs: [...inputs].sort() }
 }
 
-/** Files that a function reads beside its bundle. */
 const copyCompanions = async (name: string, folder: string) => {
-  if (name === 'migrate') await cp('shared/db/migrations', join(folder, 'migrations'), { recursive: true })
-  if (name === 'system') {
-    const docs = join(folder, 'docs')
-    await cp('functions/system/docs', docs, { recursive: true })
-    await cp('docs/openapi.json', join(folder, 'openapi.json'))
-    const swagger = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']
-    await Promise.all(swagger.map(file => cp(`node_modules/swagger-ui-dist/${file}`, join(docs, file))))
-  }
+  for (const { from, to } of COMPANIONS[name] ?? []) await cp(from, join(folder, to), { recursive: true })
 }
 
 if (import.meta.main) {

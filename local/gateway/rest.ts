@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { REQUEST_LIMIT_BYTES } from '../lambda/invocation.ts'
 import type { InvocationResult } from '../lambda/lambda.ts'
+import { listenLocally } from '../services/listen.ts'
 import { type Answer, type GatewayResponseType, gatewayResponses, renderGatewayResponse, type Variables } from './gateway-response.ts'
 import { mockAnswer } from './mock-answer.ts'
 import { createFindRoute, type Match } from './openapi-routes.ts'
@@ -114,14 +114,7 @@ export const startRestGateway = async (o: {
       else send(response, INTERNAL_ERROR, '')
     })
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(o.port, '127.0.0.1', resolve))
-  domainName = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    url: `http://${domainName}${prefix}`,
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const { url, close } = await listenLocally(server, o.port)
+  domainName = new URL(url).host
+  return { url: `${url}${prefix}`, close }
 }

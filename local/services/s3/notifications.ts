@@ -7,7 +7,11 @@ const CLOSE_WAIT_MS = 2000
 
 export type NotificationRule = { queueArn: string; events: string[]; prefix?: string; suffix?: string }
 export type CreatedBy = 'Put' | 'Post' | 'Copy' | 'CompleteMultipartUpload'
-type QueueConfiguration = { QueueArn: string; Events: string[]; Filter?: { Key?: { FilterRules?: { Name: string; Value: string }[] } } }
+export type QueueConfiguration = {
+  QueueArn: string
+  Events: string[]
+  Filter?: { Key?: { FilterRules?: { Name: string; Value: string }[] } }
+}
 
 /** The rules in `NotificationConfiguration.QueueConfigurations` of the template's Custom::S3BucketNotifications. */
 export const readQueueConfigurations = (configurations: QueueConfiguration[]): NotificationRule[] =>

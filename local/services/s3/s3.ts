@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Keyring } from '../../credentials.ts'
+import { listenLocally } from '../listen.ts'
 import { openBlobs } from './blobs.ts'
 import { type BucketSettings, type BucketState, requireAllowed } from './bucket-state.ts'
 import { createBucket } from './buckets.ts'
@@ -110,18 +110,16 @@ export const startS3 = async ({ port, dataDir, region, keyring, notify, log = ()
   }
 
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => void handle(message, response))
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  const listening = await listenLocally(server, port)
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: listening.url,
     defineBucket: (name, settings) => {
       catalog.createBucket(name)
       state.settings.set(name, settings)
     },
     close: async () => {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
+      await listening.close()
       await delivery.close()
       catalog.close()
     },
