@@ -13,12 +13,12 @@ export type Logger = {
 
 /** `source` names the function in every line; the service is `ai-video-hub` unless a line names another. The level is INFO unless POWERTOOLS_LOG_LEVEL says otherwise. */
 export const createLogger = (source: string): Logger => {
-  const logger = new Powertools({ serviceName: 'ai-video-hub', persistentKeys: { source } })
+  const logger = new Powertools({ serviceName: 'ai-video-hub', persistentKeys: { source }, jsonReplacerFn: redact })
   const write =
     (level: keyof Logger) =>
     (message: string, { service, ...fields }: Fields = {}) => {
       const lines = service ? logger.createChild({ serviceName: service }) : logger
-      lines[level](message, redact(fields))
+      lines[level](message, fields)
     }
   return { info: write('info'), warn: write('warn'), error: write('error') }
 }

@@ -2,12 +2,17 @@ const SECRET = /^(password|passwordHash|token|accessToken|refreshToken|authoriza
 const SIGNED_LINK = /([?&](?:token|ticket|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token)=)[^&\s"]+/gi
 const BEARER = /\b(Bearer\s+|sk-)[\w.~+/=-]{8,}/g
 
-/** A copy in which secrets, tokens and the signatures of links are replaced. Errors are passed on as they are. */
-export const redact = <T>(value: T): T => clean(value, 0) as T
-
-const clean = (value: unknown, depth: number): unknown => {
+/**
+ * What JSON.stringify writes of a line's values: without secrets, tokens and the signatures of links, also where an error quotes them, and without the row
+ * that Postgres shows when a rule is violated.
+ */
+export const redact = (key: string, value: unknown): unknown => {
+  if (SECRET.test(key)) return '[redacted]'
   if (typeof value === 'string') return value.replace(SIGNED_LINK, '$1[redacted]').replace(BEARER, '$1[redacted]')
-  if (typeof value !== 'object' || value === null || value instanceof Error || value instanceof Date || depth > 5) return value
-  if (Array.isArray(value)) return value.map(item => clean(item, depth + 1))
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, SECRET.test(key) ? '[redacted]' : clean(item, depth + 1)]))
+  return value instanceof Error && 'detail' in value ? withoutDetail(value) : value
+}
+
+const withoutDetail = (error: Error): Error => {
+  const { detail: _, where: __, ...rest } = error as Error & { detail: unknown; where?: unknown }
+  return Object.assign(new Error(error.message, { cause: error.cause }), rest, { name: error.name, stack: error.stack })
 }

@@ -38,4 +38,13 @@ describe('a line of the log', () => {
     expect(line).toMatchObject({ token: '[redacted]', error: { message: 'away', cause: { message: 'why' } } })
     expect(JSON.stringify(line)).toContain('at ')
   })
+
+  it('shows neither the key that a refused provider quotes nor the row that Postgres refuses', async () => {
+    const provider = "new Error('away', { cause: new Error('Incorrect API key: sk-abcdefgh12345678') })"
+    const row =
+      "Object.assign(new Error('violates a rule'), { code: '23514', detail: 'Failing row contains (lan@example.com, $argon2id$…)' })"
+    const text = JSON.stringify(await linesOf(`log.error('Bad', { error: ${provider} }); log.error('Bad', { error: ${row} })`))
+    expect(text).toMatch(/sk-\[redacted\].*violates a rule.*23514/)
+    expect(text).not.toMatch(/abcdefgh|lan@example|argon2id/)
+  })
 })
