@@ -91,7 +91,7 @@ export const createRecord = ({ sql, transact, storage, video, runId }: RecordDep
       transact(async ({ sql, emit }) => {
         const failed = await failRun(sql, { ...run, failure })
         if (!failed) return
-        await jobs.endOpenJobs(sql, { videoId: run.videoId, attempt, status: 'failed', error: failure })
+        await jobs.failOpenJobs(sql, { videoId: run.videoId, attempt, error: failure })
         await emit(userId, processingEvent(failed))
       }),
   }

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listCaptionTracks, saveCaptionTrack } from '../../shared/db/repositories/caption-tracks.ts'
 import {
   completeJob,
+  completeOpenJobs,
   countOpenJobs,
   createJob,
-  endOpenJobs,
   failJob,
+  failOpenJobs,
   findJob,
   findNewestJob,
   runJob,
@@ -291,10 +292,21 @@ describe('uploads, jobs and tickets', () => {
     expect(await failJob(db.sql, { jobId, error: failure })).toBeUndefined()
     expect(await findJob(db.sql, { userId: otherId, jobId })).toBeUndefined()
     const other = await createJob(db.sql, { ...step, id: randomUUID(), subject: 'en' })
-    expect(await endOpenJobs(db.sql, { videoId: video.id, attempt: 1, status: 'failed', error: failure })).toMatchObject([
-      { id: other.id, error: failure },
-    ])
+    expect(await failOpenJobs(db.sql, { videoId: video.id, attempt: 1, error: failure })).toMatchObject([{ id: other.id, error: failure }])
     expect(await findNewestJob(db.sql, { videoId: video.id, type: 'generate-summary', subject: 'en' })).toMatchObject({ status: 'failed' })
+
+    const open = await createJob(db.sql, { ...step, id: randomUUID(), type: 'extract-audio', subject: '' })
+    const waiting = await createJob(db.sql, { ...step, id: randomUUID(), type: 'process-video', subject: '' })
+    await completeOpenJobs(db.sql, {
+      videoId: video.id,
+      attempt: 1,
+      types: ['extract-audio', 'generate-summary'],
+      result: { sampleRate: 16 },
+    })
+    const done = { status: 'completed', progress: 100, result: { sampleRate: 16 } }
+    expect(await findJob(db.sql, { userId, jobId: open.id })).toMatchObject(done)
+    expect(await findJob(db.sql, { userId, jobId: waiting.id })).toMatchObject({ status: 'queued' })
+    expect(await findJob(db.sql, { userId, jobId: other.id })).toMatchObject({ status: 'failed' })
   })
 
   it('take a ticket exactly once and not after its minute', async () => {

@@ -97,18 +97,23 @@ export const listQueuedJobs = async (
   return rows.map(toJob)
 }
 
-/** Ends every open job of a video's attempt in the same way: its run has failed or was cancelled. */
-export const endOpenJobs = async (
-  sql: Sql,
-  o: { videoId: string; attempt: number; status: 'failed' | 'cancelled' | 'completed'; error?: Failure },
-): Promise<JobRow[]> => {
+/** Fails every open job of a video's attempt for the same reason. */
+export const failOpenJobs = async (sql: Sql, o: { videoId: string; attempt: number; error: Failure }): Promise<JobRow[]> => {
   const rows = await sql<StoredJob[]>`
-    UPDATE jobs SET
-      status = ${o.status}, error = ${o.error ? sql.json(o.error) : null},
-      progress = CASE WHEN ${o.status} = 'completed' THEN 100 ELSE progress END
+    UPDATE jobs SET status = 'failed', error = ${sql.json(o.error)}
     WHERE video_id = ${o.videoId} AND attempt = ${o.attempt} AND status IN ('queued', 'running')
     RETURNING ${sql(COLUMNS)}`
   return rows.map(toJob)
+}
+
+/** Completes the open jobs of these types of a video's attempt; with a result, each has it. */
+export const completeOpenJobs = async (
+  sql: Sql,
+  o: { videoId: string; attempt: number; types: readonly JobType[]; result?: unknown },
+): Promise<void> => {
+  await sql`
+    UPDATE jobs SET status = 'completed', progress = 100, result = ${o.result === undefined ? null : sql.json(o.result as never)}
+    WHERE video_id = ${o.videoId} AND attempt = ${o.attempt} AND type IN ${sql(o.types)} AND status IN ('queued', 'running')`
 }
 
 /** How many jobs wait and how many run, of all users. */

@@ -33,7 +33,7 @@ export const failRun = async (
     const failed = await deps.runs.failRun(sql, { videoId, runId, failure })
     await deps.leases.releaseLease(sql, { runId })
     if (failed) {
-      await deps.jobs.endOpenJobs(sql, { videoId, attempt, status: 'failed', error: failure })
+      await deps.jobs.failOpenJobs(sql, { videoId, attempt, error: failure })
       await emit(userId, processingEvent(failed))
     }
     // Only now it is certain that no step publishes the run in the same moment.

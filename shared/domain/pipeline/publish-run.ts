@@ -42,11 +42,8 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     if (!published) return video?.runId === runId && video.status === 'processed'
     // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
     await deps.sendCleanup({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
-    for (const type of ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript', 'process-video'] as const) {
-      const job = await deps.jobs.findNewestJob(sql, { videoId, type })
-      if (job?.attempt === attempt)
-        await deps.jobs.completeJob(sql, { jobId: job.id, ...(type === 'process-video' && { result: { videoId } }) })
-    }
+    await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: STEPS })
+    await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: ['process-video'], result: { videoId } })
     const summary = await deps.jobs.findNewestJob(sql, { videoId, type: 'generate-summary', subject: 'vi' })
     if (summary?.status === 'running') await deps.jobs.failJob(sql, { jobId: summary.id, error: SUMMARY_FAILED })
     await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId, kind: 'normalised' })
@@ -67,6 +64,9 @@ const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: Vide
     throw problem('media.transcode_failed', { detail: 'The converted video is not there.' })
   if ((await head(input.key))?.eTag !== input.eTag) throw problem('media.replaced')
 }
+
+/** The jobs whose work is done once a run can be published, whoever was to write it down. */
+const STEPS = ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript'] as const
 
 /** Files that only later steps of the same run read. */
 const INTERMEDIATE = ['normalised.mp4', 'transcript.json']

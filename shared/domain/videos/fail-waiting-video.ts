@@ -12,6 +12,6 @@ export const failWaitingVideo = async (
 ): Promise<void> => {
   const video = await runs.failWaitingVideo(sql, { videoId, failure })
   if (!video) return
-  await jobs.endOpenJobs(sql, { videoId, attempt: video.attempt, status: 'failed', error: failure })
+  await jobs.failOpenJobs(sql, { videoId, attempt: video.attempt, error: failure })
   await emit(video.userId, processingEvent(video))
 }
