@@ -98,7 +98,7 @@ describe.each([
       expect(await titles('')).toEqual(['Ẩm thực'])
       expect((await fetch(film.video.playbackUrl!)).status).toBe(404)
       for (const prefix of [`users/${user.user.id}/videos/${id}/`, `media/${id}/`])
-        await expect.poll(() => operator.keysBelow(prefix), { timeout: 20_000 }).toEqual([])
+        await expect.poll(() => operator.keysBelow(prefix)).toEqual([])
       expect((await fetch(film.video.thumbnailUrl!)).status).toBe(404)
     })
   })

@@ -80,7 +80,7 @@ describe('A summary', () => {
     expect(await job()).toMatchObject({ type: 'generate-summary', status: 'queued', progress: 0 })
 
     await user.ended(video.id)
-    await expect.poll(job, { timeout: 20_000 }).toMatchObject({ status: 'completed', progress: 100 })
+    await expect.poll(job).toMatchObject({ status: 'completed', progress: 100 })
     const { status, body } = await summarize()
     expect(status).toBe(200)
     // The extractive engine cannot translate, and says so.
@@ -99,7 +99,7 @@ describe('A file that is not what it claims', () => {
       playbackUrl: null,
       metadata: { error: { code: 'media.not_a_video', retryable: false } },
     })
-    await expect.poll(() => operator.keysBelow(`users/${user.user.id}/videos/${video.id}/`), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => operator.keysBelow(`users/${user.user.id}/videos/${video.id}/`)).toEqual([])
     await expect.poll(() => operator.keysBelow(`media/${video.id}/`)).toEqual([])
     expect((await user.ask('POST', `/videos/${video.id}/retry`)).body.code).toBe('video.source_missing')
   })
@@ -132,7 +132,7 @@ describe('A video under way', () => {
     expect((await user.ask('DELETE', `/videos/${video.id}`)).status).toBe(204)
     expect((await user.ask('GET', `/videos/${video.id}`)).status).toBe(404)
     expect((await user.ask('GET', `/jobs/${jobId}`)).status).toBe(404)
-    await expect.poll(() => operator.statusesOf(video.id), { timeout: 20_000 }).toEqual(['ABORTED'])
-    await expect.poll(() => operator.keysBelow(`users/${user.user.id}/videos/${video.id}/`), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => operator.statusesOf(video.id)).toEqual(['ABORTED'])
+    await expect.poll(() => operator.keysBelow(`users/${user.user.id}/videos/${video.id}/`)).toEqual([])
   })
 })
