@@ -39,7 +39,7 @@ const upload = async (title: string) => {
 const becomes = (videoId: string, outcome: object) => expect.poll(() => operator.outcomeOf(videoId), patience).toEqual(outcome)
 const findProgram = async (name: RegExp, below?: number) => (await processesBelow(below)).find(({ command }) => name.test(command))
 /** A moment in which sound and pictures are worked on. */
-const midRun = (below?: number) => vi.waitUntil(() => findProgram(/^ffmpeg |pocketsphinx/, below), patience)
+const midRun = (below?: number) => vi.waitUntil(() => findProgram(/^ffmpeg |pocketsphinx/, below), { ...patience, interval: 50 })
 
 describe('A video', () => {
   test('that takes too long says so, can be retried, and no late message about the old run touches the new one', async () => {
