@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import { failure } from '../../shared/contract/problems.ts'
+import type { Sql } from '../../shared/db/client.ts'
 import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
@@ -54,20 +55,35 @@ const running = async () => {
 }
 
 const waitsForLock = () =>
-  expect.poll(() => db.sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).toHaveLength(1)
+  expect
+    .poll(() => db.sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`, { timeout: 10_000 })
+    .toHaveLength(1)
+
+/** A transaction that has done its work and commits when it is told to. */
+const holdOpen = async (work: (sql: Sql) => Promise<unknown>) => {
+  const worked = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const committed = db.sql.begin(async sql => {
+    await work(sql)
+    worked.resolve()
+    await released.promise
+  })
+  await Promise.race([worked.promise, committed])
+  return {
+    commit: () => {
+      released.resolve()
+      return committed
+    },
+  }
+}
 
 describe('A run', () => {
   test('that is published in the moment in which its time is up keeps its files', async () => {
     const { run, task, find } = await running()
-    const publishing = Promise.withResolvers<void>()
-    const published = db.sql.begin(async sql => {
-      await runs.completeRun(sql, run)
-      await publishing.promise
-    })
+    const publishing = await holdOpen(sql => runs.completeRun(sql, run))
     const failing = failRun(common(), { ...task, failure: timedOut })
     await waitsForLock()
-    publishing.resolve()
-    await Promise.all([published, failing])
+    await Promise.all([publishing.commit(), failing])
     expect(await find()).toMatchObject({ status: 'processed' })
     expect(cleanups).toEqual([])
   })
@@ -76,15 +92,10 @@ describe('A run', () => {
     const { run, task } = await running()
     const file = (name: string) => ({ ...run, kind: 'audio', url: `s3://media/media/${run.runId}/${name}`, contentType: 'audio/flac' })
     await mediaFiles.saveMediaFile(db.sql, file('audio.flac'))
-    const noted = Promise.withResolvers<void>()
-    const noting = db.sql.begin(async sql => {
-      await mediaFiles.saveMediaFile(sql, file('late.flac'))
-      await noted.promise
-    })
+    const noting = await holdOpen(sql => mediaFiles.saveMediaFile(sql, file('late.flac')))
     const failing = failRun(common(), { ...task, failure: timedOut })
     await waitsForLock()
-    noted.resolve()
-    await Promise.all([noting, failing])
+    await Promise.all([noting.commit(), failing])
     await mediaFiles.saveMediaFile(db.sql, file('later.flac'))
     expect(await mediaFiles.listMediaFiles(db.sql, run)).toEqual([])
   })
