@@ -1,7 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DynamoDb, startDynamoDb } from '../../local/services/dynamodb.ts'
-import { type Connections, createConnections } from '../../shared/aws/connections.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
 import * as tickets from '../../shared/db/repositories/tickets.ts'
@@ -13,31 +10,16 @@ import { openConnection } from '../../shared/domain/events/open-connection.ts'
 import { relayEvents } from '../../shared/domain/events/relay-events.ts'
 import { createSecret } from '../../shared/kernel/ids.ts'
 import { createTestAuth } from '../support/auth-deps.ts'
+import { startConnections } from '../support/connections.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
-const operator = { accessKeyId: 'OPERATOR', secretAccessKey: 'secret-of-the-operator' }
-const keyring = { operator, issue: () => operator, secretOf: () => operator.secretAccessKey, authorize: () => true }
-
 let db: TestDatabase
-let dynamodb: DynamoDb
-let connections: Connections
+let table: Awaited<ReturnType<typeof startConnections>>
 beforeAll(async () => {
-  db = await createTestDatabase()
-  dynamodb = await startDynamoDb({ port: 0, region: 'us-east-1', account: '000000000000', keyring })
-  await dynamodb.createTable({
-    TableName: 'connections',
-    AttributeDefinitions: ['connectionId', 'userId'].map(AttributeName => ({ AttributeName, AttributeType: 'S' as const })),
-    KeySchema: [{ AttributeName: 'connectionId', KeyType: 'HASH' }],
-    GlobalSecondaryIndexes: [
-      { IndexName: 'by-user', KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
-    ],
-    BillingMode: 'PAY_PER_REQUEST',
-  })
-  const client = new DynamoDBClient({ endpoint: dynamodb.url, region: 'us-east-1', credentials: operator })
-  connections = createConnections({ client, table: 'connections' })
+  ;[db, table] = await Promise.all([createTestDatabase(), startConnections()])
 })
 afterAll(async () => {
-  await dynamodb.close()
+  await table.close()
   await db.close()
 })
 
@@ -49,6 +31,7 @@ const signedInTwice = async (email: string) => {
   const { authenticate } = auth
   const phone = await register(auth.deps, { email, password, fullName: 'Lê Văn Bình' })
   const laptop = await login(auth.deps, { email, password })
+  const { connections } = table
   const deps = {
     sql: db.sql,
     events,
@@ -84,7 +67,7 @@ describe('Signing out', () => {
     await signOut(phone.token)
     await happens()
     expect(frames).toEqual(['laptop'])
-    expect(await connections.listOf(phone.user.id)).toEqual(['laptop'])
+    expect(await table.connections.listOf(phone.user.id)).toEqual(['laptop'])
   })
 
   it('makes the tickets of the session worthless', async () => {
