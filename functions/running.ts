@@ -11,7 +11,7 @@ import type { Logger } from '../shared/observability/logger.ts'
 /** Wakes the relay by a message of the user's own group: one relay at a time works for a user. */
 export const createWake = (sqs: SQSClient, url: string): Wake => {
   const events = createQueue<MessageOf<'events'>>({ client: sqs, url })
-  return (userId, seq) => events.send({ userId }, { groupId: userId, deduplicationId: `${userId}-${seq}` })
+  return (userId, mark) => events.send({ userId }, { groupId: userId, deduplicationId: `${userId}-${mark}` })
 }
 
 /** Transactions whose events wake the relay. A wake that fails is mended by the next event or the next sweep. */

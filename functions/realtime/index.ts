@@ -3,14 +3,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { createConnections } from '../../shared/aws/connections.ts'
 import { createFrameSender } from '../../shared/aws/frame-sender.ts'
-import { createQueue } from '../../shared/aws/queue.ts'
 import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
-import type { MessageOf } from '../../shared/contract/jobs.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as tickets from '../../shared/db/repositories/tickets.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
+import { createWake } from '../running.ts'
 import { connectSignedIn } from '../signed-in.ts'
 import { createRealtimeApp } from './app.ts'
 
@@ -21,9 +20,9 @@ const { sql, authenticate } = await connectSignedIn(config, log)
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
 const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
-const queue = createQueue<MessageOf<'events'>>({ client: new SQSClient(), url: config.EVENTS_QUEUE_URL })
+const wakeRelay = createWake(new SQSClient(), config.EVENTS_QUEUE_URL)
 // A resumed connection needs the relay although no new event has a number of its own.
-const wake = (userId: string) => queue.send({ userId }, { groupId: userId, deduplicationId: createId() })
+const wake = (userId: string) => wakeRelay(userId, createId())
 
 export const handler = createRealtimeApp({
   sql,

@@ -23,7 +23,7 @@ import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summa
 import { expireUploads } from '../../shared/domain/uploads/expire-uploads.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning, createWake } from '../running.ts'
 
 const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN', 'VIDEO_PROCESSING_TIMEOUT'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
@@ -31,7 +31,6 @@ const log = createLogger('scheduled-reconcile')
 const { sql, transact, sqs } = await connectRunning(config, log)
 const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
-const relay = createQueue<MessageOf<'events'>>({ client: sqs, url: config.EVENTS_QUEUE_URL })
 const pipeline = createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN })
 const { cancel: cancelTranscoding } = createTranscoding({ client: new MediaConvertClient() })
 const repositories = { captionTracks, events, jobs, leases, mediaFiles, runs, sessions, uploads, videos }
@@ -44,7 +43,7 @@ const outside = {
   sendCleanup: cleanup.send,
 }
 const times = { now: systemClock, timeoutMs: config.VIDEO_PROCESSING_TIMEOUT }
-const wake = (userId: string, deduplicationId: string) => relay.send({ userId }, { groupId: userId, deduplicationId })
+const wake = createWake(sqs, config.EVENTS_QUEUE_URL)
 const deps = { sql, transact, ...repositories, ...outside, ...times, stopRun: pipeline.stop, wake, log }
 
 /** Once a minute: mends what lost messages and dead processes left undone. Each part runs though another fails. */

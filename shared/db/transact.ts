@@ -7,8 +7,8 @@ export type Emit = (userId: string, event: NewEvent) => Promise<number | undefin
 
 export type Transact = <T>(work: (tx: { sql: Sql; emit: Emit }) => Promise<T>) => Promise<T>
 
-/** Tells the relay that a user has events up to `seq`. */
-export type Wake = (userId: string, seq: number) => Promise<void>
+/** Tells the relay to look after a user; within five minutes the same `mark` of a user wakes it once. Events take their number. */
+export type Wake = (userId: string, mark: number | string) => Promise<void>
 
 /**
  * Runs changes and their events in one transaction: both happen or neither. After the commit each user with new events is woken once; a wake that fails is

@@ -134,8 +134,8 @@ describe('A run', () => {
 test('A lost wake is repaired by the next sweep, also when one has just been', async () => {
   const user = await addUser(db.sql)
   await events.appendEvent(db.sql, { userId: user.id, event: { type: 'user_activity', payload: {} } })
-  const woken = new Set<string>()
-  const wake = async (userId: string, deduplicationId: string) => void (userId === user.id && woken.add(deduplicationId))
+  const woken = new Set<string | number>()
+  const wake = async (userId: string, mark: string | number) => void (userId === user.id && woken.add(mark))
   const start = Math.ceil(Date.now() / 120_000) * 120_000 - 60_000
   for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, events, sessions, wake, now: () => new Date(now) })
   expect(woken.size).toBe(2)

@@ -69,7 +69,7 @@ describe('the client, seven hours east of Greenwich', () => {
 })
 
 describe('transact', () => {
-  const wakes: [string, number][] = []
+  const wakes: [string, string | number][] = []
   const failures: unknown[] = []
   const transact = () =>
     createTransact({ sql: db.sql, wake: async (...wake) => void wakes.push(wake), onWakeFailed: error => failures.push(error) })

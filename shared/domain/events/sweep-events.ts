@@ -1,13 +1,14 @@
 import type { Sql } from '../../db/client.ts'
 import type * as events from '../../db/repositories/events.ts'
 import type * as sessions from '../../db/repositories/sessions.ts'
+import type { Wake } from '../../db/transact.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
 export type SweepDeps = {
   sql: Sql
   events: typeof events
   sessions: typeof sessions
-  wake: (userId: string, deduplicationId: string) => Promise<void>
+  wake: Wake
   now: Clock
 }
 
@@ -20,7 +21,7 @@ const MAX_USERS = 1000
 export const sweepEvents = async ({ sql, events, sessions, wake, ...deps }: SweepDeps): Promise<number> => {
   const now = deps.now().getTime()
   const users = await events.listUsersWithEvents(sql, { since: new Date(now - RECENT_MS), limit: MAX_USERS })
-  for (const { userId } of users) await wake(userId, `${userId}-sweep-${now}`)
+  for (const { userId } of users) await wake(userId, `sweep-${now}`)
   await events.pruneEvents(sql, { before: new Date(now - KEPT_MS) })
   await sessions.pruneSessions(sql, { before: new Date(now - KEPT_MS) })
   return users.length
