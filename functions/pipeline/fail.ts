@@ -19,8 +19,8 @@ const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'C
 const log = createLogger('pipeline-fail')
 const { transact, sqs } = await connectRunning(config, log)
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
-const { cancel } = createTranscoding({ client: new MediaConvertClient() })
-const deps = { transact, runs, videos, jobs, leases, mediaFiles, captionTracks, cancelTranscoding: cancel, sendCleanup: cleanup.send }
+const transcoding = createTranscoding({ client: new MediaConvertClient() })
+const deps = { transact, runs, videos, jobs, leases, mediaFiles, captionTracks, transcoding, cleanup }
 
 /** What EventBridge says of an execution that ended without running its own Catch. */
 type EndedExecution = { detail: { name: string; status: string; input: string } }

@@ -22,6 +22,6 @@ const { head } = createStorage({ client: createS3Client(), bucket: config.AWS_S3
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const summaries = createQueue<MessageOf<'summaries'>>({ client: sqs, url: config.SUMMARIES_QUEUE_URL })
 const repositories = { runs, jobs, videos, leases, mediaFiles, captionTracks }
-const deps = { sql, transact, ...repositories, head, sendCleanup: cleanup.send, sendSummary: summaries.send }
+const deps = { sql, transact, ...repositories, head, cleanup, sendSummary: summaries.send }
 
 export const handler = createStep({ run: task => publishRun(deps, task), log })

@@ -30,21 +30,17 @@ const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
 const log = createLogger('scheduled-reconcile')
 const { sql, transact, sqs } = await connectRunning(config, log)
 const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
-const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
-const pipeline = createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN })
-const { cancel: cancelTranscoding } = createTranscoding({ client: new MediaConvertClient() })
-const repositories = { captionTracks, events, jobs, leases, mediaFiles, runs, sessions, uploads, videos }
-const outside = {
+const deps = {
+  ...{ sql, transact, captionTracks, events, jobs, leases, mediaFiles, runs, sessions, uploads, videos },
   storage: createStorage(s3),
   directUploads: createDirectUploads(s3),
-  cleanup,
-  pipeline,
-  cancelTranscoding,
-  sendCleanup: cleanup.send,
+  cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
+  pipeline: createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN }),
+  transcoding: createTranscoding({ client: new MediaConvertClient() }),
+  wake: createWake(sqs, config.EVENTS_QUEUE_URL),
+  now: systemClock,
+  timeoutMs: config.VIDEO_PROCESSING_TIMEOUT,
 }
-const times = { now: systemClock, timeoutMs: config.VIDEO_PROCESSING_TIMEOUT }
-const wake = createWake(sqs, config.EVENTS_QUEUE_URL)
-const deps = { sql, transact, ...repositories, ...outside, ...times, stopRun: pipeline.stop, wake, log }
 
 /** Once a minute: mends what lost messages and dead processes left undone. Each part runs though another fails. */
 export const handler = async (): Promise<void> => {

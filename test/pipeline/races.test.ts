@@ -36,9 +36,9 @@ beforeEach(() => {
 const common = () => ({
   transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
   ...{ sql: db.sql, runs, videos, jobs, leases, mediaFiles, captionTracks },
-  sendCleanup: async (message: MessageOf<'cleanup'>) => void cleanups.push(message),
+  cleanup: { send: async (message: MessageOf<'cleanup'>) => void cleanups.push(message) },
   sendSummary: async () => {},
-  cancelTranscoding: async (jobId: string) => void cancelled.push(jobId),
+  transcoding: { cancel: async (jobId: string) => void cancelled.push(jobId) },
   head: async () => ({ sizeBytes: 5, eTag: 'abc', contentType: 'video/mp4' }),
 })
 
@@ -108,7 +108,7 @@ describe('A run', () => {
         return 'job-1'
       },
       check: async () => ({ status: 'completed' as const }),
-      cancel: common().cancelTranscoding,
+      cancel: common().transcoding.cancel,
     }
     await expect(startTranscoding({ ...common(), transcoding, bucket: 'media' }, task)).rejects.toMatchObject({ code: 'media.cancelled' })
     expect(cancelled).toEqual(['job-1'])
@@ -122,8 +122,8 @@ describe('A run', () => {
     ],
   ] as const)('becomes %s only together with the removal of what it leaves', async (status, end) => {
     const { task, find } = await running()
-    const sendCleanup = () => Promise.reject(new Error('the queue does not answer'))
-    await expect(end({ ...common(), sendCleanup }, task)).rejects.toThrow('the queue does not answer')
+    const cleanup = { send: () => Promise.reject(new Error('the queue does not answer')) }
+    await expect(end({ ...common(), cleanup }, task)).rejects.toThrow('the queue does not answer')
     expect(await find()).toMatchObject({ status: 'processing' })
     await end(common(), task)
     expect(await find()).toMatchObject({ status })

@@ -32,7 +32,7 @@ const finishedRun = async ({ eTag = 'e1' } = {}) => {
     ...{ sql: db.sql, runs, jobs, videos, leases, mediaFiles, captionTracks },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
     head: async (key: string) => ({ eTag: key === sourceKey ? eTag : 'playlist' }),
-    sendCleanup: async (message: MessageOf<'cleanup'>) => void cleanups.push(message),
+    cleanup: { send: async (message: MessageOf<'cleanup'>) => void cleanups.push(message) },
     sendSummary: async () => {},
   }
   const row = async () => (await videos.findVideo(db.sql, { userId, videoId }))!

@@ -1,3 +1,4 @@
+import type { StateMachine } from '../../aws/state-machine.ts'
 import type { Sql } from '../../db/client.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
@@ -9,7 +10,7 @@ export type AbandonDeps = FailDeps & {
   now: Clock
   /** After this long without any sign, a run counts as lost. */
   timeoutMs: number
-  stopRun: (runId: string, cause: string) => Promise<void>
+  pipeline: Pick<StateMachine, 'stop'>
 }
 
 /** Room for the state machine to end the run by itself first. */
@@ -25,7 +26,7 @@ export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limi
       await deps.transact(tx => failWaitingVideo(deps, tx, { videoId, failure }))
       continue
     }
-    await deps.stopRun(runId, failure.message)
+    await deps.pipeline.stop(runId, failure.message)
     await failRun(deps, { runId, input: { videoId, userId, attempt, key: sourceKey ?? '', bucket: '', eTag: '', sizeBytes: 0 }, failure })
   }
   return stuck.length

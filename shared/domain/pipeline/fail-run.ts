@@ -1,3 +1,5 @@
+import type { Queue } from '../../aws/queue.ts'
+import type { Transcoding } from '../../aws/transcoding.ts'
 import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { ProblemCode } from '../../contract/problems.ts'
@@ -19,8 +21,8 @@ export type FailDeps = {
   leases: typeof leases
   mediaFiles: typeof mediaFiles
   captionTracks: typeof captionTracks
-  cancelTranscoding: (jobId: string) => Promise<void>
-  sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
+  transcoding: Pick<Transcoding, 'cancel'>
+  cleanup: Queue<MessageOf<'cleanup'>>
 }
 
 /** Ends a run with a reason: the owner is told, its place and its files are given back. A file that can never be processed goes, too. Safe to repeat, and for a run that nobody waits for any more. */
@@ -45,10 +47,10 @@ export const failRun = async (
     await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteCaptionTracks(sql, { videoId, runId })
     // Sent before the commit, so that no failure forgets its files.
-    await deps.sendCleanup({ keys: owned && REFUSALS.has(reason.code) ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
+    await deps.cleanup.send({ keys: owned && REFUSALS.has(reason.code) ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
     return owned ? video.transcodeJobId : null
   })
-  if (transcodeJobId) await deps.cancelTranscoding(transcodeJobId)
+  if (transcodeJobId) await deps.transcoding.cancel(transcodeJobId)
 }
 
 /** What is wrong with a file that will be wrong at every further try. */

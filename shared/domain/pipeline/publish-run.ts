@@ -1,3 +1,4 @@
+import type { Queue } from '../../aws/queue.ts'
 import type { MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
@@ -26,7 +27,7 @@ export type PublishDeps = {
   captionTracks: typeof captionTracks
   /** The object's head; undefined when it is not there. */
   head: (key: string) => Promise<{ eTag: string } | undefined>
-  sendCleanup: (message: MessageOf<'cleanup'>) => Promise<void>
+  cleanup: Queue<MessageOf<'cleanup'>>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
 }
 
@@ -41,7 +42,7 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     await deps.leases.releaseLease(sql, { runId })
     if (!published) return video?.runId === runId && video.status === 'processed'
     // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
-    await deps.sendCleanup({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
+    await deps.cleanup.send({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
     await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: STEPS })
     await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: ['process-video'], result: { videoId } })
     const summary = await deps.jobs.findNewestJob(sql, { videoId, type: 'generate-summary', subject: 'vi' })
