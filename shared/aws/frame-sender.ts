@@ -3,6 +3,7 @@ import { type ApiGatewayManagementApiClient, PostToConnectionCommand } from '@aw
 /** Sends one frame; false when the connection is gone. */
 export type SendFrame = (connectionId: string, frame: unknown) => Promise<boolean>
 
+/** Sends frames through API Gateway's management API. A failure other than a gone connection is thrown. */
 export const createFrameSender =
   (client: ApiGatewayManagementApiClient): SendFrame =>
   async (connectionId, frame) => {

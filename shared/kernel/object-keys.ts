@@ -5,6 +5,7 @@ const PRODUCT = new RegExp(`^media/(${UUID})/(${UUID}-[^/]+)/.`)
 /** Everything that a user sent for one video lies under this prefix. */
 export const sourcePrefix = (userId: string, videoId: string) => `users/${userId}/videos/${videoId}/`
 
+/** Where the file of a video lands. */
 export const sourceKey = ({ userId, videoId, extension }: { userId: string; videoId: string; extension: string }) =>
   `${sourcePrefix(userId, videoId)}source.${extension}`
 

@@ -1,6 +1,7 @@
 /** Columns that hold files hold `s3://bucket/key`. */
 export type ObjectUrl = `s3://${string}/${string}`
 
+/** The column's value for an object. */
 export const objectUrl = (bucket: string, key: string): ObjectUrl => `s3://${bucket}/${key}`
 
 /** The parts of an `s3://bucket/key`. Throws on anything else: such a value was never written by us. */

@@ -43,6 +43,7 @@ export const createJob = async (sql: Sql, o: Step & { id: string; userId: string
   return firstJob(rows)!
 }
 
+/** A user's job. */
 export const findJob = async (sql: Sql, { userId, jobId }: { userId: string; jobId: string }): Promise<JobRow | undefined> =>
   firstJob(await sql<StoredJob[]>`SELECT ${sql(COLUMNS)} FROM jobs WHERE id = ${jobId} AND user_id = ${userId}`)
 
@@ -65,6 +66,7 @@ export const runJob = async (sql: Sql, { jobId, progress = 0 }: { jobId: string;
       RETURNING ${sql(COLUMNS)}`,
   )
 
+/** Undefined, with nothing changed, when the job has ended. */
 export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; result?: unknown }): Promise<JobRow | undefined> =>
   firstJob(
     await sql<StoredJob[]>`
@@ -73,6 +75,7 @@ export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; 
       RETURNING ${sql(COLUMNS)}`,
   )
 
+/** Undefined, with nothing changed, when the job has ended. */
 export const failJob = async (sql: Sql, { jobId, error }: { jobId: string; error: Failure }): Promise<JobRow | undefined> =>
   firstJob(
     await sql<StoredJob[]>`

@@ -8,6 +8,7 @@ export type RefreshTokenRow = {
   sessionRevokedAt: string | null
 }
 
+/** A sign-in; its first refresh token is added by `addRefreshToken`. */
 export const createSession = async (sql: Sql, o: { id: string; userId: string; now: Date; expiresAt: Date }): Promise<void> => {
   await sql`
     INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at)
@@ -36,6 +37,7 @@ export const lockRefreshToken = async (sql: Sql, { tokenHmac }: { tokenHmac: str
       FOR UPDATE OF t, s`,
   )
 
+/** Notes the first use of a token; later ones change nothing. */
 export const markRefreshTokenUsed = async (sql: Sql, { tokenHmac, now }: { tokenHmac: string; now: Date }): Promise<void> => {
   await sql`UPDATE refresh_tokens SET used_at = ${now} WHERE token_hmac = ${tokenHmac} AND used_at IS NULL`
 }

@@ -2,6 +2,7 @@ import { first, type Sql } from '../client.ts'
 
 export type TicketOwner = { userId: string; sessionId: string }
 
+/** Stores a ticket by its hash. */
 export const createTicket = async (sql: Sql, o: TicketOwner & { ticketHash: string; expiresAt: Date }): Promise<void> => {
   await sql`
     INSERT INTO websocket_tickets (ticket_hash, user_id, session_id, expires_at)

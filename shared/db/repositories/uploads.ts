@@ -38,6 +38,7 @@ export type NewUpload = Omit<UploadRow, 'status' | 'expiresAt' | 'createdAt' | '
   partCount?: number
 }
 
+/** Announces an upload; it is pending. */
 export const createUpload = async (sql: Sql, upload: NewUpload): Promise<UploadRow> => {
   const [row] = await sql<UploadRow[]>`
     INSERT INTO uploads (video_id, kind, bucket, key, content_type, size_bytes, upload_id, part_size_bytes, part_count, expires_at)
@@ -49,6 +50,7 @@ export const createUpload = async (sql: Sql, upload: NewUpload): Promise<UploadR
   return row!
 }
 
+/** The upload of a user's video, whatever has become of it. */
 export const findUpload = async (sql: Sql, { userId, videoId }: { userId: string; videoId: string }): Promise<UploadRow | undefined> =>
   first(
     await sql<UploadRow[]>`

@@ -30,6 +30,7 @@ export const createUser = async (
       RETURNING ${sql(COLUMNS)}`,
   )
 
+/** The user without the password's hash. */
 export const findUser = async (sql: Sql, { userId }: { userId: string }): Promise<UserRow | undefined> =>
   first(await sql<UserRow[]>`SELECT ${sql(COLUMNS)} FROM users WHERE id = ${userId}`)
 

@@ -31,6 +31,7 @@ export type NewVideo = {
   language?: string | null
 }
 
+/** A video that waits for its file. */
 export const createVideo = async (sql: Sql, video: NewVideo): Promise<VideoRow> => {
   const [row] = await sql<VideoRow[]>`
     INSERT INTO videos (id, user_id, title, description, youtube_url, file_url, file_size, source_key, source_content_type, language)
@@ -42,6 +43,7 @@ export const createVideo = async (sql: Sql, video: NewVideo): Promise<VideoRow> 
   return row!
 }
 
+/** A user's video; undefined also for somebody else's. */
 export const findVideo = async (sql: Sql, { userId, videoId }: { userId: string; videoId: string }): Promise<VideoRow | undefined> =>
   first(await sql<VideoRow[]>`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE id = ${videoId} AND user_id = ${userId}`)
 

@@ -23,6 +23,7 @@ export const findOpenMultipart = async (deps: Deps, owned: Owned): Promise<Multi
   return upload
 }
 
+/** The problem of an upload that takes nothing any more. */
 export const expired = () => problem('upload.expired', { detail: 'The upload was not finished in time. Start a new one.' })
 
 /** Every part is `partSizeBytes` long; the last one is what is left. */

@@ -9,4 +9,5 @@ export const requireVideo = async ({ sql, videos }: Pick<VideoDeps, 'sql' | 'vid
   return video
 }
 
+/** The one answer for a video that is not there and for somebody else's. */
 export const noSuchVideo = (videoId: string) => problem('video.not_found', { detail: 'You have no such video.', videoId })
