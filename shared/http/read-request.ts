@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import { MAX_JSON_BYTES } from '../contract/limits.ts'
 import { problem } from '../contract/problems.ts'
 import type { Route } from '../contract/route.ts'
+import { validationSentence } from '../contract/validation-sentence.ts'
 
 type Issue = { in: 'path' | 'query' | 'body'; path: string; message: string }
 
@@ -19,7 +20,7 @@ export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
   const issues: Issue[] = []
   const check = (where: Issue['in'], schema: z.ZodType | undefined, value: unknown) => {
     if (!schema) return undefined
-    const result = schema.safeParse(value)
+    const result = schema.safeParse(value, { error: validationSentence })
     if (result.success) return result.data
     for (const { path, message } of result.error.issues) issues.push({ in: where, path: path.join('.'), message })
   }

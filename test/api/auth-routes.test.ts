@@ -46,10 +46,16 @@ describe('the auth routes', () => {
     expect((await call('GET', '/users/me', { token: registered.body.token })).status).toBe(200)
   })
 
-  it('list everything that is wrong with a registration at once', async () => {
-    const answer = await call('POST', '/auth/register', { body: { email: 'no address', password: 'short', fullName: 'a\u0000b' } })
+  it('list everything that is wrong with a registration at once, each with what to do', async () => {
+    const answer = await call('POST', '/auth/register', { body: { email: 'no address', password: 'short' } })
     expect(answer.status).toBe(400)
-    expect(answer.body.errors.map((error: { path: string }) => error.path).sort()).toEqual(['email', 'fullName', 'password'])
+    expect(answer.body.errors).toEqual([
+      { in: 'body', path: 'email', message: 'This is not an email address.' },
+      { in: 'body', path: 'password', message: 'Use at least 8 characters.' },
+      { in: 'body', path: 'fullName', message: 'This is required.' },
+    ])
+    const { errors } = (await call('POST', '/auth/register', { body: { ...account, fullName: 'a\u0000b' } })).body
+    expect(errors).toMatchObject([{ path: 'fullName', message: 'The character U+0000 is not allowed.' }])
   })
 
   it.each([
