@@ -21,11 +21,16 @@ export const synthesizeForTest = (options: Omit<SynthesisOptions, 'outDir' | 'di
     mkdirSync(join(distDir, name), { recursive: true })
     writeFileSync(join(distDir, name, 'index.mjs'), `export const handler = () => '${name}'\n`)
   }
-  const assembly = synthesize({ assets: 'in-place', ...options, outDir: join(folder, 'out'), distDir })
-  const files = readdirSync(assembly).filter(file => file.endsWith('.template.json'))
-  const read = (file: string) => [stackOf(file), JSON.parse(readFileSync(join(assembly, file), 'utf8'))] as const
   const close = () => rmSync(folder, { recursive: true, force: true })
-  return { folder: assembly, templates: Object.fromEntries(files.map(read)), close }
+  try {
+    const assembly = synthesize({ assets: 'in-place', ...options, outDir: join(folder, 'out'), distDir })
+    const files = readdirSync(assembly).filter(file => file.endsWith('.template.json'))
+    const read = (file: string) => [stackOf(file), JSON.parse(readFileSync(join(assembly, file), 'utf8'))] as const
+    return { folder: assembly, templates: Object.fromEntries(files.map(read)), close }
+  } catch (error) {
+    close()
+    throw error
+  }
 }
 
 /** 'ai-video-hub-dev-media.template.json' is the template of `media`. */

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { migrate } from '../../shared/db/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -151,6 +151,7 @@ describe('the schema', () => {
 describe('migrations', () => {
   const write = async (files: Record<string, string>): Promise<string> => {
     const folder = await mkdtemp(join(tmpdir(), 'migrations-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
     return folder
   }

@@ -1,11 +1,11 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openKeyring } from '../../local/credentials.ts'
 import { startSecrets } from '../../local/services/secrets.ts'
 import { createSecretReader } from '../../shared/aws/secrets.ts'
@@ -22,6 +22,7 @@ const config = (endpoint: string, key: { accessKeyId: string; secretAccessKey: s
 describe('reading a secret', () => {
   it('sends one GetSecretValue, signed by the function’s own key, and remembers the value', async () => {
     const stateDir = await mkdtemp(join(tmpdir(), 'secrets-'))
+    onTestFinished(() => rm(stateDir, { recursive: true }))
     const keyring = openKeyring(stateDir)
     const secrets = await startSecrets({ port: 0, stateDir, region: 'us-east-1', account: '000000000000', keyring })
     const arn = await secrets.define('hub/auth', { SecretString: '{"JWT_SECRET":"x"}' })
