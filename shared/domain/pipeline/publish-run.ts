@@ -61,8 +61,7 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
 
 /** Not every step can tell whether it read the file that was inspected: the upload form might have been used once more meanwhile. */
 const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: VideoRow; input: PipelineInput }): Promise<void> => {
-  if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key)))
-    throw problem('media.transcode_failed', { detail: 'The converted video is not there.' })
+  if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key))) throw new Error('The converted video is not there')
   if ((await head(input.key))?.eTag !== input.eTag) throw problem('media.replaced')
 }
 

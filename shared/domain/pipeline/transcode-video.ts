@@ -52,7 +52,7 @@ export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Ta
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
   if (!video?.transcodeJobId || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
   const state = await deps.transcoding.check(video.transcodeJobId)
-  if (state.status === 'failed') throw problem('media.transcode_failed', { reason: state.message })
+  if (state.status === 'failed') throw reasonOf(state)
   if (state.status === 'running') {
     await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: state.share })
     return { done: false }
@@ -69,3 +69,12 @@ export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Ta
   await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: 1 })
   return { done: true }
 }
+
+/**
+ * https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_error_codes.html: 1010 to 1099 speak of the input. All others, and a job
+ * that an operator cancelled, are no fault of the file.
+ */
+const reasonOf = ({ code, message }: { code: number | undefined; message: string }): Error =>
+  code !== undefined && code >= 1010 && code <= 1099
+    ? problem('media.transcode_failed', { reason: message })
+    : new Error(`MediaConvert did not convert the video: ${message} (${code ?? 'no code'})`)
