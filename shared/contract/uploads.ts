@@ -9,7 +9,7 @@ export const StartUploadRequest = z
     title: videoTitle,
     description: videoDescription.optional(),
     fileName: z.string().min(1).max(255),
-    contentType: z.string().min(1).max(100).toLowerCase(),
+    contentType: z.string().max(100).toLowerCase().meta({ description: 'As in `File.type`; where that is empty, the name decides' }),
     sizeBytes: z
       .int()
       .min(1)

@@ -104,8 +104,8 @@ describe('What is no video', () => {
     expect((await start({ ...film, sizeBytes: 2048 * MIB + 1 })).body).toMatchObject({ status: 413, title: 'File too large' })
   })
 
-  it('is taken by its extension when the browser knows no type', async () => {
-    const { body } = await start({ ...film, fileName: 'Phim.MKV', contentType: 'application/octet-stream' })
+  it.each(['', 'application/octet-stream'])('is taken by its extension when the browser knows no type and says "%s"', async contentType => {
+    const { body } = await start({ ...film, fileName: 'Phim.MKV', contentType })
     expect(body.upload.fields['Content-Type']).toBe('video/x-matroska')
   })
 })

@@ -1,8 +1,8 @@
 import { VIDEO_TYPES, type VideoType } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 
-/** What browsers and HTTP clients say of a file when they do not know its type. */
-const UNKNOWN_TYPE = 'application/octet-stream'
+/** What `File.type`, a form and HTTP clients say of a file whose type they do not know. */
+const UNKNOWN_TYPES = ['', 'application/octet-stream']
 
 const isVideoType = (type: string): type is VideoType => Object.hasOwn(VIDEO_TYPES, type)
 
@@ -11,7 +11,7 @@ export const videoTypeOf = (announced: string, fileName: string): { contentType:
   const type = (announced.split(';')[0] ?? '').trim().toLowerCase()
   if (isVideoType(type)) return { contentType: type, extension: VIDEO_TYPES[type] }
   const named = fileName.toLowerCase().split('.').at(-1)
-  const guess = type === UNKNOWN_TYPE ? Object.entries(VIDEO_TYPES).find(([, extension]) => extension === named) : undefined
+  const guess = UNKNOWN_TYPES.includes(type) ? Object.entries(VIDEO_TYPES).find(([, extension]) => extension === named) : undefined
   if (guess) return { contentType: guess[0] as VideoType, extension: guess[1] }
   throw problem('upload.invalid_type', {
     detail: `Invalid file type: ${type.slice(0, 100) || 'none'}. Send MP4, MOV, AVI, WMV, FLV, WebM or MKV.`,
