@@ -26,7 +26,7 @@ afterAll(() => db.close())
 const timedOut = failure('media.timed_out', 'Processing took too long and was stopped.')
 
 /** What leaves the database. */
-let cleanups: MessageOf<'cleanup'>[]
+let cleanups: (MessageOf<'cleanup'> & { delaySeconds?: number })[]
 let cancelled: string[]
 beforeEach(() => {
   cleanups = []
@@ -36,7 +36,7 @@ beforeEach(() => {
 const common = () => ({
   transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
   ...{ sql: db.sql, runs, videos, jobs, leases, mediaFiles, captionTracks },
-  cleanup: { send: async (message: MessageOf<'cleanup'>) => void cleanups.push(message) },
+  cleanup: { send: async (message: MessageOf<'cleanup'>, options?: object) => void cleanups.push({ ...message, ...options }) },
   sendSummary: async () => {},
   transcoding: { cancel: async (jobId: string) => void cancelled.push(jobId) },
   head: async () => ({ sizeBytes: 5, eTag: 'abc', contentType: 'video/mp4' }),
@@ -115,19 +115,38 @@ describe('A run', () => {
   })
 
   test.each([
-    ['processed', publishRun],
+    ['processed', 1, publishRun],
     [
       'error',
+      2,
       (deps: ReturnType<typeof common>, task: Awaited<ReturnType<typeof running>>['task']) => failRun(deps, { ...task, failure: timedOut }),
     ],
-  ] as const)('becomes %s only together with the removal of what it leaves', async (status, end) => {
+  ] as const)('becomes %s only together with the removal of what it leaves', async (status, sweeps, end) => {
     const { task, find } = await running()
     const cleanup = { send: () => Promise.reject(new Error('the queue does not answer')) }
     await expect(end({ ...common(), cleanup }, task)).rejects.toThrow('the queue does not answer')
     expect(await find()).toMatchObject({ status: 'processing' })
     await end(common(), task)
     expect(await find()).toMatchObject({ status })
-    expect(cleanups).toHaveLength(1)
+    expect(cleanups).toHaveLength(sweeps)
+  })
+
+  test('that has failed is swept a second time, for what its conversion and its media task still write', async () => {
+    const { task } = await running()
+    await failRun(common(), { ...task, failure: timedOut })
+    const sweep = { keys: [], prefixes: [`media/${task.input.videoId}/${task.runId}/`] }
+    expect(cleanups).toEqual([sweep, { ...sweep, delaySeconds: expect.any(Number) }])
+  })
+
+  test.each([
+    ['goes with a run that can never succeed', failure('media.transcode_failed'), ['users/']],
+    ['stays for the retry of any other run', timedOut, []],
+  ])('whose file %s', async (_, reason, removed) => {
+    const { task, find } = await running()
+    await db.sql`UPDATE videos SET source_etag = 'abc' WHERE id = ${task.input.videoId}`
+    await failRun(common(), { ...task, failure: reason })
+    expect(cleanups[0]!.keys).toEqual(removed.map(prefix => expect.stringContaining(prefix)))
+    expect((await find())!.sourceEtag).toBe(reason.retryable ? 'abc' : null)
   })
 })
 

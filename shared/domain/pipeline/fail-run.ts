@@ -2,7 +2,6 @@ import type { Queue } from '../../aws/queue.ts'
 import type { Transcoding } from '../../aws/transcoding.ts'
 import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
-import type { ProblemCode } from '../../contract/problems.ts'
 import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
 import type * as jobs from '../../db/repositories/jobs.ts'
 import type * as leases from '../../db/repositories/leases.ts'
@@ -11,6 +10,7 @@ import type * as runs from '../../db/repositories/runs.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
+import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 
 export type FailDeps = {
@@ -47,20 +47,11 @@ export const failRun = async (
     await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteCaptionTracks(sql, { videoId, runId })
     // Sent before the commit, so that no failure forgets its files.
-    await deps.cleanup.send({ keys: owned && REFUSALS.has(reason.code) ? [key] : [], prefixes: [runPrefix(videoId, runId)] })
+    const leftovers = { keys: owned && !reason.retryable ? [key] : [], prefixes: [runPrefix(videoId, runId)] }
+    await deps.cleanup.send(leftovers)
+    // The conversion and the media task are only being stopped, and may still write.
+    await deps.cleanup.send(leftovers, { delaySeconds: SWEEP_DELAY_SECONDS })
     return owned ? video.transcodeJobId : null
   })
   if (transcodeJobId) await deps.transcoding.cancel(transcodeJobId)
 }
-
-/** What is wrong with a file that will be wrong at every further try. */
-const REFUSALS = new Set<string>([
-  'media.not_a_video',
-  'media.type_mismatch',
-  'media.no_video_track',
-  'media.too_long',
-  'media.too_large_picture',
-  'media.unreadable',
-  'media.size_mismatch',
-  'media.replaced',
-] satisfies ProblemCode[])

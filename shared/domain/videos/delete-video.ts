@@ -1,11 +1,9 @@
 import { mediaPrefix, sourcePrefix } from '../../kernel/object-keys.ts'
+import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
 import { noSuchVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
 type Deps = Pick<VideoDeps, 'transact' | 'videos' | 'uploads' | 'directUploads' | 'cleanup' | 'pipeline' | 'transcoding' | 'log'>
-
-/** By then every step that was running has noticed that its video is gone, so nothing is written any more. */
-const SWEEP_DELAY_SECONDS = 120
 
 /**
  * The row goes first: with it everything is gone for the user, and late steps of the pipeline find no video to write to. The files follow through the cleanup
