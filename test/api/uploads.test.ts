@@ -248,6 +248,18 @@ describe('A form', () => {
     expect((await send(other, headers)).body).toMatchObject({ status: 422, code: 'request.idempotency_conflict' })
   })
 
+  it('that the bucket does not take leaves no video behind, but spares one whose file a repetition has delivered', async () => {
+    const headers = { 'Idempotency-Key': 'outage' }
+    const { body } = await send(formOf(100), headers)
+    hub.denied.add('s3:PutObject')
+    const [again, other] = [await send(formOf(100), headers), await send(formOf(100))]
+    hub.denied.clear()
+    expect([again.status, other.status]).toEqual([201, 500])
+    const { videos } = (await hub.call('GET', '/videos', { token: user.token })).body
+    expect(videos.map(({ id }: { id: string }) => id)).toEqual([body.video.id])
+    expect((await hub.eventsOf(user.userId)).at(-1)).toMatchObject({ type: 'user_activity', action: 'video_deleted' })
+  })
+
   it('with a larger one is sent to the other way', async () => {
     expect((await send(formOf(4_000_001))).body).toMatchObject({
       status: 413,

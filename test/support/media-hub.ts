@@ -19,11 +19,13 @@ import { createTestDatabase } from './database.ts'
 const BUCKET = 'media'
 const place = { port: 0, region: 'us-east-1', account: '000000000000' }
 const key = { accessKeyId: 'OPERATOR', secretAccessKey: 'secret-of-the-operator' }
+/** What S3 and the others refuse for the moment, such as `s3:PutObject`. */
+const denied = new Set<string>()
 const keyring: Keyring = {
   operator: key,
   issue: () => key,
   secretOf: id => (id === key.accessKeyId ? key.secretAccessKey : undefined),
-  authorize: () => true,
+  authorize: (_id, action) => !denied.has(action),
 }
 /** Executions stay under way, as a long film's would. */
 const waiting = JSON.stringify({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', Seconds: 3600, End: true } } })
@@ -109,6 +111,7 @@ export const startMediaHub = async () => {
     storage: createStorage({ client, bucket: BUCKET }),
     client,
     cancelledTranscodings: transcoder.cancelled,
+    denied,
 
     /** A new account; `call` takes its token. */
     signUp: async () => {

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { MAX_FORM_FILE_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import { UploadForm } from '../../contract/uploads.ts'
+import { abortUpload } from './abort-upload.ts'
 import { type AddedVideo, addVideo } from './add-video.ts'
 import { videoTypeOf } from './video-type.ts'
 
-type Deps = Parameters<typeof addVideo>[0]
+type Deps = Parameters<typeof addVideo>[0] & Parameters<typeof abortUpload>[0]
 type Form = { fields: Record<string, string>; files: { name: string; fileName: string; contentType: string; bytes: Buffer }[] }
 
 const Fields = UploadForm.omit({ file: true })
@@ -24,7 +25,9 @@ export const uploadForm = async (
   try {
     await deps.storage.put(added.upload.key, file.bytes, { contentType: type.contentType })
   } catch (error) {
-    await deps.transact(({ sql }) => deps.videos.deleteVideo(sql, { userId, videoId: added.video.id }))
+    // The same request may have come twice, and the other may have delivered the file.
+    if (await deps.storage.head(added.upload.key).catch(() => undefined)) return added
+    await abortUpload(deps, { userId, videoId: added.video.id })
     throw error
   }
   return added
