@@ -154,8 +154,9 @@ const functions = {
   'worker-relay': {
     ...step,
     stack: 'api',
-    environment: [...database, 'CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL'],
-    uses: ['db', 'connections:read', 'connections:write', 'manage-connections'],
+    timeoutSeconds: 20,
+    environment: [...running, 'CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL'],
+    uses: [...usesAsRunning, 'connections:read', 'connections:write', 'manage-connections'],
     queue: { name: 'events', batchSize: 10, maxConcurrency: 10 },
   },
   'worker-summarise': {

@@ -7,7 +7,7 @@ export type JobQueueProps = {
   queueName: string
   /** In order for each message group; duplicates within five minutes are dropped. */
   fifo: boolean
-  /** The time-out of the function that reads it; AWS asks for six times as long a visibility time-out. */
+  /** The time-out of the function that reads it; AWS asks for six times as long a visibility time-out, and at least once. */
   consumerTimeoutSeconds: number
   /** How often a message is tried before it goes to the dead-letter queue. @default 5 */
   maxReceiveCount?: number
@@ -33,7 +33,8 @@ export class JobQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...common,
       queueName: `${queueName}${suffix}`,
-      visibilityTimeout: Duration.seconds(consumerTimeoutSeconds * 6),
+      // Until a message that failed is visible again, its group stands still.
+      visibilityTimeout: Duration.seconds(consumerTimeoutSeconds * (fifo ? 2 : 6)),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     })
   }

@@ -48,7 +48,7 @@ const signedInTwice = async (email: string) => {
   const happens = async () => {
     await events.appendEvent(db.sql, { userId: phone.user.id, event: { type: 'user_activity', payload: {} } })
     const sendFrame = async (connectionId: string) => frames.push(connectionId) > 0
-    await relayEvents({ ...deps, sendFrame, sleep: async () => {} }, { userId: phone.user.id })
+    await relayEvents({ ...deps, sendFrame, wake: async () => {}, sleep: async () => {} }, { userId: phone.user.id })
   }
   const ticketOf = async (token: string) => (await issueTicket(deps, await authenticate(token))).ticket
   const signOut = async (token: string) => logout(auth.deps, await authenticate(token))

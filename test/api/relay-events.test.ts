@@ -18,10 +18,10 @@ afterAll(async () => {
 
 type Frame = { seq: number }
 
-/** A user with five events, whose connections are sent them by the given frame sender. */
-const someone = async () => {
+/** A user with events, whose connections are sent them by the given frame sender. */
+const someone = async ({ eventCount = 5 } = {}) => {
   const { id: userId } = await addUser(db.sql)
-  for (let i = 0; i < 5; i++) await events.appendEvent(db.sql, { userId, event: { type: 'user_activity', payload: {} } })
+  for (let i = 0; i < eventCount; i++) await events.appendEvent(db.sql, { userId, event: { type: 'user_activity', payload: {} } })
   const sessionId = randomUUID()
   await sessions.createSession(db.sql, { id: sessionId, userId, now: new Date(), expiresAt: new Date(Date.now() + 60_000) })
   const { connections } = table
@@ -32,9 +32,12 @@ const someone = async () => {
       await connections.add({ connectionId, userId, sessionId, lastSeq, connectedAt })
       return connectionId
     },
-    relay: (sendFrame: (connectionId: string, frame: Frame) => Promise<boolean>) => {
+    relay: (
+      sendFrame: (connectionId: string, frame: Frame) => Promise<boolean>,
+      { now = () => new Date(), wake = async () => {} } = {},
+    ) => {
       const send = (connectionId: string, frame: unknown) => sendFrame(connectionId, frame as Frame)
-      const deps = { sql: db.sql, events, sessions, connections, sendFrame: send, now: () => new Date(), sleep: async () => {} }
+      const deps = { sql: db.sql, events, sessions, connections, sendFrame: send, wake, now, sleep: async () => {} }
       return relayEvents(deps, { userId })
     },
   }
@@ -51,6 +54,24 @@ describe('The relay', () => {
       return true
     })
     expect(sent).toEqual([5, 3, 4, 5])
+  })
+
+  it('sends who has very much to catch up with a part of it, and the rest when it is called again', async () => {
+    const { connect, relay } = await someone({ eventCount: 250 })
+    await connect()
+    const sent: number[] = []
+    let wakes = 0
+    let time = Date.now()
+    const slowly = async (_: string, { seq }: Frame) => {
+      time += 100
+      return sent.push(seq) > 0
+    }
+    const turn = () => relay(slowly, { now: () => new Date(time), wake: async () => void wakes++ })
+    await turn()
+    expect([sent.length, wakes]).toEqual([100, 1])
+    while (sent.length < 250) await turn()
+    expect(sent).toEqual(Array.from({ length: 250 }, (_, i) => i + 1))
+    expect(wakes).toBe(2)
   })
 
   it('sends nothing twice after a send that failed half-way', async () => {

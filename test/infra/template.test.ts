@@ -71,8 +71,14 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
       expect(source.Properties.FunctionName).toEqual({ Ref: functionId(consumer) })
       // AWS: at least six times the function's time-out, or messages come twice.
       const { timeoutSeconds } = functionTable[consumer as keyof typeof functionTable]
-      expect(queue.Properties.VisibilityTimeout).toBe(timeoutSeconds * 6)
+      if (!fifo) expect(queue.Properties.VisibilityTimeout).toBe(timeoutSeconds * 6)
     }
+  })
+
+  it('let nobody’s events wait for more than a minute after one that failed', () => {
+    const { VisibilityTimeout } = queueNamed('events.fifo').Properties
+    expect(VisibilityTimeout).toBeGreaterThanOrEqual(functionTable['worker-relay'].timeoutSeconds)
+    expect(VisibilityTimeout).toBeLessThanOrEqual(60)
   })
 
   it('push events over a WebSocket API whose every message reaches one function', () => {

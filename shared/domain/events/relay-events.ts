@@ -11,11 +11,15 @@ export type RelayDeps = {
   sessions: Pick<typeof sessions, 'isSessionLive'>
   connections: Connections
   sendFrame: SendFrame
+  /** Has the relay called once more for a user. */
+  wake: (userId: string) => Promise<void>
   now: Clock
   sleep: (ms: number) => Promise<unknown>
 }
 
 const PAGE = 100
+/** Who has more to catch up with waits for another turn: what runs into the function's time-out is handed over again only a while later, and all of its batch with it. */
+const TURN_MS = 8000
 /** While $connect still runs, the gateway answers for a connection as if it were gone. */
 const SETTLING_MS = 10_000
 /** Longer than $connect takes after it has entered the connection. */
@@ -23,18 +27,23 @@ const RETRY_MS = [100, 200, 400]
 
 /** Sends a user's connections what they have not had yet, each in the order of `seq`. Called for one user at a time, so nothing is doubled or overtaken. */
 export const relayEvents = async (deps: RelayDeps, { userId }: { userId: string }): Promise<void> => {
+  const until = deps.now().getTime() + TURN_MS
   const ids = await deps.connections.listOf(userId)
-  const results = await Promise.allSettled(ids.map(id => relayTo(deps, id)))
+  const results = await Promise.allSettled(ids.map(id => relayTo(deps, id, until)))
   for (const result of results) if (result.status === 'rejected') throw result.reason
+  if (results.some(result => result.status === 'fulfilled' && result.value === 'more')) await deps.wake(userId)
 }
 
-const relayTo = async (deps: RelayDeps, connectionId: string): Promise<void> => {
+const relayTo = async (deps: RelayDeps, connectionId: string, until: number): Promise<'done' | 'more'> => {
   for (;;) {
     const connection = await deps.connections.find(connectionId)
-    if (!connection) return
+    if (!connection) return 'done'
     const { userId, sessionId, lastSeq: from } = connection
     // Who has signed out is told nothing more, on whatever connection.
-    if (!(await deps.sessions.isSessionLive(deps.sql, { sessionId, now: deps.now() }))) return deps.connections.remove(connectionId)
+    if (!(await deps.sessions.isSessionLive(deps.sql, { sessionId, now: deps.now() }))) {
+      await deps.connections.remove(connectionId)
+      return 'done'
+    }
     const { events } = await deps.events.listEvents(deps.sql, { userId, after: from, limit: PAGE })
     let to = from
     let isOpen = true
@@ -48,7 +57,8 @@ const relayTo = async (deps: RelayDeps, connectionId: string): Promise<void> => 
       if (to > from) await deps.connections.advance(connectionId, { from, to })
     }
     // Round after round until nothing is left: the client may have asked for older events meanwhile.
-    if (!isOpen || events.length === 0) return
+    if (!isOpen || events.length === 0) return 'done'
+    if (deps.now().getTime() >= until) return 'more'
   }
 }
 
