@@ -11,11 +11,14 @@ import { watchFunctions } from './watch.ts'
 
 const say = (text: string) => console.log(text)
 
-const showProblem = ({ level, source, time: _, message, state, error, cause, ...rest }: LogEntry) => {
+const showProblem = ({ level, source, time: _, message, state, error, reason, cause, ...rest }: LogEntry) => {
   if (level === 'INFO') return
-  const parts = [message, state, error, cause].filter(part => part !== undefined)
+  const parts = [message, state, error, reason, cause].filter(part => part !== undefined).map(inWords)
   console.error(`${level} ${source}: ${parts.length ? parts.join(': ') : JSON.stringify(rest)}`)
 }
+
+const inWords = (part: unknown): string =>
+  typeof part === 'object' && part !== null ? String((part as { message?: unknown }).message ?? JSON.stringify(part)) : String(part)
 
 const reset = async () => {
   const release = await claimFolder(stateDir)
