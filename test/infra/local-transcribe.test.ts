@@ -34,6 +34,7 @@ describe('the local Transcribe', () => {
     // Ten seconds of silence, then "he was not an ill disposed young man".
     await putSound('late.flac', ['-i', speechClips()[2]!.file, '-af', 'adelay=10000,apad=pad_dur=1'])
     await putSound('silent.flac', ['-i', await silentVideo(), '-vn'])
+    await putSound('blink.flac', ['-i', speechClips()[2]!.file, '-t', '0.4'])
     await putSound('noise.flac', ['-f', 'lavfi', '-i', 'anoisesrc=color=pink:amplitude=0.3:duration=5:seed=1'])
     await putSound('talking.flac', ['-i', await talkingVideo(), '-vn'])
   })
@@ -60,11 +61,24 @@ describe('the local Transcribe', () => {
 
   it('finds no words in silence and in noise', async () => {
     for (const name of ['silent', 'noise']) {
-      const { job, file } = await transcribe.run(name, { IdentifyLanguage: true, ...mediaOf(`${name}.flac`) })
+      const { job, file } = await transcribe.run(name, { LanguageCode: 'en-US', ...mediaOf(`${name}.flac`) })
       expect(job.TranscriptionJobStatus).toBe('COMPLETED')
-      expect(file!.results).toMatchObject({ transcripts: [{ transcript: '' }], items: [], language_code: 'en-US' })
+      expect(file!.results).toMatchObject({ transcripts: [{ transcript: '' }], items: [] })
     }
     expect(await readdir(transcribe.dataDir)).toEqual([])
+  })
+
+  it.each([
+    ['silence whose language is to be identified', 'silent.flac', /^Your audio file must have a speech segment long enough in duration/],
+    ['less than half a second of sound', 'blink.flac', /^The input media file length is too small\./],
+  ])('fails for %s in the words of Transcribe, which means that nobody speaks', async (_, key, message) => {
+    const transcriber = createTranscriber({ client: transcribe.client, bucket: 'media' })
+    const name = `heard-${key}`
+    await transcriber.start({ name, audioKey: key, outputKey: `${name}.json` })
+    const state = () => transcriber.check(name)
+    await expect
+      .poll(state, { timeout: 20_000 })
+      .toMatchObject({ status: 'failed', reason: 'no_speech', message: expect.stringMatching(message) })
   })
 
   it('refuses a language that Transcribe has never heard of, and takes one without its region', async () => {

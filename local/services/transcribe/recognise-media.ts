@@ -28,6 +28,7 @@ export type Surroundings = {
 }
 
 const bytesPerSecond = sampleRate * 2
+const shortestSeconds = 0.5
 const longestSeconds = 4 * 3600
 const largestBytes = 2 * 1024 ** 3
 const demuxers = 'flac,wav,mp3,mov,matroska,ogg,amr'
@@ -36,6 +37,12 @@ const unsupported = (language: string, engine: Engine) =>
   new JobFailure(
     `The language code you provided isn't supported: ${language}. The embedded recogniser (${engine.name}) knows ${engine.languages}.`,
   )
+
+// Word for word, with the unit that is wrong: callers know these failures by their sentences.
+const tooShort =
+  'The input media file length is too small. Minimum audio duration is 0.500000 milliseconds. Check the length of the file and try your request again.'
+const tooLittleSpeech =
+  'Your audio file must have a speech segment long enough in duration to perform automatic language identification. Provide an audio file with someone speaking for a longer period of time and try your request again.'
 
 // The language to listen for; undefined leaves it to the engine.
 const chooseLanguage = (job: RecognitionJob, engine: Engine): string | undefined => {
@@ -58,7 +65,9 @@ const decode = async (mediaFile: string, pcmFile: string, signal: AbortSignal): 
     if (error instanceof CommandError) throw new JobFailure(`The media format can't be read. ${error.message}`)
     throw error
   }
-  if ((await stat(pcmFile)).size > longestSeconds * bytesPerSecond) throw new JobFailure('The audio is longer than 4 hours.')
+  const seconds = (await stat(pcmFile)).size / bytesPerSecond
+  if (seconds < shortestSeconds) throw new JobFailure(tooShort)
+  if (seconds > longestSeconds) throw new JobFailure('The audio is longer than 4 hours.')
 }
 
 /** Listens to the media of a job and writes its transcript. Throws JobFailure for what is wrong with the job or the machine. */
@@ -77,6 +86,7 @@ export const recogniseMedia = async (job: RecognitionJob, o: Surroundings): Prom
     const clips = cutAtPauses(await frameLevels(pcmFile))
     const recording = { pcmFile, clips, folder, language, slots: o.slots, signal: o.signal }
     const heard = clips.length > 0 ? await engine.recognise(recording) : { language: language ?? 'en-US', words: [] }
+    if (!job.language && heard.words.length === 0) throw new JobFailure(tooLittleSpeech)
     const { jobName } = job
     const file = transcriptFile({ jobName, accountId: o.accountId, identified: !job.language, ...heard })
     await o.objects.upload(job.output, JSON.stringify(file), 'application/json', o.signal)

@@ -20,7 +20,7 @@ export const getTranscript = async (deps: Deps, owned: Owned) => {
 const REASONS = {
   none: 'This video has no transcript.',
   no_audio: 'This video has no sound.',
-  no_speech: 'Nobody speaks in this video.',
+  no_speech: 'Nobody speaks in this video, or not for long enough to be recognised.',
   too_long: 'The video is too long for the speech recogniser.',
   language_not_supported: 'The spoken language is not one that can be recognised.',
   recogniser_unavailable: 'There is no speech recogniser here.',

@@ -77,7 +77,7 @@ export const checkTranscript = async (deps: TranscriptDeps, { runId, input }: Ta
 }
 
 const giveUp = (deps: TranscriptDeps, task: Task, { reason, message }: Extract<TranscriptionState, { status: 'failed' }>) => {
-  deps.onUnavailable({ videoId: task.input.videoId, error: message })
+  if (reason !== 'no_speech') deps.onUnavailable({ videoId: task.input.videoId, error: message })
   return finish(deps, task, { reason })
 }
 

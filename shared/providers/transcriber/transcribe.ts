@@ -7,11 +7,12 @@ import {
   type TranscribeClient,
 } from '@aws-sdk/client-transcribe'
 import * as z from 'zod'
+import { readTranscriptionFailure, type TranscriptionFailure } from './read-transcription-failure.ts'
 
 export type TranscriptionState =
   | { status: 'running' }
   | { status: 'completed'; language: string | undefined }
-  | { status: 'failed'; reason: 'language_not_supported' | 'recogniser_unavailable'; message: string }
+  | ({ status: 'failed'; message: string } & TranscriptionFailure)
 
 /** Amazon Transcribe's result file, as far as it is read. */
 const TranscribeOutput = z.object({
@@ -74,7 +75,7 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
     if (job?.TranscriptionJobStatus === 'COMPLETED') return { status: 'completed', language: job.LanguageCode }
     if (job?.TranscriptionJobStatus !== 'FAILED') return { status: 'running' }
     const message = job.FailureReason ?? 'unknown'
-    return { status: 'failed', reason: /language/i.test(message) ? 'language_not_supported' : 'recogniser_unavailable', message }
+    return { status: 'failed', message, ...readTranscriptionFailure(message) }
   },
 })
 
