@@ -1,8 +1,6 @@
 import { MAX_SPEECH_SECONDS } from '../../contract/limits.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as mediaFiles from '../../db/repositories/media-files.ts'
 import type * as transcripts from '../../db/repositories/transcripts.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
@@ -10,17 +8,15 @@ import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
 import { type ProgressDeps, reportProgress } from '../pipeline/report-progress.ts'
 import { beginJob, type JobDeps } from '../pipeline/run-job.ts'
-import { readCaptions } from './read-captions.ts'
+import { type CaptionDeps, readOwnCaptions } from './read-own-captions.ts'
 import { type RecognisedItem, type Segment, segmentWords } from './segment-words.ts'
 
 export type TranscriptDeps = ProgressDeps &
-  JobDeps & {
+  JobDeps &
+  CaptionDeps & {
     videos: typeof videos
-    mediaFiles: typeof mediaFiles
-    captionTracks: typeof captionTracks
     transcripts: typeof transcripts
     transcriber: Transcriber
-    readText: (key: string) => Promise<string | undefined>
     readResult: (text: string) => { items: RecognisedItem[]; language: string | undefined }
     onUnavailable: (fields: { videoId: string; error: string }) => void
   }
@@ -108,25 +104,4 @@ const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found
   })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 1 })
   return { done: true }
-}
-
-/** The subtitle track in the spoken language, else the first that has text. */
-const readOwnCaptions = async (
-  deps: TranscriptDeps,
-  { videoId, runId, preferred }: { videoId: string; runId: string; preferred: string | null },
-) => {
-  const files = (await deps.mediaFiles.listMediaFiles(deps.sql, { videoId, kind: 'caption' })).filter(file => file.runId === runId)
-  const spoken = (language: string | null) => preferred !== null && language?.split('-')[0] === preferred.split('-')[0]
-  const tracks = files
-    .map(file => ({ ...file, index: Number(file.details?.index ?? 0) }))
-    .sort((a, b) => Number(spoken(b.language)) - Number(spoken(a.language)) || a.index - b.index)
-  let chosen: { segments: Segment[]; language: string | null } | undefined
-  for (const { url, language, index, details } of tracks) {
-    const label = typeof details?.title === 'string' ? details.title : null
-    await deps.captionTracks.saveCaptionTrack(deps.sql, { videoId, runId, index, language, label, source: 'embedded', url })
-    if (chosen) continue
-    const segments = await readCaptions((await deps.readText(parseObjectUrl(url).key)) ?? '')
-    if (segments.length > 0) chosen = { segments, language }
-  }
-  return chosen
 }
