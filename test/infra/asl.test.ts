@@ -8,6 +8,8 @@ type State = {
   Resource?: string
   Next?: string
   Seconds?: number
+  Parameters?: Record<string, unknown>
+  ResultPath?: string
   Catch?: { ErrorEquals: string[]; Next: string }[]
   Retry?: { ErrorEquals: string[]; MaxAttempts: number; JitterStrategy?: string }[]
   Branches?: { States: Record<string, State> }[]
@@ -64,6 +66,14 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
           { ErrorEquals: ['States.ALL'], MaxAttempts: 4 },
         ])
     }
+  })
+
+  it('hands on what a state of a poll answered last', () => {
+    const asking = statesOf(definition.States).filter(([name]) => name.startsWith('Check '))
+    expect(asking.map(([, { Parameters, ResultPath }]) => [Parameters?.['state.$'], ResultPath])).toEqual([
+      ['$', '$.transcript'],
+      ['$', '$.playback'],
+    ])
   })
 
   it('records every failure but that of the summary, which only enriches', () => {

@@ -102,7 +102,7 @@ describe('the local Transcribe', () => {
   it('fails with a reason for what is no sound, is not there, or without an engine', async () => {
     await files.put('text.flac', join(import.meta.dirname, '../media/README.md'))
     const run = (name: string) => transcribe.run(name, { LanguageCode: 'en-US', ...mediaOf(name) })
-    expect((await run('text.flac')).job.FailureReason).toMatch(/^The media format can't be read/)
+    expect((await run('text.flac')).job.FailureReason).toMatch(/^The data in your input media file isn't valid\./)
     expect((await run('missing.flac')).job.FailureReason).toMatch(/doesn't exist/)
     const bare = await serveTranscribe(files, { environment: { PATH: '/nowhere' } })
     const { job } = await bare.run('bare', { LanguageCode: 'en-US', ...mediaOf('late.flac') })

@@ -38,7 +38,10 @@ const unsupported = (language: string, engine: Engine) =>
     `The language code you provided isn't supported: ${language}. The embedded recogniser (${engine.name}) knows ${engine.languages}.`,
   )
 
-// Word for word, with the unit that is wrong: callers know these failures by their sentences.
+// Word for word, slips included: callers know these failures by their sentences.
+const unreadable = "The data in your input media file isn't valid. Check the media file and try your request again."
+const tooLong =
+  'Invalid file size: file size too large. Maximum audio duration is 4.000000 hours.Check the length of the file and try your request again.'
 const tooShort =
   'The input media file length is too small. Minimum audio duration is 0.500000 milliseconds. Check the length of the file and try your request again.'
 const tooLittleSpeech =
@@ -62,12 +65,12 @@ const decode = async (mediaFile: string, pcmFile: string, signal: AbortSignal): 
   try {
     await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...input, ...sound], { deadlineMs: 900_000, signal })
   } catch (error) {
-    if (error instanceof CommandError) throw new JobFailure(`The media format can't be read. ${error.message}`)
+    if (error instanceof CommandError) throw new JobFailure(`${unreadable} ${error.message}`)
     throw error
   }
   const seconds = (await stat(pcmFile)).size / bytesPerSecond
   if (seconds < shortestSeconds) throw new JobFailure(tooShort)
-  if (seconds > longestSeconds) throw new JobFailure('The audio is longer than 4 hours.')
+  if (seconds > longestSeconds) throw new JobFailure(tooLong)
 }
 
 /** Listens to the media of a job and writes its transcript. Throws JobFailure for what is wrong with the job or the machine. */
@@ -79,7 +82,7 @@ export const recogniseMedia = async (job: RecognitionJob, o: Surroundings): Prom
   try {
     const mediaFile = join(folder, 'media')
     const pcmFile = join(folder, 'sound.raw')
-    if ((await o.objects.sizeOf(job.media)) > largestBytes) throw new JobFailure('The media file is larger than 2 GB.')
+    if ((await o.objects.sizeOf(job.media)) > largestBytes) throw new JobFailure('Invalid file size: file size too large.')
     await o.objects.download(job.media, mediaFile, o.signal)
     await decode(mediaFile, pcmFile, o.signal)
     await rm(mediaFile)

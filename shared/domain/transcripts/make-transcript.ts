@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { MAX_SPEECH_SECONDS } from '../../contract/limits.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
@@ -21,61 +22,85 @@ export type TranscriptDeps = ProgressDeps &
     onUnavailable: (fields: { videoId: string; error: string }) => void
   }
 
-type Task = { runId: string; input: PipelineInput }
+type Task = { runId: string; input: PipelineInput; state?: unknown }
 type Outcome = Parameters<typeof import('../../db/repositories/runs.ts').recordTranscriptStatus>[1]
+/** `tries` counts the jobs of the recogniser in this run; the state machine hands it on from question to question. */
+type Answer = { done: true } | { done: false; tries: number }
+
+const MAX_TRIES = 3
+const LastAnswer = z.object({ transcript: z.object({ tries: z.int().min(1) }) })
 
 /** Subtitles of the file come first; else the speech is sent to the recogniser, unless there is no sound. */
-export const startTranscript = async (deps: TranscriptDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
-  const { videoId, userId } = input
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (!video || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise<Answer> => {
+  const { runId, input } = task
+  const { videoId } = input
+  const { language } = await requireCurrent(deps, task)
   await beginJob(deps, { input, type: 'generate-transcript' })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
 
-  const captions = await readOwnCaptions(deps, { videoId, runId, preferred: video.language })
-  if (captions)
-    return finish(
-      deps,
-      { runId, input },
-      { segments: captions.segments, source: 'embedded', language: captions.language ?? video.language },
-    )
-  const audio = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'audio' })
-  if (!audio) return finish(deps, { runId, input }, { reason: 'no_audio' })
-  if (Number(audio.details?.durationMs ?? 0) > MAX_SPEECH_SECONDS * 1000) return finish(deps, { runId, input }, { reason: 'too_long' })
-
-  const state = await deps.transcriber.start({
-    name: runId,
-    audioKey: parseObjectUrl(audio.url).key,
-    outputKey: resultKey(videoId, runId),
-    ...(video.language && { language: video.language }),
-  })
-  return state.status === 'failed' ? giveUp(deps, { runId, input }, state) : { done: false }
+  const captions = await readOwnCaptions(deps, { videoId, runId, preferred: language })
+  if (captions) return finish(deps, task, { segments: captions.segments, source: 'embedded', language: captions.language ?? language })
+  return listen(deps, task, { language, tries: 1 })
 }
 
-/** Asks the recogniser; once it is done, the words become segments. What it cannot do is no error: the video then has no transcript and says why. */
-export const checkTranscript = async (deps: TranscriptDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
+/**
+ * Asks the recogniser; once it is done, the words become segments. What it cannot do is no error: the video then has no transcript and says why.
+ * A job that failed for no fault of the sound is followed by another, up to three in a run.
+ */
+export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise<Answer> => {
+  const { runId, input } = task
   const { videoId } = input
-  const state = await deps.transcriber.check(runId)
+  const tries = LastAnswer.safeParse(task.state).data?.transcript.tries ?? 1
+  const state = await deps.transcriber.check(jobName(runId, tries))
   if (state.status === 'running') {
     const current = await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0.5 })
     if (!current) throw problem('media.cancelled', { detail: 'The video was deleted.' })
-    return { done: false }
+    return { done: false, tries }
   }
-  if (state.status === 'failed') return giveUp(deps, { runId, input }, state)
+  if (state.status === 'failed') {
+    if (!state.retryable || tries >= MAX_TRIES) return giveUp(deps, task, state)
+    deps.onUnavailable({ videoId, error: state.message })
+    const { language } = await requireCurrent(deps, task)
+    return listen(deps, task, { language, tries: tries + 1 })
+  }
   const text = await deps.readText(resultKey(videoId, runId))
   if (text === undefined) throw new Error(`the recogniser left no result for ${runId}`)
   const { items, language } = deps.readResult(text)
-  return finish(
-    deps,
-    { runId, input },
-    { segments: segmentWords(items), source: 'recognised', language: state.language ?? language ?? null },
-  )
+  return finish(deps, task, { segments: segmentWords(items), source: 'recognised', language: state.language ?? language ?? null })
+}
+
+const requireCurrent = async (deps: TranscriptDeps, { runId, input: { videoId, userId } }: Task) => {
+  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  if (!video || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  return video
+}
+
+/** Sends the sound to the recogniser. A repetition finds the job by its name. */
+const listen = async (
+  deps: TranscriptDeps,
+  task: Task,
+  { language, tries }: { language: string | null; tries: number },
+): Promise<Answer> => {
+  const { runId, input } = task
+  const { videoId } = input
+  const audio = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'audio' })
+  if (!audio) return finish(deps, task, { reason: 'no_audio' })
+  if (Number(audio.details?.durationMs ?? 0) > MAX_SPEECH_SECONDS * 1000) return finish(deps, task, { reason: 'too_long' })
+  const state = await deps.transcriber.start({
+    name: jobName(runId, tries),
+    audioKey: parseObjectUrl(audio.url).key,
+    outputKey: resultKey(videoId, runId),
+    ...(language && { language }),
+  })
+  return state.status === 'failed' ? giveUp(deps, task, state) : { done: false, tries }
 }
 
 const giveUp = (deps: TranscriptDeps, task: Task, { reason, message }: Extract<TranscriptionState, { status: 'failed' }>) => {
   if (reason !== 'no_speech') deps.onUnavailable({ videoId: task.input.videoId, error: message })
   return finish(deps, task, { reason })
 }
+
+const jobName = (runId: string, tries: number) => (tries === 1 ? runId : `${runId}.${tries}`)
 
 const resultKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}transcript.json`
 

@@ -64,7 +64,7 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
       )
     } catch (error) {
       if (error instanceof BadRequestException && language && /language/i.test(error.message))
-        return { status: 'failed', reason: 'language_not_supported', message: error.message }
+        return { status: 'failed', reason: 'language_not_supported', retryable: false, message: error.message }
       if (!(error instanceof ConflictException)) throw error
     }
     return { status: 'running' }

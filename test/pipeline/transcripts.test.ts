@@ -1,0 +1,109 @@
+import type { TranscribeClient } from '@aws-sdk/client-transcribe'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createStorage } from '../../shared/aws/storage.ts'
+import type { PipelineInput } from '../../shared/contract/pipeline.ts'
+import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import * as transcripts from '../../shared/db/repositories/transcripts.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
+import { createTransact } from '../../shared/db/transact.ts'
+import { checkTranscript, startTranscript } from '../../shared/domain/transcripts/make-transcript.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { runIdOf } from '../../shared/kernel/run-id.ts'
+import { createTranscriber, readTranscribeOutput } from '../../shared/providers/transcriber/transcribe.ts'
+import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type ServedFiles, serveFiles } from '../support/engines.ts'
+import { serveFailingTranscribe } from '../support/failing-transcribe.ts'
+
+let db: TestDatabase
+let files: ServedFiles
+beforeAll(async () => {
+  db = await createTestDatabase()
+  files = await serveFiles()
+})
+afterAll(async () => {
+  await files.close()
+  await db.close()
+})
+
+/** A run whose sound is extracted, and the two states that make its transcript. */
+const runWithSound = async (client: TranscribeClient, { language }: { language?: string } = {}) => {
+  const { id: userId } = await addUser(db.sql)
+  const video = await addVideo(db.sql, { userId, ...(language && { language }) })
+  const input: PipelineInput = { videoId: video.id, userId, attempt: 1, bucket: 'media', key: video.sourceKey!, eTag: 'e1', sizeBytes: 5 }
+  const runId = runIdOf(input)
+  const run = { videoId: video.id, runId }
+  await runs.claimRun(db.sql, { ...run, attempt: 1 })
+  const url = `s3://media/media/${video.id}/${runId}/audio.flac`
+  await mediaFiles.saveMediaFile(db.sql, { ...run, kind: 'audio', url, contentType: 'audio/flac', details: { durationMs: 6000 } })
+  const { getText: readText } = createStorage({ client: files.client, bucket: 'media' })
+  const failures: string[] = []
+  const deps = {
+    ...{ sql: db.sql, runs, jobs, videos, mediaFiles, captionTracks, transcripts, createId, readText },
+    transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
+    transcriber: createTranscriber({ client, bucket: 'media' }),
+    readResult: readTranscribeOutput,
+    onUnavailable: ({ error }: { error: string }) => void failures.push(error),
+  }
+  const task = { runId, input }
+  const start = () => startTranscript(deps, task)
+  const check = (transcript: unknown) => checkTranscript(deps, { ...task, state: { transcript } })
+  return {
+    runId,
+    failures,
+    start,
+    check,
+    /** Asks again with each answer until it is done, as the state machine does. */
+    finish: async () => {
+      let answer = await start()
+      while (!answer.done) answer = await check(answer)
+    },
+    row: async () => (await videos.findVideo(db.sql, { userId, videoId: video.id }))!,
+    words: async () => (await transcripts.listSegments(db.sql, { userId, videoId: video.id })).map(({ text }) => text),
+  }
+}
+
+describe('A recogniser that fails for reasons of its own', () => {
+  const internal = 'An internal failure occurred. Try your request again.'
+  const unavailable = { transcriptStatus: 'none', transcriptReason: 'recogniser_unavailable' }
+  let transcribe: Awaited<ReturnType<typeof serveFailingTranscribe>>
+  const serve = async (...sentences: string[]) => {
+    const write = (key: string, text: string) =>
+      createStorage({ client: files.client, bucket: 'media' }).put(key, text, { contentType: 'application/json' })
+    transcribe = await serveFailingTranscribe(sentences, { write })
+    return runWithSound(transcribe.client)
+  }
+  afterEach(() => transcribe.close())
+
+  it('costs no transcript: another job of the same run hears the words', async () => {
+    const run = await serve(internal)
+    await run.finish()
+    expect(await run.words()).toEqual(['Xin chào'])
+    expect(await run.row()).toMatchObject({ transcriptStatus: 'ready', transcriptLanguage: 'vi' })
+    expect(run.failures).toEqual([internal])
+    expect(transcribe.started()).toEqual([run.runId, `${run.runId}.2`])
+  })
+
+  it('is given three jobs, and then the video has no transcript', async () => {
+    const run = await serve(internal, internal, internal)
+    await run.finish()
+    expect(await run.row()).toMatchObject(unavailable)
+    expect(transcribe.started()).toEqual([run.runId, `${run.runId}.2`, `${run.runId}.3`])
+  })
+
+  it('is not started once more by a state that is repeated', async () => {
+    const run = await serve(internal)
+    const first = await run.start()
+    expect(await run.check(first)).toEqual(await run.check(first))
+    expect(transcribe.started()).toHaveLength(2)
+  })
+
+  it('is not asked again about sound that it cannot read', async () => {
+    const run = await serve("The data in your input media file isn't valid. Check the media file and try your request again.")
+    await run.finish()
+    expect(await run.row()).toMatchObject(unavailable)
+    expect(transcribe.started()).toEqual([run.runId])
+  })
+})
