@@ -81,13 +81,14 @@ describe('the local Transcribe', () => {
       .toMatchObject({ status: 'failed', reason: 'no_speech', message: expect.stringMatching(message) })
   })
 
-  it('refuses a language that Transcribe has never heard of, and takes one without its region', async () => {
+  it('refuses a language that Transcribe has never heard of, and takes one without its region or with another', async () => {
     const transcriber = createTranscriber({ client: transcribe.client, bucket: 'media' })
     const start = (name: string, language: string) =>
       transcriber.start({ name, audioKey: 'silent.flac', outputKey: `${name}.json`, language })
     expect(await start('unheard', 'xx-YYYY')).toMatchObject({ status: 'failed', reason: 'language_not_supported' })
     expect(await start('without-region', 'pt')).toEqual({ status: 'running' })
     expect(await start('without-region', 'pt')).toEqual({ status: 'running' })
+    for (const language of ['en-us', 'de-AT']) expect(await start(language, language)).toEqual({ status: 'running' })
   })
 
   it('says which language it does not know', async () => {

@@ -1,4 +1,4 @@
-import type { TranscribeClient } from '@aws-sdk/client-transcribe'
+import { TranscribeClient } from '@aws-sdk/client-transcribe'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createStorage } from '../../shared/aws/storage.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
@@ -36,9 +36,10 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
   const runId = runIdOf(input)
   const run = { videoId: video.id, runId }
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
-  const url = `s3://media/media/${video.id}/${runId}/audio.flac`
-  await mediaFiles.saveMediaFile(db.sql, { ...run, kind: 'audio', url, contentType: 'audio/flac', details: { durationMs: 6000 } })
-  const { getText: readText } = createStorage({ client: files.client, bucket: 'media' })
+  const folder = `media/${video.id}/${runId}`
+  const audio = { kind: 'audio', url: `s3://media/${folder}/audio.flac`, contentType: 'audio/flac', details: { durationMs: 6000 } }
+  await mediaFiles.saveMediaFile(db.sql, { ...run, ...audio })
+  const { getText: readText, put } = createStorage({ client: files.client, bucket: 'media' })
   const failures: string[] = []
   const deps = {
     ...{ sql: db.sql, runs, jobs, videos, mediaFiles, captionTracks, transcripts, createId, readText },
@@ -55,6 +56,12 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
     failures,
     start,
     check,
+    addSubtitles: async (index: number, language: string, text: string) => {
+      const key = `${folder}/captions/${index}.${language}.vtt`
+      await put(key, `WEBVTT\n\n00:00.000 --> 00:01.000\n${text}\n`, { contentType: 'text/vtt' })
+      const track = { kind: 'caption', url: `s3://media/${key}`, contentType: 'text/vtt', language, details: { index } }
+      await mediaFiles.saveMediaFile(db.sql, { ...run, ...track })
+    },
     /** Asks again with each answer until it is done, as the state machine does. */
     finish: async () => {
       let answer = await start()
@@ -105,5 +112,16 @@ describe('A recogniser that fails for reasons of its own', () => {
     await run.finish()
     expect(await run.row()).toMatchObject(unavailable)
     expect(transcribe.started()).toEqual([run.runId])
+  })
+})
+
+describe('Subtitles in several languages', () => {
+  it.each(['vie', 'vi-vn', 'vi'])('give the transcript in the spoken one, also when the user calls it %s', async language => {
+    const run = await runWithSound(new TranscribeClient(), { language })
+    await run.addSubtitles(0, 'en', 'Hello')
+    await run.addSubtitles(1, 'vi', 'Xin chào')
+    expect(await run.start()).toEqual({ done: true })
+    expect(await run.words()).toEqual(['Xin chào'])
+    expect(await run.row()).toMatchObject({ transcriptStatus: 'ready', transcriptLanguage: 'vi', transcriptSource: 'embedded' })
   })
 })

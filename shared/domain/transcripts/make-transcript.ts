@@ -4,6 +4,7 @@ import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type * as transcripts from '../../db/repositories/transcripts.ts'
 import type * as videos from '../../db/repositories/videos.ts'
+import { baseLanguage } from '../../kernel/language-tags.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
@@ -114,7 +115,7 @@ type Found = {
 const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found): Promise<{ done: true }> => {
   const { videoId, attempt } = input
   const segments = found.segments ?? []
-  const language = found.language?.split('-')[0] ?? null
+  const language = found.language ? baseLanguage(found.language) : null
   const outcome: Pick<Outcome, 'status' | 'reason' | 'source' | 'language'> =
     segments.length > 0
       ? { status: 'ready', language, ...(found.source && { source: found.source }) }

@@ -1,6 +1,7 @@
 import type { Sql } from '../../db/client.ts'
 import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
 import type * as mediaFiles from '../../db/repositories/media-files.ts'
+import { baseLanguage } from '../../kernel/language-tags.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import { readCaptions } from './read-captions.ts'
 import type { Segment } from './segment-words.ts'
@@ -18,10 +19,11 @@ export const readOwnCaptions = async (
   { videoId, runId, preferred }: { videoId: string; runId: string; preferred: string | null },
 ): Promise<{ segments: Segment[]; language: string | null } | undefined> => {
   const files = (await deps.mediaFiles.listMediaFiles(deps.sql, { videoId, kind: 'caption' })).filter(file => file.runId === runId)
-  const spoken = (language: string | null) => preferred !== null && language?.split('-')[0] === preferred.split('-')[0]
+  const spoken = preferred && baseLanguage(preferred)
+  const rank = ({ language }: { language: string | null }) => (language && baseLanguage(language) === spoken ? 0 : 1)
   const tracks = files
     .map(file => ({ ...file, index: Number(file.details?.index ?? 0) }))
-    .sort((a, b) => Number(spoken(b.language)) - Number(spoken(a.language)) || a.index - b.index)
+    .sort((a, b) => rank(a) - rank(b) || a.index - b.index)
   let chosen: { segments: Segment[]; language: string | null } | undefined
   for (const { url, language, index, details } of tracks) {
     const label = typeof details?.title === 'string' ? details.title : null

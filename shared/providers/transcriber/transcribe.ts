@@ -2,12 +2,12 @@ import {
   BadRequestException,
   ConflictException,
   GetTranscriptionJobCommand,
-  LanguageCode,
   StartTranscriptionJobCommand,
   type TranscribeClient,
 } from '@aws-sdk/client-transcribe'
 import * as z from 'zod'
 import { readTranscriptionFailure, type TranscriptionFailure } from './read-transcription-failure.ts'
+import { transcribeLanguage } from './transcribe-language.ts'
 
 export type TranscriptionState =
   | { status: 'running' }
@@ -78,19 +78,3 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
     return { status: 'failed', message, ...readTranscriptionFailure(message) }
   },
 })
-
-/** Transcribe wants a region with the language. Of languages with several regions that it knows, this one is meant; of others the first. */
-const REGIONS: Record<string, string> = {
-  vi: 'vi-VN',
-  en: 'en-US',
-  ja: 'ja-JP',
-  ko: 'ko-KR',
-  zh: 'zh-CN',
-  fr: 'fr-FR',
-  de: 'de-DE',
-  es: 'es-ES',
-  th: 'th-TH',
-}
-
-const transcribeLanguage = (tag: string): LanguageCode =>
-  (REGIONS[tag] ?? Object.values(LanguageCode).find(code => code.startsWith(`${tag}-`)) ?? tag) as LanguageCode
