@@ -96,8 +96,14 @@ describe('the local Transcribe', () => {
     const among = await transcribe.run('vi-or-fr', { IdentifyLanguage: true, LanguageOptions: ['vi-VN', 'fr-FR'], ...mediaOf('late.flac') })
     for (const { job } of [named, among]) {
       expect(job.TranscriptionJobStatus).toBe('FAILED')
-      expect(job.FailureReason).toMatch(/^The language code you provided isn't supported: vi-VN.*en-US only/)
+      expect(job.FailureReason).toMatch(/^The language code you provided isn't supported: vi-VN.*English only/)
     }
+  })
+
+  it('listens to every English, and says that it was the one asked for', async () => {
+    const { job, file } = await transcribe.run('british', { LanguageCode: 'en-GB', ...mediaOf('late.flac') })
+    expect(job).toMatchObject({ TranscriptionJobStatus: 'COMPLETED', LanguageCode: 'en-GB' })
+    expect(file!.results.transcripts[0]!.transcript).toMatch(/^he was not .* man\.$/)
   })
 
   it('fails with a reason for what is no sound, is not there, or without an engine', async () => {

@@ -54,9 +54,10 @@ export const pocketsphinx = (program: string): Engine | undefined => {
 
   return {
     name: 'pocketsphinx',
-    knows: language => language === 'en-US',
-    languages: 'en-US only',
-    recognise: async ({ pcmFile, clips, folder, slots, signal }) => {
+    // It makes more mistakes in other people's English, but has nothing better for it.
+    knows: language => language.startsWith('en-'),
+    languages: 'English only',
+    recognise: async ({ pcmFile, clips, folder, language, slots, signal }) => {
       const runShare = async (share: number[], number: number): Promise<string[]> => {
         const control = join(folder, `clips-${number}.ctl`)
         const result = join(folder, `clips-${number}.ctm`)
@@ -83,7 +84,7 @@ export const pocketsphinx = (program: string): Engine | undefined => {
           return endsAtPause ? { ...placed, mark: '.' } : placed
         })
       })
-      return { language: 'en-US', words }
+      return { language: language ?? 'en-US', words }
     },
   }
 }
