@@ -150,7 +150,7 @@ describe('the local Transcribe', () => {
     await expect(files.text('deleted.json')).rejects.toMatchObject({ name: 'NoSuchKey' })
   })
 
-  it('prefers whisper.cpp when WHISPER_MODEL is given, and hears Vietnamese with it', async () => {
+  it('prefers whisper.cpp when WHISPER_MODEL is given, hears Vietnamese with it, and names languages as it does', async () => {
     const piece = (text: string, from: number, to: number) => ({ text, offsets: { from, to }, tokens: [{ text, p: 0.9 }] })
     const transcription = [
       piece(' Xin', 100, 400),
@@ -162,13 +162,16 @@ describe('the local Transcribe', () => {
     await writeFile(
       script,
       `#!${process.execPath}\nconst { argv } = process, after = name => argv[argv.indexOf(name) + 1]
+if (!['auto', 'tl'].includes(after('--language'))) process.exit(1)
 require('node:fs').writeFileSync(after('--output-file') + '.json', ${JSON.stringify(JSON.stringify({ result: { language: 'vi' }, transcription }))})`,
     )
     await chmod(script, 0o755)
     const environment = { PATH: `${folder}:${process.env.PATH}`, WHISPER_MODEL: '/models/ggml-small.bin' }
     const server = await serveTranscribe(files, { environment })
     const { job, file } = await server.run('whispered', { IdentifyLanguage: true, ...mediaOf('late.flac') })
+    const { job: tagalog } = await server.run('tagalog', { LanguageCode: 'tl-PH', ...mediaOf('late.flac') })
     await server.close()
+    expect(tagalog).toMatchObject({ TranscriptionJobStatus: 'COMPLETED', LanguageCode: 'tl-PH' })
     expect(job).toMatchObject({ TranscriptionJobStatus: 'COMPLETED', LanguageCode: 'vi-VN' })
     expect(file!.results.transcripts[0]!.transcript).toBe('Xin chào. Trí')
     expect(file!.results.items[1]).toMatchObject({ start_time: '0.400', end_time: '0.900', alternatives: [{ confidence: '0.900' }] })

@@ -38,7 +38,7 @@ export const whisper = (program: string, model: string): Engine => {
       const wavFile = join(folder, 'sound.wav')
       const raw = ['-f', 's16le', '-ar', String(sampleRate), '-ac', '1', '-i', pcmFile]
       await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...raw, wavFile], { deadlineMs: 600_000, signal })
-      const spoken = language ? new Intl.Locale(language).language : englishOnly ? 'en' : 'auto'
+      const spoken = language?.split('-')[0] ?? (englishOnly ? 'en' : 'auto')
       const result = join(folder, 'whisper')
       const words = ['--max-len', '1', '--split-on-word', '--output-json-full', '--output-file', result]
       const args = ['--model', model, '--file', wavFile, '--language', spoken, ...words, '--no-prints']
