@@ -116,6 +116,15 @@ describe('A processed video', () => {
     expect([range.status, await range.text()]).toEqual([206, 'efgh'])
   })
 
+  it('has playlists that say on what they depend, so that no cache hands one client what it kept for another', async () => {
+    const { videoId } = await processedVideo()
+    const { playbackUrl } = (await get(`/videos/${videoId}`)).body.video
+    const vary = async (headers?: Record<string, string>) =>
+      (await hub.call('GET', playbackUrl.replace('http://hub.test/api', ''), { ...(headers && { headers }) })).headers.vary
+    expect([await vary(), await vary({ 'Accept-Encoding': 'gzip' })]).toEqual(['Accept-Encoding, Origin', 'Accept-Encoding, Origin'])
+    expect((await get(`/videos/${videoId}`)).headers.vary).toBe('Origin')
+  })
+
   it('has a storyboard whose every tile is a link to the picture', async () => {
     const { videoId } = await processedVideo()
     const { storyboardUrl } = (await get(`/videos/${videoId}`)).body.video.metadata

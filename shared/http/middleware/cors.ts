@@ -9,7 +9,7 @@ export const cors = (allowedOrigins: readonly string[]): MiddlewareObj<APIGatewa
     const origin = headers.origin ?? headers.Origin
     response.headers = {
       ...response.headers,
-      Vary: 'Origin',
+      Vary: [response.headers?.Vary, 'Origin'].filter(Boolean).join(', '),
       ...(origin && allowedOrigins.includes(origin) && { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': EXPOSED }),
     }
   }
