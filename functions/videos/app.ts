@@ -1,7 +1,7 @@
 import type { videosRoutes } from '../../shared/contract/videos.ts'
 import { chooseFormat } from '../../shared/domain/transcripts/choose-format.ts'
 import { getTranscript } from '../../shared/domain/transcripts/get-transcript.ts'
-import { TRANSCRIPT_TYPES, toSrt, toWebVtt } from '../../shared/domain/transcripts/transcript-formats.ts'
+import { TRANSCRIPT_TYPES, writeTranscript } from '../../shared/domain/transcripts/transcript-formats.ts'
 import { deleteVideo } from '../../shared/domain/videos/delete-video.ts'
 import { getVideo } from '../../shared/domain/videos/get-video.ts'
 import { listVideos } from '../../shared/domain/videos/list-videos.ts'
@@ -48,17 +48,9 @@ export const createVideosApp = (deps: VideosDeps): Implementations<typeof videos
   getTranscript: async ({ params, query, user, headers }) => {
     const format = query.format ?? chooseFormat(headers.accept)
     const segments = await getTranscript(deps, { videoId: params.id, userId: user.userId })
-    if (format !== 'json') {
-      return { status: 200, content: format === 'vtt' ? toWebVtt(segments) : toSrt(segments), contentType: TRANSCRIPT_TYPES[format] }
-    }
-    const seconds = segments.map(({ index, startMs, endMs, text, confidence }) => ({
-      id: index,
-      startTime: startMs / 1000,
-      endTime: endMs / 1000,
-      text,
-      confidence,
-    }))
-    return { status: 200, body: { segments: seconds } }
+    const { content, headers: encoding } = compressed(writeTranscript(format, segments), headers)
+    const answer = { ...encoding, Vary: 'Accept, Accept-Encoding', 'Cache-Control': 'no-store' }
+    return { status: 200, content, contentType: TRANSCRIPT_TYPES[format], headers: answer }
   },
 
   getPlaylist: async ({ params, query: { token }, headers }) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import HLS from 'hls-parser'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -168,10 +169,28 @@ describe('A transcript', () => {
       ],
     })
     const vtt = await get(path, { headers: { Accept: 'text/vtt' } })
-    expect(vtt.headers['content-type']).toBe('text/vtt; charset=utf-8')
+    expect(vtt.headers).toMatchObject({
+      'content-type': 'text/vtt; charset=utf-8',
+      vary: 'Accept, Accept-Encoding, Origin',
+      'cache-control': 'no-store',
+    })
     expect(vtt.text).toContain('00:00:00.000 --> 00:00:02.500\nXin chào &amp; &lt;b&gt;tạm biệt&lt;/b&gt;\n')
     expect((await get(`${path}?format=srt`)).text).toContain('2\n00:00:02,500 --> 00:00:04,000\nGiáo dục\n')
     expect((await get(path, { headers: { Accept: 'image/png' } })).status).toBe(406)
+  })
+
+  it('of four million letters fits an answer in every format', async () => {
+    const { videoId, runId } = await runningVideo()
+    const text = (index: number) => createHash('sha512').update(String(index)).digest('base64')
+    const huge = Array.from({ length: 45_000 }, (_, i) => ({ startMs: i * 400, endMs: i * 400 + 399, text: text(i), confidence: null }))
+    await hub.sql.begin(sql => replaceSegments(sql, { videoId, runId, segments: huge }))
+    await runs.recordTranscriptStatus(hub.sql, { videoId, runId, status: 'ready', source: 'embedded' })
+    for (const format of ['json', 'vtt', 'srt']) {
+      const answer = await get(`/videos/${videoId}/transcript?format=${format}`)
+      expect(answer.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept, Accept-Encoding, Origin' })
+      expect((answer.bytes.length * 4) / 3).toBeLessThan(6 * 1024 ** 2)
+      expect(answer.text).toContain(text(44_999))
+    }
   })
 
   it('that is not there yet, or will never be, says which', async () => {

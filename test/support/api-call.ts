@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { routes } from '../../shared/contract/index.ts'
 
@@ -38,7 +39,7 @@ const toEvent = async (method: string, address: string, { token, body, form, hea
   return { functionName: route.function, event: event as unknown as APIGatewayProxyEvent }
 }
 
-/** Calls functions as API Gateway does, by the route table, and decodes what they answer. */
+/** Calls functions as API Gateway does, by the route table, and decodes what they answer; `bytes` are as they were sent. */
 export const createCaller =
   (handlers: Record<string, Handler>) =>
   async (method: string, address: string, call: Call = {}): Promise<Answer> => {
@@ -46,7 +47,7 @@ export const createCaller =
     const answer = await handlers[functionName]!(event, {} as Context)
     const bytes = Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8')
     const headers = Object.fromEntries(Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]))
-    const text = bytes.toString()
+    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
     const isJson = /\bjson\b/.test(headers['content-type'] ?? '')
     return { status: answer.statusCode, headers, text, bytes, body: isJson ? JSON.parse(text) : undefined }
   }

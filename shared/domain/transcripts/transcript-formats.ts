@@ -1,3 +1,5 @@
+import type * as z from 'zod'
+import type { Transcript } from '../../contract/videos.ts'
 import { formatCueTime } from '../../kernel/time-codes.ts'
 import type { Segment } from './segment-words.ts'
 
@@ -9,6 +11,20 @@ export const TRANSCRIPT_TYPES: Record<TranscriptFormat, string> = {
   json: 'application/json',
   vtt: 'text/vtt; charset=utf-8',
   srt: 'application/x-subrip; charset=utf-8',
+}
+
+// The contract's shape: times in seconds.
+const toJson = (segments: readonly Segment[]): string => {
+  const transcript: z.input<typeof Transcript> = {
+    segments: segments.map(({ index, startMs, endMs, text, confidence }) => ({
+      id: index,
+      startTime: startMs / 1000,
+      endTime: endMs / 1000,
+      text,
+      confidence,
+    })),
+  }
+  return JSON.stringify(transcript)
 }
 
 /** A WebVTT file. Text is escaped, so it can neither end a cue nor become markup. */
@@ -27,6 +43,11 @@ export const toSrt = (segments: readonly Cue[]): string =>
         `${index + 1}\n${formatCueTime(startMs, ',')} --> ${formatCueTime(endMs, ',')}\n${escapeSrt(oneParagraph(text))}\n`,
     )
     .join('\n')
+
+/** A transcript in a format. */
+export const writeTranscript = (format: TranscriptFormat, segments: readonly Segment[]): string => WRITERS[format](segments)
+
+const WRITERS = { json: toJson, vtt: toWebVtt, srt: toSrt }
 
 /** An empty line ends a cue in both formats. */
 const oneParagraph = (text: string): string =>
