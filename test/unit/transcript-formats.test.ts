@@ -60,6 +60,7 @@ describe('Subtitles that somebody made to do harm', () => {
 
   it('are cut off where nobody reads on', async () => {
     expect(await readCaptions(`WEBVTT\n\n${cue('a').repeat(50_010)}`)).toHaveLength(50_000)
+    expect(await readCaptions(`WEBVTT\n\n${cue('ế'.repeat(1000)).repeat(1340)}${cue('a')}`)).toHaveLength(1333)
   })
 })
 
