@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { routes } from '../../shared/contract/index.ts'
 import { PROBLEMS, type ProblemCode } from '../../shared/contract/problems.ts'
-import type { Route } from '../../shared/contract/route.ts'
+import type { ResponseSpec, Route } from '../../shared/contract/route.ts'
 
 const Problem = z
   .looseObject({
@@ -60,15 +60,16 @@ const operation = (operationId: string, route: Route): ZodOpenApiOperationObject
 
 const successes = (route: Route) =>
   Object.fromEntries(
-    Object.entries(route.responses).map(([status, { description, schema, contentType }]) => [
-      status,
-      {
-        description,
-        ...(schema && { content: { 'application/json': { schema } } }),
-        ...(contentType && { content: { [contentType]: {} } }),
-      },
-    ]),
+    Object.entries(route.responses).map(([status, response]) => [status, { description: response.description, ...contentOf(response) }]),
   )
+
+const contentOf = ({ schema, contentType, alternatives = [] }: ResponseSpec) => {
+  const content = {
+    ...(schema && { 'application/json': { schema } }),
+    ...Object.fromEntries([contentType, ...alternatives].filter(type => type !== undefined).map(type => [type, {}])),
+  }
+  return Object.keys(content).length > 0 && { content }
+}
 
 const failures = (route: Route) => {
   const codes: ProblemCode[] = [...route.problems]

@@ -3,8 +3,8 @@ import type { ProblemCode } from './problems.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-/** One possible success answer. Without a schema the body is bytes or text of `contentType`, or there is none (204). */
-export type ResponseSpec = { description: string; schema?: z.ZodType; contentType?: string }
+/** One possible success answer. Without a schema the body is bytes or text of `contentType`, or there is none (204). `alternatives` are further content types in which it comes. */
+export type ResponseSpec = { description: string; schema?: z.ZodType; contentType?: string; alternatives?: readonly string[] }
 
 /** One row of the route table: everything that is derived for a route comes from here. */
 export type Route = {

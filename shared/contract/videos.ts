@@ -161,7 +161,7 @@ export const videosRoutes = defineRoutes({
     description: 'The format is chosen by `format`, else by the Accept header (application/json, text/vtt, application/x-subrip).',
     params: videoParams,
     query: z.object({ format: z.enum(['json', 'vtt', 'srt']).optional() }),
-    responses: { 200: { description: 'The segments', schema: Transcript } },
+    responses: { 200: { description: 'The segments', schema: Transcript, alternatives: ['text/vtt', 'application/x-subrip'] } },
     problems: ['video.not_found', 'transcript.not_found', 'video.not_ready', 'request.not_acceptable'],
   },
   getPlaylist: {
@@ -172,7 +172,13 @@ export const videosRoutes = defineRoutes({
     summary: 'An HLS playlist, or the storyboard (storyboard.vtt), with signed links',
     params: z.object({ id: uuid, playlist: z.string().regex(/^[a-z0-9_]{1,40}\.(m3u8|vtt)$/) }),
     query: z.object({ token: z.string().min(1).max(2048) }),
-    responses: { 200: { description: 'The playlist; WebVTT for the storyboard', contentType: 'application/vnd.apple.mpegurl' } },
+    responses: {
+      200: {
+        description: 'The playlist; WebVTT for the storyboard',
+        contentType: 'application/vnd.apple.mpegurl',
+        alternatives: ['text/vtt'],
+      },
+    },
     problems: ['auth.token_invalid', 'auth.token_expired', 'video.not_found', 'video.playlist_not_found'],
   },
 })

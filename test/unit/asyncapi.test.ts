@@ -33,4 +33,12 @@ describe('docs/openapi.json', () => {
         .sort(),
     )
   })
+
+  it('names every type in which an answer comes', async () => {
+    const { paths } = JSON.parse(await readDocument('openapi.json'))
+    const typesOf = (path: string) => Object.keys(paths[path].get.responses['200'].content)
+    expect(typesOf('/videos/{id}/transcript')).toEqual(['application/json', 'text/vtt', 'application/x-subrip'])
+    expect(typesOf('/videos/{id}/playback/{playlist}')).toEqual(['application/vnd.apple.mpegurl', 'text/vtt'])
+    expect(typesOf('/videos/{id}')).toEqual(['application/json'])
+  })
 })
