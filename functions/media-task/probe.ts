@@ -54,6 +54,9 @@ const measureDuration = async (file: string, limits: Limits): Promise<number> =>
   return Math.round(durationMs)
 }
 
+/** Postgres refuses JSON that ends in the first half of a character. */
+const shortTitle = (title: string) => title.slice(0, MAX_TITLE_CHARACTERS).toWellFormed()
+
 /** The second gate: what ffmpeg itself makes of the file, before anything is decoded. Throws media.* problems. */
 export const probe = async (file: string, limits: Limits): Promise<ProbedFile> => {
   const { format, streams } = Probe.parse(await runFfprobe(file, ['-show_format', '-show_streams'], { ...limits, timeoutMs: 60_000 }))
@@ -77,7 +80,7 @@ export const probe = async (file: string, limits: Limits): Promise<ProbedFile> =
       .flatMap(({ codec_name: codec, tags }, index) => {
         const language = languageTag(tags.language)
         return TEXT_SUBTITLES.includes(codec)
-          ? [{ index, codec, ...(language && { language }), ...(tags.title && { title: tags.title.slice(0, MAX_TITLE_CHARACTERS) }) }]
+          ? [{ index, codec, ...(language && { language }), ...(tags.title && { title: shortTitle(tags.title) }) }]
           : []
       })
       .slice(0, MAX_TEXT_TRACKS),

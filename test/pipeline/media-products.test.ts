@@ -93,6 +93,16 @@ describe('extracting', () => {
     }
   })
 
+  test('cuts the long title of a subtitle track without leaving half a character, which Postgres would refuse', async () => {
+    const titled = join(folder, 'titled.mkv')
+    const title = `${'x'.repeat(199)}\u{1f3ac} and more`
+    const input = ['-v', 'error', '-i', await fixtures.videoWithSubtitles('mkv'), '-map', '0', '-c', 'copy']
+    await execute('ffmpeg', [...input, '-metadata:s:s:0', `title=${title}`, titled])
+    const [track] = (await probe(titled, limits)).textTracks
+    expect(track!.title).toMatch(/^x{199}.$/u)
+    expect(track!.title!.isWellFormed()).toBe(true)
+  })
+
   test('keeps the times of sound that begins late', async () => {
     const late = join(folder, 'late.mkv')
     const sound = ['-f', 'lavfi', '-itsoffset', '1.5', '-t', '2', '-i', 'sine']
