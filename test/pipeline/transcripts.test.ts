@@ -1,31 +1,45 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TranscribeClient } from '@aws-sdk/client-transcribe'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createStorage } from '../../shared/aws/storage.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
 import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as leases from '../../shared/db/repositories/leases.ts'
 import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
+import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
 import { checkTranscript, startTranscript } from '../../shared/domain/transcripts/make-transcript.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { runIdOf } from '../../shared/kernel/run-id.ts'
 import { createTranscriber, readTranscribeOutput } from '../../shared/providers/transcriber/transcribe.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { type ServedFiles, serveFiles } from '../support/engines.ts'
+import { type ServedFiles, serveFiles, serveTranscribe } from '../support/engines.ts'
 import { serveFailingTranscribe } from '../support/failing-transcribe.ts'
+import { silentVideo } from '../support/fixtures.ts'
 
 let db: TestDatabase
 let files: ServedFiles
+let folderOfSounds: string
+let silence: string
 beforeAll(async () => {
+  folderOfSounds = await mkdtemp(join(tmpdir(), 'transcripts-test-'))
+  silence = join(folderOfSounds, 'silence.flac')
+  execFileSync('ffmpeg', ['-v', 'error', '-i', await silentVideo(), '-vn', '-ac', '1', '-ar', '16000', silence])
   db = await createTestDatabase()
   files = await serveFiles()
 })
 afterAll(async () => {
   await files.close()
   await db.close()
+  await rm(folderOfSounds, { recursive: true })
 })
 
 /** A run whose sound is extracted, and the two states that make its transcript. */
@@ -38,9 +52,12 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
   const folder = `media/${video.id}/${runId}`
   const audio = { kind: 'audio', url: `s3://media/${folder}/audio.flac`, contentType: 'audio/flac', details: { durationMs: 6000 } }
+  await files.put(`${folder}/audio.flac`, silence)
   await mediaFiles.saveMediaFile(db.sql, { ...run, ...audio })
+  await runs.recordProducts(db.sql, { ...run, playbackUrl: `s3://media/${folder}/hls/master.m3u8` })
   const { getText: readText, put } = createStorage({ client: files.client, bucket: 'media' })
   const failures: string[] = []
+  const cleanup = { send: async () => {} }
   const deps = {
     ...{ sql: db.sql, runs, jobs, videos, mediaFiles, captionTracks, transcripts, createId, readText },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
@@ -65,12 +82,41 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
     /** Asks again with each answer until it is done, as the state machine does. */
     finish: async () => {
       let answer = await start()
-      while (!answer.done) answer = await check(answer)
+      while (!answer.done) {
+        await sleep(50)
+        answer = await check(answer)
+      }
     },
+    publish: () => publishRun({ ...deps, leases, head: async () => ({ eTag: 'e1' }), cleanup, sendSummary: async () => {} }, task),
+    job: () => jobs.findNewestJob(db.sql, { videoId: video.id, type: 'generate-transcript' }),
     row: async () => (await videos.findVideo(db.sql, { userId, videoId: video.id }))!,
     words: async () => (await transcripts.listSegments(db.sql, { userId, videoId: video.id })).map(({ text }) => text),
   }
 }
+
+describe('A video whose speech nobody here can recognise is processed all the same, and says why:', () => {
+  it.each([
+    ['a language that the engine does not know', { language: 'vi' }, {}, 'language_not_supported', 1],
+    ['a language that Transcribe has never heard of', { language: 'xx' }, {}, 'language_not_supported', 1],
+    ['an engine that is not there', { language: 'en' }, { environment: { PATH: '/nowhere' } }, 'recogniser_unavailable', 3],
+    ['silence in whatever language', {}, {}, 'no_speech', 0],
+  ])('%s', async (_, video, engine, reason, warnings) => {
+    const transcribe = await serveTranscribe(files, engine)
+    const run = await runWithSound(transcribe.client, video)
+    await run.finish()
+    await transcribe.close()
+    await run.publish()
+    const { status, transcriptStatus, transcriptReason, transcriptSource } = await run.row()
+    expect({ status, transcriptStatus, transcriptReason, transcriptSource }).toEqual({
+      status: 'processed',
+      transcriptStatus: 'none',
+      transcriptReason: reason,
+      transcriptSource: null,
+    })
+    expect(await run.job()).toMatchObject({ status: 'completed', result: { status: 'none', reason, segments: 0 } })
+    expect(run.failures).toHaveLength(warnings)
+  })
+})
 
 describe('A recogniser that fails for reasons of its own', () => {
   const internal = 'An internal failure occurred. Try your request again.'
