@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { canonicalTag } from '../kernel/language-tags.ts'
 import type { ProblemCode } from './problems.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -38,6 +39,9 @@ export const plainText = z.string().refine(value => !value.includes('\u0000'), '
 export const uuid = z.uuid().toLowerCase()
 export const videoParams = z.object({ id: uuid })
 export const videoIdParams = z.object({ videoId: uuid })
-/** BCP 47, as far as the columns go (VARCHAR(10)). */
-export const languageTag = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$/, 'Use a BCP 47 tag such as "vi" or "en-US".')
+/** BCP 47, as far as the columns go (VARCHAR(10)), in the one spelling: what is kept for `en-US` is found for `en-us`. */
+export const languageTag = z
+  .string()
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/, 'Use a BCP 47 tag such as "vi" or "en-US".')
+  .overwrite(tag => canonicalTag(tag) ?? tag)
 export const isoTime = z.iso.datetime()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SummarizeRequest } from '../../shared/contract/summaries.ts'
 import { languageTag } from '../../shared/domain/media/media-facts.ts'
 import { baseLanguage } from '../../shared/kernel/language-tags.ts'
 import { transcribeLanguage } from '../../shared/providers/transcriber/transcribe-language.ts'
@@ -40,6 +41,12 @@ describe('A language', () => {
     expect(['vi', 'vie', 'VI-vn'].map(baseLanguage)).toEqual(['vi', 'vi', 'vi'])
     expect(['tl-PH', 'fil'].map(baseLanguage)).toEqual(['fil', 'fil'])
     expect(['zh-Hant', 'zh-CN', 'zh-12'].map(baseLanguage)).toEqual(['zh', 'zh', 'zh'])
+  })
+
+  it('of a request is asked for in one spelling, so that nothing is made twice', () => {
+    const asked = (language: string) => SummarizeRequest.parse({ language }).language
+    expect(['en-us', 'EN-US', 'vie', 'vi'].map(asked)).toEqual(['en-US', 'en-US', 'vi', 'vi'])
+    for (const none of ['Vietnamese', 'v', 'vi_VN', '']) expect(SummarizeRequest.safeParse({ language: none }).success).toBe(false)
   })
 
   it('of a file is known only when the file names one', () => {
