@@ -1,4 +1,5 @@
 import { PROBLEMS, type ProblemCode } from '../../shared/contract/problems.ts'
+import type { ProblemType } from '../../shared/kernel/problem.ts'
 
 const ALLOWED_HEADERS = 'Authorization,Content-Type,Accept,Idempotency-Key'
 const PREFLIGHT_SECONDS = 7200
@@ -57,40 +58,46 @@ export const preflightResponses = {
   },
 }
 
-type Refusal = { code: ProblemCode | 'internal'; status: number; detail: string }
+type Refusal = ProblemType & { code: ProblemCode | 'internal'; detail: string }
 
-const refusal = (code: ProblemCode, detail: string): Refusal => ({ code, status: PROBLEMS[code].status, detail })
+const refusal = (code: ProblemCode, detail: string): Refusal => ({ ...PROBLEMS[code], code, detail })
+
+const outage = (status: number, detail = 'Something went wrong on our side. Try again.'): Refusal => ({
+  code: 'internal',
+  title: 'Something went wrong',
+  status,
+  retryable: true,
+  detail,
+})
 
 /** What the gateway answers without asking a function, by API Gateway's name for the case. */
 const refusals: Record<string, Refusal> = {
   MISSING_AUTHENTICATION_TOKEN: refusal('route.not_found', 'There is no such path or method.'),
   RESOURCE_NOT_FOUND: refusal('route.not_found', 'There is no such path or method.'),
-  REQUEST_TOO_LARGE: refusal('request.body_too_large', 'The body is larger than the gateway passes on.'),
+  // Up to 10 MB arrive here, but Lambda takes 6 MB, and a body grows by a third in base64.
+  REQUEST_TOO_LARGE: refusal(
+    'request.body_too_large',
+    'To upload a video of more than 4 MB, post its title, fileName, contentType and sizeBytes as application/json to /api/videos/upload; the answer says where to send the file.',
+  ),
   UNSUPPORTED_MEDIA_TYPE: refusal('request.unsupported_media_type', 'This content type is not understood here.'),
   BAD_REQUEST_BODY: refusal('request.invalid', 'The request is not valid.'),
   BAD_REQUEST_PARAMETERS: refusal('request.invalid', 'The request is not valid.'),
   THROTTLED: refusal('rate.limited', 'Too many requests. Try again in a moment.'),
   QUOTA_EXCEEDED: refusal('rate.limited', 'Too many requests. Try again later.'),
-  INTEGRATION_TIMEOUT: { code: 'internal', status: 504, detail: 'The answer took too long. Try again.' },
-  INTEGRATION_FAILURE: { code: 'internal', status: 502, detail: 'Something went wrong on our side. Try again.' },
-  API_CONFIGURATION_ERROR: { code: 'internal', status: 502, detail: 'Something went wrong on our side. Try again.' },
+  INTEGRATION_TIMEOUT: outage(504, 'The answer took too long. Try again.'),
+  INTEGRATION_FAILURE: outage(502),
+  API_CONFIGURATION_ERROR: outage(502),
+  // The document names its status, so the cases without a row of their own must agree on one.
+  DEFAULT_4XX: { ...refusal('request.invalid', 'The request was refused.'), title: 'The request was refused' },
+  DEFAULT_5XX: outage(500),
 }
 
-const title = (code: Refusal['code']) => (code === 'internal' ? 'Something went wrong' : PROBLEMS[code].title)
-
 /** Problem documents for the gateway's own answers, readable for pages on the allowed origins. */
-export const gatewayResponses = (origins: readonly string[]) => ({
-  ...Object.fromEntries(
-    Object.entries(refusals).map(([type, { code, status, detail }]) => [
-      type,
-      { statusCode: String(status), ...answer(origins, { title: title(code), status, code, detail }) },
-    ]),
-  ),
-  DEFAULT_4XX: answer(origins, { title: 'The request was refused', code: 'request.invalid', detail: 'The request was refused.' }),
-  DEFAULT_5XX: answer(origins, { title: title('internal'), code: 'internal', detail: 'Something went wrong on our side. Try again.' }),
-})
+export const gatewayResponses = (origins: readonly string[]) =>
+  Object.fromEntries(Object.entries(refusals).map(([type, answer]) => [type, gatewayResponse(answer, origins)]))
 
-const answer = (origins: readonly string[], problem: { title: string; status?: number; code: string; detail: string }) => ({
+const gatewayResponse = ({ code, status, title, retryable = false, detail }: Refusal, origins: readonly string[]) => ({
+  statusCode: String(status),
   responseParameters: {
     // A gateway response knows no condition. Among several origins it must be readable for all: it says nothing that is not public.
     [`gatewayresponse.header.${ALLOW_ORIGIN}`]: literal(origins.length === 1 ? origins[0]! : '*'),
@@ -98,5 +105,7 @@ const answer = (origins: readonly string[], problem: { title: string; status?: n
     'gatewayresponse.header.Content-Type': literal('application/problem+json'),
     'gatewayresponse.header.Cache-Control': literal('no-store'),
   },
-  responseTemplates: { 'application/json': JSON.stringify({ type: 'about:blank', ...problem, requestId: '$context.requestId' }) },
+  responseTemplates: {
+    'application/json': JSON.stringify({ type: 'about:blank', title, status, code, retryable, detail, requestId: '$context.requestId' }),
+  },
 })

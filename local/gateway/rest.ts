@@ -66,7 +66,8 @@ export const startRestGateway = async (o: {
     requestId: string,
   ): Promise<Answer | GatewayResponseType> => {
     const body = await readBody(request, BODY_LIMIT_BYTES)
-    if (body === 'too-large') return 'REQUEST_TOO_LARGE'
+    // Whatever the template says: for a body over its limit API Gateway does not let this answer be customised.
+    if (body === 'too-large') return renderGatewayResponse({}, 'REQUEST_TOO_LARGE', '', () => undefined)
     if (!match) return 'MISSING_AUTHENTICATION_TOKEN'
     if (match.integration.type === 'mock')
       return mockAnswer(match.integration, variablesOf(request, match, requestId)) ?? 'API_CONFIGURATION_ERROR'

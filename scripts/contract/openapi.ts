@@ -4,7 +4,8 @@ import { routes } from '../../shared/contract/index.ts'
 import { PROBLEMS, type ProblemCode } from '../../shared/contract/problems.ts'
 import type { ResponseSpec, Route } from '../../shared/contract/route.ts'
 
-const Problem = z
+/** What every failure answers, whoever answers it. */
+export const Problem = z
   .looseObject({
     type: z.string(),
     title: z.string(),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { functionTable } from '../../infra/functions.ts'
 import { STAGE_NAMES } from '../../infra/stages.ts'
+import { Problem } from '../../scripts/contract/openapi.ts'
 import { routes } from '../../shared/contract/index.ts'
 import { queues } from '../../shared/contract/jobs.ts'
 import { type Assembly, readable, resourcesOf, synthesizeForTest } from '../support/assembly.ts'
@@ -56,6 +57,18 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     expect(answer.statusCode).toBe('404')
     expect(JSON.parse(answer.responseTemplates['application/json'])).toMatchObject({ status: 404, code: 'route.not_found' })
     expect(answer.responseParameters['gatewayresponse.header.Content-Type']).toBe("'application/problem+json'")
+  })
+
+  it('answer for the gateway itself with problem documents as published, and say when to try again', () => {
+    const { Body } = only('AWS::ApiGateway::RestApi').Properties
+    const answers: [string, { statusCode: string; responseTemplates: Record<string, string> }][] = Object.entries(
+      Body['x-amazon-apigateway-gateway-responses'],
+    )
+    expect(answers.length).toBeGreaterThan(10)
+    for (const [type, { statusCode, responseTemplates }] of answers) {
+      const document = Problem.parse(JSON.parse(responseTemplates['application/json']!))
+      expect([type, String(document.status), document.retryable]).toEqual([type, statusCode, /^5|^429/.test(statusCode)])
+    }
   })
 
   it('give every queue of the contract a dead-letter queue and its consumer', () => {
