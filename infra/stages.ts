@@ -8,6 +8,8 @@ export type StageSettings = {
   nodeEnv: 'development' | 'production'
   /** Origins that browsers may call from: FRONTEND_URL, split at commas. */
   origins: string[]
+  /** Variables whose value in this table is only an example: a deployment is refused without them, a synthesis is not. */
+  mustBeSet: readonly 'FRONTEND_URL'[]
   /** Lifetimes such as `1h` or `7d`. */
   jwtExpiresIn: string
   jwtRefreshExpiresIn: string
@@ -40,6 +42,7 @@ export type StageSettings = {
 
 const common = {
   nodeEnv: 'production',
+  mustBeSet: [],
   jwtExpiresIn: '1h',
   jwtRefreshExpiresIn: '7d',
   openAiChatModel: 'gpt-4o',
@@ -72,6 +75,7 @@ const stages: Record<StageName, StageSettings> = {
     ...common,
     stage: 'prod',
     origins: ['https://your-frontend-domain.com'],
+    mustBeSet: ['FRONTEND_URL'],
     logRetentionDays: 90,
     onDelete: 'retain',
     nat: { kind: 'gateway', count: 2 },
