@@ -29,8 +29,9 @@ export type FunctionRow = {
   uses: readonly Use[]
   /** The queue whose messages it is given. Failed messages of a batch are reported one by one. */
   queue?: { name: QueueName; batchSize: number; windowSeconds?: number; maxConcurrency?: number }
-  /** It is called by EventBridge: events that fail every try are kept in the `undelivered` queue. */
-  calledByEventBridge?: true
+  /** It is told by EventBridge of what happens once: events that fail every try are kept in the `undelivered` queue. */
+  toldByEventBridge?: true
+  /** It is called on a schedule. A late run is worth nothing, since the next one does its work: it is neither repeated nor kept. */
   everyMinutes?: number
   layers?: readonly 'media-tools'[]
 }
@@ -148,7 +149,7 @@ const functions = {
     ...step,
     environment: [...running, 'CLEANUP_QUEUE_URL'],
     uses: [...usesAsRunning, 'mediaconvert:cancel', 'queue:cleanup:send'],
-    calledByEventBridge: true,
+    toldByEventBridge: true,
   },
 
   'worker-relay': {
@@ -189,7 +190,6 @@ const functions = {
       'pipeline:stop',
       'mediaconvert:cancel',
     ],
-    calledByEventBridge: true,
     everyMinutes: 1,
   },
 } as const satisfies Record<string, FunctionRow>

@@ -95,7 +95,17 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
     id: serverless('LambdaDLQ'),
     on: OUR_FUNCTIONS,
     reason:
-      'Requests fail to their caller, queue messages go to the dead-letter queue of their queue, states have Retry and Catch; what EventBridge calls has an on-failure destination.',
+      'Requests fail to their caller, queue messages go to the dead-letter queue of their queue, states have Retry and Catch, what EventBridge tells of has an on-failure destination, and after a failed run of a schedule comes the next.',
+  },
+  {
+    id: serverless('LambdaAsyncFailureDestination'),
+    on: /^media\/ScheduledReconcile\/EventInvokeConfig$/,
+    reason: 'A missed run of the schedule is worth nothing, since the next one does its work; an alarm rings when they keep failing.',
+  },
+  {
+    id: serverless('EventBusDLQ'),
+    on: /^media\/Schedule-scheduled-reconcile$/,
+    reason: 'A missed call of the schedule is worth nothing: the next one comes within a minute.',
   },
   {
     id: serverless('LambdaEventSourceMappingDestination'),

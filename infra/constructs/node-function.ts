@@ -47,7 +47,8 @@ export class NodeFunction extends LambdaFunction {
       tracing: Tracing.ACTIVE,
       role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
       ...(inVpc && { vpc: hub.vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, securityGroups: [hub.applicationGroup] }),
-      ...(row.calledByEventBridge && hub.undelivered && { onFailure: new SqsDestination(hub.undelivered), retryAttempts: 2 }),
+      ...(row.toldByEventBridge && hub.undelivered && { onFailure: new SqsDestination(hub.undelivered), retryAttempts: 2 }),
+      ...(row.everyMinutes && { retryAttempts: 0 }),
     })
     logGroup.grantWrite(this)
     if (inVpc) this.addToRolePolicy(networkInterfaces())

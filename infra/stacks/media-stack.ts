@@ -51,10 +51,7 @@ export class MediaStack extends Stack {
   private callEvery(minutes: number, name: string, lambdaFunction: NodeFunction) {
     new Rule(this, `Schedule-${name}`, {
       schedule: Schedule.rate(Duration.minutes(minutes)),
-      // A late run is worth nothing: the next one does its work.
-      targets: [
-        new LambdaFunction(lambdaFunction, { deadLetterQueue: this.undelivered, retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
-      ],
+      targets: [new LambdaFunction(lambdaFunction, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     })
   }
 

@@ -147,9 +147,21 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     for (const later of ['media', 'api']) expect(manifest.artifacts[`${prefix}-${later}`].dependencies).toContain(`${prefix}-data`)
   })
 
-  it('keep what EventBridge cannot deliver', () => {
+  it('keep what EventBridge cannot tell, or what no try could do with it, but no run of a schedule: the next one comes', () => {
+    const outcomeOf = (name: string) =>
+      resourcesOf(assembly, 'AWS::Lambda::EventInvokeConfig').find(({ Properties }) => Properties.FunctionName.Ref === functionId(name))
+        ?.Properties
     for (const { Properties } of resourcesOf(assembly, 'AWS::Events::Rule'))
-      for (const target of Properties.Targets) expect(readable(target.DeadLetterConfig.Arn)).toMatch(/^<Undelivered/)
+      for (const { Arn, DeadLetterConfig } of Properties.Targets) {
+        const scheduled = Properties.ScheduleExpression !== undefined
+        expect([readable(Arn), readable(DeadLetterConfig?.Arn)]).toEqual([
+          `<${functionId(scheduled ? 'scheduled-reconcile' : 'pipeline-fail')}.Arn>`,
+          scheduled ? 'undefined' : expect.stringMatching(/^<Undelivered/),
+        ])
+      }
+    expect(readable(outcomeOf('pipeline-fail')?.DestinationConfig.OnFailure.Destination)).toMatch(/^<Undelivered/)
+    expect(outcomeOf('scheduled-reconcile')).toMatchObject({ MaximumRetryAttempts: 0 })
+    expect(outcomeOf('scheduled-reconcile')?.DestinationConfig).toBeUndefined()
   })
 
   it('end every log, and write no query string into one', () => {
