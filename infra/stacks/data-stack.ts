@@ -54,7 +54,7 @@ export class DataStack extends Stack {
     }
     const migrate = new NodeFunction(this, 'Migrate', { name: 'migrate', hub: this.hub })
     // The later stacks depend on this one, so no function ever meets a schema older than itself.
-    new Trigger(this, 'RunMigrations', { handler: migrate, executeAfter: [this.database] })
+    new Trigger(this, 'RunMigrations', { handler: migrate, timeout: migrate.timeout, executeAfter: [this.database] })
   }
 
   private connectionTable(prefix: string) {

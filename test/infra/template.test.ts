@@ -143,6 +143,8 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
   it('migrate the database before anything else uses it', () => {
     const trigger = only('Custom::Trigger')
     expect(readable(trigger.Properties.HandlerArn)).toMatch(/^<Migrate/)
+    // CDK's handler waits for two minutes unless it is told how long the function may take.
+    expect(trigger.Properties.Timeout).toBe(String(functionTable.migrate.timeoutSeconds * 1000))
     const manifest = JSON.parse(readFileSync(`${assembly.folder}/manifest.json`, 'utf8'))
     for (const later of ['media', 'api']) expect(manifest.artifacts[`${prefix}-${later}`].dependencies).toContain(`${prefix}-data`)
   })
