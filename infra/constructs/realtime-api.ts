@@ -49,7 +49,7 @@ export class RealtimeApi extends Construct {
             route: '$context.routeKey',
             status: '$context.status',
             connectionId: '$context.connectionId',
-            error: '$context.error.messageString',
+            error: '$context.error.message',
           }),
         ),
       },

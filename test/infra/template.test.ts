@@ -171,6 +171,8 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     const stages = [only('AWS::ApiGateway::Stage'), only('AWS::ApiGatewayV2::Stage')]
     for (const { Properties } of stages)
       expect(JSON.stringify(Properties.AccessLogSetting ?? Properties.AccessLogSettings)).not.toMatch(/query|\$context\.path/i)
+    // It carries its own quotation marks: within those of the line they would end the value.
+    expect(JSON.stringify(stages)).not.toContain('$context.error.messageString')
     expect(only('AWS::RDS::DBParameterGroup').Properties.Parameters).toMatchObject({ log_parameter_max_length: '0' })
     expect(only('AWS::ApiGateway::Stage').Properties.MethodSettings[0]).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false })
   })
