@@ -25,7 +25,7 @@ const comparePipeline = async (folder: string): Promise<void> => {
 
   console.log('\nThe same film through the hub, from the answer to the upload until it is processed')
   const stateDir = join(folder, 'hub')
-  const stack = await startStack({ stage: 'local', stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
+  const stack = await startStack({ stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
   try {
     for (const label of ['every function cold', 'functions warm']) {
       const seconds = await timeHub(stack, file)

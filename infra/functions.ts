@@ -28,7 +28,7 @@ export type FunctionRow = {
   environment: readonly EnvironmentKey[]
   uses: readonly Use[]
   /** The queue whose messages it is given. Failed messages of a batch are reported one by one. */
-  queue?: { name: QueueName; batchSize: number; windowSeconds?: number; maxConcurrency?: number }
+  queue?: { name: QueueName; batchSize: number; maxConcurrency?: number }
   /** It is told by EventBridge of what happens once: events that fail every try are kept in the `undelivered` queue. */
   toldByEventBridge?: true
   /** It is called on a schedule. A late run is worth nothing, since the next one does its work: it is neither repeated nor kept. */

@@ -23,7 +23,7 @@ const main = async (): Promise<void> => {
   if ((await buildWhatChanged()).length > 0) console.log('Built the functions.')
   const startedAt = performance.now()
   const stateDir = join(import.meta.dirname, '../.local/demo')
-  const stack = await startStack({ stage: 'local', stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
+  const stack = await startStack({ stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
   try {
     console.log(`AI Video Hub runs at ${stack.restUrl} (ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
     const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])

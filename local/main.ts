@@ -50,7 +50,6 @@ const run = async () => {
   const startedAt = performance.now()
   await buildWhatChanged()
   const stack = await startStack({
-    stage: 'local',
     stateDir,
     restPort: Number(process.env.PORT || 3001),
     webSocketPort: Number(process.env.WS_PORT || 3002),

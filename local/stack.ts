@@ -19,7 +19,6 @@ import { startStates } from './services/states.ts'
 import { synthesizeLocally } from './synthesis.ts'
 
 export type StackOptions = {
-  stage: 'local'
   /** Everything that outlives the stack: files, database, keys, ports, logs. */
   stateDir: string
   /** 0 = a free one */

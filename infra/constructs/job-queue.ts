@@ -9,16 +9,17 @@ export type JobQueueProps = {
   fifo: boolean
   /** The time-out of the function that reads it; AWS asks for six times as long a visibility time-out, and at least once. */
   consumerTimeoutSeconds: number
-  /** How often a message is tried before it goes to the dead-letter queue. @default 5 */
-  maxReceiveCount?: number
 }
+
+// How often a message is tried before it goes to the dead-letter queue.
+const MAX_RECEIVE_COUNT = 5
 
 /** A queue with its dead-letter queue, which keeps what could not be done for 14 days. */
 export class JobQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
 
-  constructor(scope: Construct, id: string, { queueName, fifo, consumerTimeoutSeconds, maxReceiveCount = 5 }: JobQueueProps) {
+  constructor(scope: Construct, id: string, { queueName, fifo, consumerTimeoutSeconds }: JobQueueProps) {
     super(scope, id)
     const suffix = fifo ? '.fifo' : ''
     const common = {
@@ -35,7 +36,7 @@ export class JobQueue extends Construct {
       queueName: `${queueName}${suffix}`,
       // Until a message that failed is visible again, its group stands still.
       visibilityTimeout: Duration.seconds(consumerTimeoutSeconds * (fifo ? 2 : 6)),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
     })
   }
 }

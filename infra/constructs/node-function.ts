@@ -56,15 +56,8 @@ export class NodeFunction extends LambdaFunction {
     if (row.queue) this.consume(row.queue, hub)
   }
 
-  private consume({ name, batchSize, windowSeconds, maxConcurrency }: NonNullable<FunctionRow['queue']>, hub: Hub) {
-    this.addEventSource(
-      new SqsEventSource(hub.queues[name], {
-        batchSize,
-        maxConcurrency,
-        reportBatchItemFailures: true,
-        ...(windowSeconds && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
-      }),
-    )
+  private consume({ name, batchSize, maxConcurrency }: NonNullable<FunctionRow['queue']>, hub: Hub) {
+    this.addEventSource(new SqsEventSource(hub.queues[name], { batchSize, maxConcurrency, reportBatchItemFailures: true }))
   }
 }
 

@@ -168,7 +168,7 @@ const writeAssembly = async (more: object = {}) => {
   return assembly
 }
 const start = (assembly: string, state = 'state') =>
-  startStack({ stage: 'local', stateDir: join(folder, state), restPort: 0, webSocketPort: 0, environment: process.env, assembly })
+  startStack({ stateDir: join(folder, state), restPort: 0, webSocketPort: 0, environment: process.env, assembly })
 
 const seen = async () =>
   (await readFile(join(folder, 'seen'), 'utf8').catch(() => ''))

@@ -27,7 +27,7 @@ export const createHubPlace = async () => {
     restUrl: `http://127.0.0.1:${restPort}/api`,
     webSocketUrl: `ws://127.0.0.1:${webSocketPort}/ws`,
 
-    start: (variables: Variables = {}) => startStack({ stage: 'local', stateDir, ...ports, environment: environmentOf(variables) }),
+    start: (variables: Variables = {}) => startStack({ stateDir, ...ports, environment: environmentOf(variables) }),
 
     /** The hub as a process of its own, which can be killed. */
     startProcess: async (variables: Variables = {}) => {

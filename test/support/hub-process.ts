@@ -2,5 +2,5 @@ import { startStack } from '../../local/stack.ts'
 
 // A hub as a process of its own.
 const [stateDir = '', ports = '{}'] = process.argv.slice(2)
-await startStack({ stage: 'local', stateDir, ...JSON.parse(ports), environment: process.env })
+await startStack({ stateDir, ...JSON.parse(ports), environment: process.env })
 console.log('ready')
