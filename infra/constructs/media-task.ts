@@ -39,7 +39,6 @@ export class MediaTask extends Construct {
       clusterName: hub.prefix,
       vpc: hub.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
-      enableFargateCapacityProviders: true,
     })
     this.definition = new FargateTaskDefinition(this, 'Definition', {
       family: `${hub.prefix}-media-task`,

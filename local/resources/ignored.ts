@@ -21,7 +21,6 @@ export const ignored: Record<string, string> = {
   'AWS::EC2::VPCEndpoint': network,
   'AWS::EC2::FlowLog': network,
   'AWS::IAM::InstanceProfile': network,
-  'AWS::ECS::ClusterCapacityProviderAssociations': 'tasks take what this machine has',
   'AWS::RDS::DBSubnetGroup': network,
   'AWS::RDS::DBParameterGroup': 'the embedded Postgres is started with settings of its own',
   'AWS::RDS::DBProxyTargetGroup': 'connections go straight to Postgres',
