@@ -72,6 +72,11 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
     reason: 'CDK grants the versions of a function along with it; it has none but the latest.',
   })),
   {
+    id: wildcard(`arn:<AWS::Partition>:ecs:${account}:task-definition/${prefix}-media-task:*`),
+    on: /^media\/Pipeline\/StateMachine\/Role$/,
+    reason: 'The revisions of this one task: an execution that a deployment overtakes starts the new one.',
+  },
+  {
     id: wildcard('*'),
     on: /^media\/Pipeline\/StateMachine\/Role$/,
     reason: 'Step Functions delivers logs and traces and follows ECS tasks by actions that know no resources in IAM.',

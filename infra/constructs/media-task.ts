@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { SubnetType } from 'aws-cdk-lib/aws-ec2'
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
 import {
@@ -11,6 +11,7 @@ import {
   LogDrivers,
   OperatingSystemFamily,
 } from 'aws-cdk-lib/aws-ecs'
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { environmentOf } from '../environment.ts'
@@ -31,17 +32,19 @@ export class MediaTask extends Construct {
   readonly definition: FargateTaskDefinition
   readonly container: ContainerDefinition
   readonly subnets = { subnetType: SubnetType.PRIVATE_WITH_EGRESS }
+  private readonly family: string
 
   constructor(scope: Construct, id: string, { hub, contextDir }: MediaTaskProps) {
     super(scope, id)
     const { mediaTask: size, logRetentionDays } = hub.settings
+    this.family = `${hub.prefix}-media-task`
     this.cluster = new Cluster(this, 'Cluster', {
       clusterName: hub.prefix,
       vpc: hub.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
     })
     this.definition = new FargateTaskDefinition(this, 'Definition', {
-      family: `${hub.prefix}-media-task`,
+      family: this.family,
       cpu: size.cpu,
       memoryLimitMiB: size.memoryMb,
       ephemeralStorageGiB: size.diskGb,
@@ -65,5 +68,16 @@ export class MediaTask extends Construct {
       }),
     })
     for (const use of mediaTask.uses) for (const statement of statementsFor(this, use, hub)) this.definition.addToTaskRolePolicy(statement)
+  }
+
+  /** Lets a role start any revision. The pipeline names the family, so an execution that began before a deployment starts the revision after it. */
+  allowRunBy(role: IRole) {
+    const revisions = Stack.of(this).formatArn({
+      service: 'ecs',
+      resource: 'task-definition',
+      resourceName: `${this.family}:*`,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    })
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['ecs:RunTask'], resources: [revisions] }))
   }
 }

@@ -42,6 +42,7 @@ export class MediaStack extends Stack {
     this.functions = functionsOf(this, 'media', mediaHub, { 'media-tools': mediaTools })
     const task = new MediaTask(this, 'MediaTask', { hub: mediaHub, contextDir })
     this.pipeline = new MediaPipeline(this, 'Pipeline', { hub: mediaHub, functions: this.functions as PipelineFunctions, task })
+    task.allowRunBy(this.pipeline.stateMachine.role)
     for (const [name, lambdaFunction] of Object.entries(this.functions)) {
       const { everyMinutes } = functionTable[name as FunctionName]
       if (everyMinutes) this.callEvery(everyMinutes, name, lambdaFunction)

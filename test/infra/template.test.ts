@@ -135,6 +135,16 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     expect(broad.filter(action => !withoutResource.test(action))).toEqual([])
   })
 
+  it('let an execution that a deployment overtakes start the new revision of the media task, whose family it names', () => {
+    const statements = resourcesOf(assembly, 'AWS::IAM::Policy')
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
+      .filter(({ Action }) => list(Action).includes('ecs:RunTask'))
+    const family = only('AWS::ECS::TaskDefinition').Properties.Family
+    expect(statements.flatMap(({ Resource }) => list(Resource).map(readable))).toContainEqual(
+      expect.stringMatching(new RegExp(`:task-definition/${family}:\\*$`)),
+    )
+  })
+
   it('let the signers of links read what the links lead to', () => {
     for (const name of ['videos', 'uploads'] as const)
       expect(functionTable[name].uses).toEqual(expect.arrayContaining(['bucket:read:users', 'bucket:read:media']))
