@@ -9,7 +9,7 @@ export type Use =
   | 'cache'
   | 'auth-secret'
   | 'openai-secret'
-  | `bucket:${'read' | 'write' | 'delete' | 'list' | 'multipart'}:${Folder}`
+  | `bucket:${'read' | 'write' | 'delete' | 'list' | 'list-parts' | 'abort-parts'}:${Folder}`
   | `queue:${QueueName}:send`
   | 'connections:read'
   | 'connections:write'
@@ -59,7 +59,7 @@ const functions = {
       'bucket:read:media',
       'bucket:list:users',
       'bucket:list:media',
-      'bucket:multipart:users',
+      'bucket:abort-parts:users',
       'queue:events:send',
       'queue:cleanup:send',
       'pipeline:start',
@@ -77,7 +77,8 @@ const functions = {
       // A repeated request may answer a video that is processed by now: links work only as far as their signer may read.
       'bucket:read:media',
       'bucket:write:users',
-      'bucket:multipart:users',
+      'bucket:list-parts:users',
+      'bucket:abort-parts:users',
       'queue:events:send',
       'queue:cleanup:send',
     ],
@@ -185,7 +186,7 @@ const functions = {
       'queue:cleanup:send',
       'bucket:read:users',
       'bucket:list:users',
-      'bucket:multipart:users',
+      'bucket:abort-parts:users',
       'pipeline:start',
       'pipeline:stop',
       'mediaconvert:cancel',

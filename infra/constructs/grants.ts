@@ -11,7 +11,8 @@ const bucketActions = {
   read: ['s3:GetObject'],
   write: ['s3:PutObject'],
   delete: ['s3:DeleteObject'],
-  multipart: ['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+  'list-parts': ['s3:ListMultipartUploadParts'],
+  'abort-parts': ['s3:AbortMultipartUpload'],
 } as const
 
 /** The IAM statements behind one word of `functions.ts`: the actions that its code calls, on the resources of this stage. */
