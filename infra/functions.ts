@@ -11,8 +11,7 @@ export type Use =
   | 'openai-secret'
   | `bucket:${'read' | 'write' | 'delete' | 'list' | 'list-parts' | 'abort-parts'}:${Folder}`
   | `queue:${QueueName}:send`
-  | 'connections:read'
-  | 'connections:write'
+  | `connections:${'add' | 'read' | 'change' | 'list'}`
   | 'manage-connections'
   | 'pipeline:start'
   | 'pipeline:stop'
@@ -97,7 +96,7 @@ const functions = {
     ...api,
     memoryMb: 512,
     environment: [...signedIn, 'CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL'],
-    uses: [...usesAsSignedIn, 'connections:read', 'connections:write', 'queue:events:send', 'manage-connections'],
+    uses: [...usesAsSignedIn, 'connections:add', 'connections:read', 'connections:change', 'queue:events:send', 'manage-connections'],
   },
 
   ingest: {
@@ -158,7 +157,7 @@ const functions = {
     stack: 'api',
     timeoutSeconds: 20,
     environment: [...running, 'CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL'],
-    uses: [...usesAsRunning, 'connections:read', 'connections:write', 'manage-connections'],
+    uses: [...usesAsRunning, 'connections:list', 'connections:read', 'connections:change', 'manage-connections'],
     queue: { name: 'events', batchSize: 10, maxConcurrency: 10 },
   },
   'worker-summarise': {

@@ -43,11 +43,10 @@ const others = {
   cache: () => [],
   'auth-secret': hub => [allow(['secretsmanager:GetSecretValue'], hub.secrets.auth.secretArn)],
   'openai-secret': hub => [allow(['secretsmanager:GetSecretValue'], hub.secrets.openAi.secretArn)],
-  'connections:read': hub => [
-    allow(['dynamodb:GetItem'], hub.connections.tableArn),
-    allow(['dynamodb:Query'], `${hub.connections.tableArn}/index/by-user`),
-  ],
-  'connections:write': hub => [allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], hub.connections.tableArn)],
+  'connections:add': hub => [allow(['dynamodb:PutItem'], hub.connections.tableArn)],
+  'connections:read': hub => [allow(['dynamodb:GetItem'], hub.connections.tableArn)],
+  'connections:change': hub => [allow(['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], hub.connections.tableArn)],
+  'connections:list': hub => [allow(['dynamodb:Query'], `${hub.connections.tableArn}/index/by-user`)],
   'manage-connections': hub => {
     if (!hub.realtime) throw new Error('manage-connections: only functions of the api stack know the WebSocket API')
     return [allow(['execute-api:ManageConnections'], hub.realtime.connectionsArn)]
