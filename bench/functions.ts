@@ -12,7 +12,6 @@ const nowhere = 'http://127.0.0.1:9'
 const address = (service: string) => [`AWS_ENDPOINT_URL_${service}`, nowhere]
 /** What a function finds in its environment. Nothing answers at these addresses: no function calls anybody before its first event. */
 const environment = {
-  STAGE: 'local',
   NODE_ENV: 'development',
   DATABASE_URL: 'postgresql://hub:hub@127.0.0.1:9/ai_video_hub',
   REDIS_URL: 'redis://127.0.0.1:9',

@@ -2,7 +2,6 @@ import type { Hub } from './hub.ts'
 
 /** Where the value of each template variable comes from. A row of `functions.ts` may name exactly these keys. */
 const environmentValues = {
-  STAGE: hub => hub.settings.stage,
   NODE_ENV: hub => hub.settings.nodeEnv,
   AWS_S3_BUCKET: hub => hub.bucket.bucketName,
   DATABASE_SECRET_ARN: hub => hub.database.secret.secretArn,

@@ -38,7 +38,7 @@ export type FunctionRow = {
 const api = { stack: 'api', memoryMb: 1024, timeoutSeconds: 29 } as const
 const step = { stack: 'media', memoryMb: 512, timeoutSeconds: 60 } as const
 
-const database = ['STAGE', 'NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const
+const database = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const
 const signedIn = [...database, 'REDIS_ENDPOINT', 'AUTH_SECRET_ARN', 'JWT_EXPIRES_IN', 'JWT_REFRESH_EXPIRES_IN', 'FRONTEND_URL'] as const
 const running = [...database, 'EVENTS_QUEUE_URL'] as const
 const usesAsSignedIn = ['db', 'cache', 'auth-secret'] as const

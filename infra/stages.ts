@@ -3,7 +3,6 @@ export type StageName = (typeof STAGE_NAMES)[number]
 
 /** Everything in which the stages differ. Constructs read values; none asks for the name of the stage. */
 export type StageSettings = {
-  stage: StageName
   /** NODE_ENV of the functions: `production` refuses example secrets. */
   nodeEnv: 'development' | 'production'
   /** Origins that browsers may call from: FRONTEND_URL, split at commas. */
@@ -64,16 +63,14 @@ const stages: Record<StageName, StageSettings> = {
   local: {
     ...common,
     ...small,
-    stage: 'local',
     nodeEnv: 'development',
     origins: ['http://localhost:3000'],
     pollSeconds: 1,
     logRetentionDays: 1,
   },
-  dev: { ...common, ...small, stage: 'dev', origins: ['http://localhost:3000'], logRetentionDays: 14 },
+  dev: { ...common, ...small, origins: ['http://localhost:3000'], logRetentionDays: 14 },
   prod: {
     ...common,
-    stage: 'prod',
     origins: ['https://your-frontend-domain.com'],
     mustBeSet: ['FRONTEND_URL'],
     logRetentionDays: 90,

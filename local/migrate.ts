@@ -21,7 +21,7 @@ loadOperatorVariables()
 await buildWhatChanged()
 const { url, close } = await openDatabase()
 try {
-  Object.assign(process.env, { DATABASE_URL: url, STAGE: 'local', NODE_ENV: process.env.NODE_ENV || 'development' })
+  Object.assign(process.env, { DATABASE_URL: url, NODE_ENV: process.env.NODE_ENV || 'development' })
   const { handler } = await import(pathToFileURL(join(repository, 'dist/migrate/index.mjs')).href)
   const { applied } = (await handler()) as { applied: string[] }
   console.log(applied.length ? `Applied ${applied.join(', ')}` : 'The database is up to date')

@@ -29,7 +29,6 @@ const origins = text.transform((list, context) => {
 
 /** Variables that the template gives to functions. */
 const template = {
-  STAGE: text,
   // Without a word about it, the strict rules hold.
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
   AWS_S3_BUCKET: text,
@@ -97,15 +96,7 @@ const SECRET_KEYS = [
 ] as const
 
 /** What a function needs that talks to Postgres. */
-export const DATABASE_KEYS = [
-  'STAGE',
-  'NODE_ENV',
-  'DATABASE_SECRET_ARN',
-  'DATABASE_HOST',
-  'DATABASE_NAME',
-  'DATABASE_URL',
-  ...SECRET_KEYS,
-] as const
+export const DATABASE_KEYS = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME', 'DATABASE_URL', ...SECRET_KEYS] as const
 
 /** What a function needs that serves signed-in users. */
 export const SIGNED_IN_KEYS = [

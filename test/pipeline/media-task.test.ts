@@ -182,7 +182,6 @@ describe('the media task', () => {
     const environment = {
       ...{
         PATH: process.env.PATH,
-        STAGE: 'local',
         NODE_ENV: 'test',
         DATABASE_URL: db.url,
         AWS_S3_BUCKET: 'media',

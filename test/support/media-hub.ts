@@ -57,7 +57,6 @@ export const startMediaHub = async () => {
   s3.defineBucket(BUCKET, { notifications: [{ queueArn: ingest.arn, events: ['s3:ObjectCreated:*'], prefix: 'users/' }] })
 
   Object.assign(process.env, {
-    STAGE: 'test',
     NODE_ENV: 'test',
     AWS_REGION: place.region,
     AWS_ACCESS_KEY_ID: key.accessKeyId,

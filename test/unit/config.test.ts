@@ -24,10 +24,10 @@ describe('the configuration', () => {
   })
 
   it('lists every problem at once and never shows a value', () => {
-    const env = { JWT_EXPIRES_IN: 'soon-s3cret', MAX_CONCURRENT_JOBS: '0', FRONTEND_URL: 'app', STAGE: '' }
-    const read = () => readConfig(env, ['STAGE', 'AWS_S3_BUCKET', 'JWT_EXPIRES_IN', 'MAX_CONCURRENT_JOBS', 'FRONTEND_URL'])
+    const env = { JWT_EXPIRES_IN: 'soon-s3cret', MAX_CONCURRENT_JOBS: '0', FRONTEND_URL: 'app', PIPELINE_ARN: '' }
+    const read = () => readConfig(env, ['PIPELINE_ARN', 'AWS_S3_BUCKET', 'JWT_EXPIRES_IN', 'MAX_CONCURRENT_JOBS', 'FRONTEND_URL'])
     expect(read).toThrow(
-      /STAGE is missing; AWS_S3_BUCKET is missing; JWT_EXPIRES_IN must be a duration.*; MAX_CONCURRENT_JOBS must be.*; FRONTEND_URL must be/,
+      /PIPELINE_ARN is missing; AWS_S3_BUCKET is missing; JWT_EXPIRES_IN must be a duration.*; MAX_CONCURRENT_JOBS must be.*; FRONTEND_URL must be/,
     )
     expect(read).not.toThrow(/s3cret/)
   })
