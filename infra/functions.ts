@@ -39,7 +39,7 @@ const api = { stack: 'api', memoryMb: 1024, timeoutSeconds: 29 } as const
 const step = { stack: 'media', memoryMb: 512, timeoutSeconds: 60 } as const
 
 const database = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const
-const signedIn = [...database, 'REDIS_ENDPOINT', 'AUTH_SECRET_ARN', 'JWT_EXPIRES_IN', 'JWT_REFRESH_EXPIRES_IN', 'FRONTEND_URL'] as const
+const signedIn = [...database, 'REDIS_ENDPOINT', 'AUTH_SECRET_ARN', 'JWT_EXPIRES_IN', 'FRONTEND_URL'] as const
 const running = [...database, 'EVENTS_QUEUE_URL'] as const
 const usesAsSignedIn = ['db', 'cache', 'auth-secret'] as const
 const usesAsRunning = ['db', 'queue:events:send'] as const
@@ -48,7 +48,7 @@ const usesAsRunning = ['db', 'queue:events:send'] as const
 const functions = {
   migrate: { stack: 'data', memoryMb: 512, timeoutSeconds: 300, environment: database, uses: ['db'] },
 
-  auth: { ...api, environment: signedIn, uses: usesAsSignedIn },
+  auth: { ...api, environment: [...signedIn, 'JWT_REFRESH_EXPIRES_IN'], uses: usesAsSignedIn },
   videos: {
     ...api,
     environment: [...signedIn, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN'],

@@ -9,7 +9,7 @@ import { createLogger } from '../../shared/observability/logger.ts'
 import { connectSignedIn } from '../signed-in.ts'
 import { createAuthApp } from './app.ts'
 
-const config = readConfig(process.env, [...SIGNED_IN_KEYS])
+const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'JWT_REFRESH_EXPIRES_IN'])
 const log = createLogger('auth')
 const { sql, authSecrets, sessionState, authenticate } = await connectSignedIn(config, log)
 const settings = { ...authSecrets, accessSeconds: config.JWT_EXPIRES_IN, refreshSeconds: config.JWT_REFRESH_EXPIRES_IN }

@@ -107,7 +107,6 @@ export const SIGNED_IN_KEYS = [
   'JWT_SECRET',
   'JWT_REFRESH_SECRET',
   'JWT_EXPIRES_IN',
-  'JWT_REFRESH_EXPIRES_IN',
   'FRONTEND_URL',
 ] as const
 
