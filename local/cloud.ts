@@ -19,6 +19,8 @@ export type Ground = {
   region: string
   account: string
   keyring: RoleKeyring
+  /** With user and password. */
+  databaseUrl: string
   lambda: Lambda
   s3: S3
   sqs: Sqs

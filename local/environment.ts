@@ -1,4 +1,5 @@
 import type { Credentials, Keyring } from './credentials.ts'
+import { withoutCredentials } from './database-address.ts'
 
 export type Environment = Record<string, string | undefined>
 
@@ -53,10 +54,10 @@ export const runtimeEnvironment = (o: {
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     // Without this an SDK that finds no credentials asks the network for them.
     AWS_EC2_METADATA_DISABLED: 'true',
-    DATABASE_URL: o.endpoints.databaseUrl,
+    // Addresses alone: users, passwords and keys are read from Secrets Manager, as in AWS, by whom the template lets read them.
+    DATABASE_URL: withoutCredentials(o.endpoints.databaseUrl),
     REDIS_URL: o.endpoints.redisUrl,
     OPENAI_BASE_URL: o.endpoints.openAi.url,
-    OPENAI_API_KEY: o.endpoints.openAi.key,
     ...Object.fromEntries(addresses),
     ...Object.fromEntries(operators),
   }

@@ -55,6 +55,8 @@ export type LocalStack = {
 
 const region = 'us-east-1'
 const account = '000000000000'
+// The template makes it without a value; the operator stores the key after the deployment (docs/deployment.md), here as there.
+const OPENAI_SECRET = 'ai-video-hub-local/openai'
 
 const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> => {
   const { environment } = o
@@ -83,8 +85,9 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
   const states = await scope.open(startStates({ ...here, port: foundations.ports.states, emit: bus.emit, log }))
   endpoints.aws.SFN = states.url
 
-  const cloud = emptyCloud({ ...here, ...foundations.services, lambda, ecs, bus, states, log })
+  const cloud = emptyCloud({ ...here, ...foundations.services, databaseUrl: endpoints.databaseUrl, lambda, ecs, bus, states, log })
   await deployAssembly(assembly, cloud)
+  cloud.secrets.put(OPENAI_SECRET, endpoints.openAi.key)
   const gateways = await startGateways(cloud, scope, { rest: o.restPort, webSocket: o.webSocketPort })
   endpoints.aws.APIGATEWAYMANAGEMENTAPI = gateways.managementUrl
   const workers = cloud.afterwards.map(begin => begin())

@@ -1,6 +1,6 @@
 import { inventedName, resourceKind } from '../cloud.ts'
 
-/** Postgres runs before the deployment (local/services/postgres.ts) and is reached by DATABASE_URL; the template's host names lead to this machine. */
+/** Postgres runs before the deployment (local/services/postgres.ts) and is reached at the address in DATABASE_URL, with the user and password of the template's secret. */
 export const database = resourceKind(['AWS::RDS::DBInstance', 'AWS::RDS::DBCluster', 'AWS::RDS::DBProxy'], (resource, cloud) => {
   const name = inventedName(resource, 63).toLowerCase()
   const arn = `arn:aws:rds:${cloud.region}:${cloud.account}:db:${name}`

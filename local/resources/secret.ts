@@ -1,4 +1,5 @@
 import { inventedName, resourceKind } from '../cloud.ts'
+import { credentialsIn } from '../database-address.ts'
 import type { GenerateSecretString } from '../services/secrets.ts'
 
 type Secret = { Name?: string; SecretString?: string; GenerateSecretString?: GenerateSecretString }
@@ -8,11 +9,14 @@ export const secret = resourceKind<Secret>('AWS::SecretsManager::Secret', async 
   return { ref: arn, attributes: { Id: arn } }
 })
 
-/** Adds connection data to a database's secret; DATABASE_URL says all of it here. */
+/** Makes a secret that of a database. Here the database was there first, with a user and a password of its own: the secret tells them. */
 export const secretTargetAttachment = resourceKind<{ SecretId: string }>(
   'AWS::SecretsManager::SecretTargetAttachment',
-  ({ properties }) => ({
-    ref: properties.SecretId,
-    attributes: { Id: properties.SecretId },
-  }),
+  ({ properties: { SecretId } }, cloud) => {
+    cloud.secrets.put(
+      SecretId,
+      JSON.stringify({ ...JSON.parse(cloud.secrets.valueOf(SecretId) ?? '{}'), ...credentialsIn(cloud.databaseUrl) }),
+    )
+    return { ref: SecretId, attributes: { Id: SecretId } }
+  },
 )

@@ -22,7 +22,9 @@ export type Secrets = {
   url: string
   /** Keeps the value of an earlier start; answers the secret's ARN. */
   define(name: string, value: { SecretString?: string; GenerateSecretString?: GenerateSecretString }): Promise<string>
-  valueOf(arn: string): string | undefined
+  /** What somebody stores by hand, for as long as the stack runs: it is not written down. */
+  put(id: string, value: string): void
+  valueOf(id: string): string | undefined
   close(): Promise<void>
 }
 
@@ -54,8 +56,12 @@ export const startSecrets = async (o: {
     const suffix = createHash('sha256').update(name).digest('base64url').replace(/[-_]/g, 'x').slice(0, 6)
     return `arn:aws:secretsmanager:${o.region}:${o.account}:secret:${name}-${suffix}`
   }
+  const stored = new Map<string, string>()
   const nameOf = (id: string) => Object.keys(values).find(name => name === id || arnOf(name) === id)
-  const find = (id: string) => values[nameOf(id) ?? '']
+  const find = (id: string) => {
+    const name = nameOf(id) ?? ''
+    return stored.get(name) ?? values[name]
+  }
 
   const server = await startAwsJson({
     port: o.port,
@@ -66,13 +72,14 @@ export const startSecrets = async (o: {
         const name = nameOf(SecretId)
         demand(o.keyring, accessKeyId, 'secretsmanager:GetSecretValue', name ? arnOf(name) : SecretId)
         if (!name) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
-        return { ARN: arnOf(name), Name: name, SecretString: values[name], VersionId: 'local', VersionStages: ['AWSCURRENT'] }
+        return { ARN: arnOf(name), Name: name, SecretString: find(name), VersionId: 'local', VersionStages: ['AWSCURRENT'] }
       },
     },
   })
   return {
     ...server,
     valueOf: find,
+    put: (id, value) => void stored.set(nameOf(id) ?? id, value),
     define: async (name, { SecretString, GenerateSecretString }) => {
       values[name] = SecretString ?? values[name] ?? generate(GenerateSecretString ?? {})
       await writeFile(file, JSON.stringify(values, null, 2), { mode: 0o600 })

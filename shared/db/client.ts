@@ -46,7 +46,7 @@ export const createDatabase = ({ url, maxConnections = 2, ...server }: DatabaseO
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
     onnotice: () => {},
   }
-  const sql = url ? postgres(url, options) : postgres({ ...options, ...server, ssl: 'verify-full' })
+  const sql = url ? postgres(url, { ...options, ...server }) : postgres({ ...options, ...server, ssl: 'verify-full' })
   return sql as unknown as Database
 }
 

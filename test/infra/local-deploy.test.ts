@@ -6,11 +6,12 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openKeyring } from '../../local/credentials.ts'
+import { type Credentials, openKeyring } from '../../local/credentials.ts'
 import { resolveIntrinsics, type Scope } from '../../local/intrinsics.ts'
 import { matchesEvent } from '../../local/services/events.ts'
 import { removePostgres } from '../../local/services/postgres.ts'
 import { type LocalStack, startStack } from '../../local/stack.ts'
+import { createSecretReader } from '../../shared/aws/secrets.ts'
 
 const getAtt = (id: string, attribute = 'Arn') => ({ 'Fn::GetAtt': [id, attribute] })
 const role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } }
@@ -106,6 +107,11 @@ const resources = (seen: string) => ({
       },
     },
   },
+  DatabaseSecret: {
+    Type: 'AWS::SecretsManager::Secret',
+    Properties: { Name: 'database', GenerateSecretString: { SecretStringTemplate: '{"username":"hub"}', GenerateStringKey: 'password' } },
+  },
+  Attachment: { Type: 'AWS::SecretsManager::SecretTargetAttachment', Properties: { SecretId: { Ref: 'DatabaseSecret' } } },
   Network: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
   MachineRole: role,
   MachinePolicy: policy('MachineRole', ['lambda:InvokeFunction', { 'Fn::Join': ['', [getAtt('Echo'), '*']] }]),
@@ -210,7 +216,7 @@ describe('a template deployed on this machine', () => {
       GREETING: 'hello',
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_ENDPOINT_URL_S3: stack.s3Url,
-      DATABASE_URL: stack.databaseUrl,
+      DATABASE_URL: stack.databaseUrl.replace(/postgres:\w+@/, ''),
     })
   })
 
@@ -226,6 +232,20 @@ describe('a template deployed on this machine', () => {
     const { pair, 'app-Secret': one } = JSON.parse(await secretText())
     expect(one).toMatch(/^[A-Za-z0-9]{40}$/)
     expect(JSON.parse(pair)).toEqual({ first: one, second: expect.stringMatching(/^[A-Za-z0-9]{32}$/) })
+  })
+
+  test('tells who may connect to the database by its secret alone, and whom the template let read it', async () => {
+    const read = ({ accessKeyId, secretAccessKey }: Credentials) =>
+      createSecretReader({
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_SESSION_TOKEN: undefined,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: stack.endpoints.SECRETS_MANAGER,
+      })('database')
+    const { username, password } = new URL(stack.databaseUrl)
+    expect(JSON.parse(await read(stack.operator))).toEqual({ username, password })
+    await expect(read(openKeyring(join(folder, 'state')).issue('app-EchoRole'))).rejects.toThrow(/AccessDenied/)
   })
 
   test('runs the state machine and tells the rule’s target when it fails', async () => {

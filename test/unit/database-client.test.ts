@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { credentialsIn, withoutCredentials } from '../../local/database-address.ts'
+import { connectDatabase } from '../../shared/db/connect.ts'
 import { appendEvent, listEvents, listUsersWithEvents } from '../../shared/db/repositories/events.ts'
 import { findUser } from '../../shared/db/repositories/users.ts'
 import { createTransact } from '../../shared/db/transact.ts'
@@ -16,6 +18,27 @@ afterAll(() => db.close())
 const progress = (videoId: string, percent: number) => ({
   type: 'video_processing' as const,
   payload: { videoId, status: 'processing' as const, progress: percent },
+})
+
+describe('a function’s connection', () => {
+  const nowhere = { DATABASE_HOST: undefined, DATABASE_NAME: undefined }
+  const query = async (config: { DATABASE_URL: string; DATABASE_SECRET_ARN: string | undefined }, secret: object) => {
+    const sql = await connectDatabase({ ...nowhere, ...config }, async () => JSON.stringify(secret))
+    try {
+      return (await sql`SELECT current_user AS name`)[0]?.name
+    } finally {
+      await sql.end()
+    }
+  }
+
+  it('takes from the secret who connects, unless the address says so', async () => {
+    const { username } = new URL(db.url)
+    const credentials = credentialsIn(db.url)
+    expect(await query({ DATABASE_URL: withoutCredentials(db.url), DATABASE_SECRET_ARN: 'arn' }, credentials)).toBe(username)
+    expect(await query({ DATABASE_URL: db.url, DATABASE_SECRET_ARN: 'arn' }, { username: 'nobody', password: '' })).toBe(username)
+    const wrong = { ...credentials, username: 'nobody' }
+    await expect(query({ DATABASE_URL: withoutCredentials(db.url), DATABASE_SECRET_ARN: 'arn' }, wrong)).rejects.toThrow(/nobody/)
+  })
 })
 
 describe('the client, seven hours east of Greenwich', () => {
