@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { matchesPattern, type RoleKeyring } from './credentials.ts'
+import type { RoleKeyring } from './credentials.ts'
 import type { Lambda } from './lambda/lambda.ts'
+import { matchesPattern } from './patterns.ts'
 import type { DynamoDb } from './services/dynamodb.ts'
 import type { Ecs } from './services/ecs.ts'
 import type { EventBus } from './services/events.ts'

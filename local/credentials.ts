@@ -1,6 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Conditions, checkConditions, holdFor, type RequestContext } from './conditions.ts'
+import { matchesPattern } from './patterns.ts'
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string }
 
@@ -10,6 +12,7 @@ export type Statement = {
   NotAction?: string | string[]
   Resource?: string | string[]
   NotResource?: string | string[]
+  Condition?: Conditions
 }
 
 export type PolicyDocument = { Statement: Statement | Statement[] }
@@ -21,33 +24,23 @@ export type Keyring = {
   /** May do anything: what the services themselves and a developer's aws command line use. */
   operator: Credentials
   secretOf(accessKeyId: string): string | undefined
-  authorize(accessKeyId: string, action: string, resourceArn: string): boolean
+  authorize(accessKeyId: string, action: string, resourceArn: string, context?: RequestContext): boolean
   /** Whose key it is, for messages. */
   holderOf?(accessKeyId: string): string | undefined
 }
 
-/** A keyring whose roles the deployment fills; a policy of the same name replaces the one before. */
+/** A keyring whose roles the deployment fills; a policy of the same name replaces the one before. Throws on conditions that nothing here evaluates. */
 export type RoleKeyring = Keyring & { attach(roleName: string, policyName: string, document: PolicyDocument): void }
 
 const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value])
 
-/** IAM's wildcards: `*` any characters, `?` exactly one. */
-export const matchesPattern = (pattern: string, value: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '[^]*')
-      .replaceAll('?', '[^]')}$`,
-  ).test(value)
-
 const matchesAction = (pattern: string, action: string) => matchesPattern(pattern.toLowerCase(), action.toLowerCase())
 
-// Conditions are not evaluated: those of this template concern TLS and source accounts, which do not exist on one machine.
-const covers = (statement: Statement, action: string, resource: string): boolean => {
+const covers = (statement: Statement, action: string, resource: string, context: RequestContext): boolean => {
   const actionFits = statement.NotAction
     ? !listOf(statement.NotAction).some(pattern => matchesAction(pattern, action))
     : listOf(statement.Action).some(pattern => matchesAction(pattern, action))
-  if (!actionFits) return false
+  if (!actionFits || !holdFor(statement.Condition, context)) return false
   return statement.NotResource
     ? !listOf(statement.NotResource).some(pattern => matchesPattern(pattern, resource))
     : listOf(statement.Resource).some(pattern => matchesPattern(pattern, resource))
@@ -92,14 +85,16 @@ export const openKeyring = (stateDir: string, own?: Credentials): RoleKeyring =>
       accessKeyId === operator.accessKeyId ? operator.secretAccessKey : keys[holderOf(accessKeyId) ?? '']?.secretAccessKey,
     attach: (roleName, policyName, document) => {
       const attached = policies.get(roleName) ?? new Map<string, Statement[]>()
-      policies.set(roleName, attached.set(policyName, listOf(document.Statement)))
+      const statements = listOf(document.Statement)
+      for (const { Condition } of statements) checkConditions(Condition)
+      policies.set(roleName, attached.set(policyName, statements))
     },
-    authorize: (accessKeyId, action, resourceArn) => {
+    authorize: (accessKeyId, action, resourceArn, context = {}) => {
       const holder = accessKeyId === operator.accessKeyId ? 'operator' : holderOf(accessKeyId)
       if (holder === 'operator') return true
       if (!holder) return false
       const statements = [...(policies.get(holder.slice('role/'.length))?.values() ?? [])].flat()
-      const applicable = statements.filter(statement => covers(statement, action, resourceArn))
+      const applicable = statements.filter(statement => covers(statement, action, resourceArn, context))
       return applicable.length > 0 && applicable.every(({ Effect }) => Effect === 'Allow')
     },
   }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import type { RequestContext } from '../conditions.ts'
 import type { Keyring } from '../credentials.ts'
 
 /** An error as the AWS JSON protocols write it. */
@@ -41,8 +42,8 @@ export const callerOf = (headers: IncomingHttpHeaders, body: Uint8Array, keyring
 }
 
 /** Throws AccessDeniedException unless the caller's role allows the action on the resource. */
-export const demand = (keyring: Keyring, accessKeyId: string, action: string, resourceArn: string): void => {
-  if (keyring.authorize(accessKeyId, action, resourceArn)) return
+export const demand = (keyring: Keyring, accessKeyId: string, action: string, resourceArn: string, context?: RequestContext): void => {
+  if (keyring.authorize(accessKeyId, action, resourceArn, context)) return
   const holder = keyring.holderOf?.(accessKeyId) ?? accessKeyId
   const text = `${holder} is not authorized to perform: ${action} on resource: ${resourceArn}, because no policy of the template allows it`
   throw new AwsError('AccessDeniedException', text)

@@ -2,10 +2,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Conditions } from '../../local/conditions.ts'
 import { type Credentials, openKeyring } from '../../local/credentials.ts'
 import { resolveIntrinsics, type Scope } from '../../local/intrinsics.ts'
 import { matchesEvent } from '../../local/services/events.ts'
@@ -57,6 +58,19 @@ const [beforeArn, afterArn] = JSON.stringify(definition).split('<echo>')
 const resources = (seen: string) => ({
   EchoRole: role,
   EchoPolicy: policy('EchoRole', ['sqs:*', getAtt('Queue')], ['secretsmanager:GetSecretValue', { Ref: 'Secret' }]),
+  MayListUsers: {
+    Type: 'AWS::IAM::Policy',
+    Properties: {
+      PolicyName: 'MayListUsers',
+      Roles: [{ Ref: 'EchoRole' }],
+      PolicyDocument: {
+        Statement: {
+          ...{ Effect: 'Allow', Action: 's3:ListBucket', Resource: getAtt('Bucket') },
+          Condition: { StringLikeIfExists: { 's3:prefix': ['users/*'] } },
+        },
+      },
+    },
+  },
   Echo: {
     Type: 'AWS::Lambda::Function',
     DependsOn: 'EchoPolicy',
@@ -228,6 +242,14 @@ describe('a template deployed on this machine', () => {
     await expect(send).rejects.toThrow(/role\/app-EchoRole is not authorized to perform: sqs:SendMessage/)
   })
 
+  test('lets a role list only the folder that its grant names', async () => {
+    const key = openKeyring(join(folder, 'state')).issue('app-EchoRole')
+    const s3 = new S3Client({ ...clientOptions('S3', key), forcePathStyle: true })
+    const list = (Prefix: string) => s3.send(new ListObjectsV2Command({ Bucket: 'media', Prefix }))
+    expect((await list('users/1/')).$metadata.httpStatusCode).toBe(200)
+    await expect(list('media/1/')).rejects.toMatchObject({ name: 'AccessDenied' })
+  })
+
   test('generates secrets, also those made of one another', async () => {
     const { pair, 'app-Secret': one } = JSON.parse(await secretText())
     expect(one).toMatch(/^[A-Za-z0-9]{40}$/)
@@ -320,6 +342,25 @@ describe('grants and patterns', () => {
     expect(may('s3:ListBucket', 'arn:aws:s3:::media')).toBe(false)
     expect(keyring.authorize('AKIAUNKNOWN', 's3:GetObject', 'arn:aws:s3:::media')).toBe(false)
     expect(keyring.authorize(keyring.operator.accessKeyId, 'anything:AtAll', '*')).toBe(true)
+  })
+
+  test('a role may do it only under the conditions of the grant', () => {
+    const keyring = openKeyring(folder)
+    const { accessKeyId } = keyring.issue('passer')
+    const Statement = { Effect: 'Allow' as const, Action: 'iam:PassRole', Resource: '*' }
+    keyring.attach('passer', 'p', {
+      Statement: { ...Statement, Condition: { StringEquals: { 'iam:PassedToService': 'a.amazonaws.com' } } },
+    })
+    const mayPassTo = (service?: string) =>
+      keyring.authorize(accessKeyId, 'iam:PassRole', 'arn:aws:iam::0:role/r', service ? { 'iam:PassedToService': service } : {})
+    expect([mayPassTo('a.amazonaws.com'), mayPassTo('b.amazonaws.com'), mayPassTo()]).toEqual([true, false, false])
+  })
+
+  test('a condition that nothing here evaluates stops the start', () => {
+    const attach = (Condition: Conditions) => () =>
+      openKeyring(folder).attach('r', 'p', { Statement: { Effect: 'Allow', Action: '*', Resource: '*', Condition } })
+    expect(attach({ StringLike: { 'aws:username': '*' } })).toThrow(/StringLike on aws:username is not played here/)
+    expect(attach({ IpAddress: { 's3:prefix': '10.0.0.0/8' } })).toThrow(/IpAddress on s3:prefix is not played here/)
   })
 
   test('an event fits a pattern by every one of its fields', () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
+import type { RequestContext } from '../../conditions.ts'
 import type { Credentials, Keyring } from '../../credentials.ts'
 import { AwsError, demand } from '../caller.ts'
 import { listenLocally } from '../listen.ts'
@@ -63,12 +64,12 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
   const inTurn = takeTurns(jobsAtOnce)
   const arnOf = (resource: string) => `arn:aws:mediaconvert:${region}:${accountId}:${resource}`
 
-  const allow = (request: IncomingMessage, action: string, resource: string) => {
+  const allow = (request: IncomingMessage, action: string, resource: string, context?: RequestContext) => {
     if (!o.keyring) return
     const accessKeyId = /Credential=([^/,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ?? ''
     if (!o.keyring.secretOf(accessKeyId))
       throw new AwsError('ForbiddenException', 'The security token included in the request is invalid.', 403)
-    demand(o.keyring, accessKeyId, action, resource)
+    demand(o.keyring, accessKeyId, action, resource, context)
   }
   const find = (id: string) => {
     const found = jobs.get(id)
@@ -115,7 +116,7 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
     const { clientRequestToken, role, userMetadata } = request
     const queue = request.queue ?? arnOf('queues/Default')
     allow(http, 'mediaconvert:CreateJob', queue)
-    allow(http, 'iam:PassRole', role)
+    allow(http, 'iam:PassRole', role, { 'iam:PassedToService': 'mediaconvert.amazonaws.com' })
     const known = [...jobs.values()].find(({ job }) => clientRequestToken !== undefined && job.clientRequestToken === clientRequestToken)
     if (known) return { job: known.job }
     planJob(request)

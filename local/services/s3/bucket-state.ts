@@ -17,11 +17,19 @@ export type BucketState = {
   wakeDelivery: () => void
 }
 
-export const isAllowed = ({ trust }: BucketState, identity: Identity, action: string, bucket: string, key = ''): boolean =>
-  trust.keyring.authorize(identity.accessKeyId, action, `arn:aws:s3:::${bucket}${key && `/${key}`}`)
+const arnOf = (bucket: string, key: string) => `arn:aws:s3:::${bucket}${key && `/${key}`}`
 
-export const requireAllowed = (state: BucketState, identity: Identity, action: string, bucket: string, key = ''): void => {
-  if (isAllowed(state, identity, action, bucket, key)) return
+export const isAllowed = ({ trust }: BucketState, identity: Identity, action: string, bucket: string, key = ''): boolean =>
+  trust.keyring.authorize(identity.accessKeyId, action, arnOf(bucket, key))
+
+/** Throws AccessDenied unless the caller's role allows the action; `prefix` is the one that a listing asks for. */
+export const requireAllowed = (
+  { trust }: BucketState,
+  identity: Identity,
+  action: string,
+  { bucket, key = '', prefix }: { bucket: string; key?: string; prefix?: string | undefined },
+): void => {
+  if (trust.keyring.authorize(identity.accessKeyId, action, arnOf(bucket, key), prefix === undefined ? {} : { 's3:prefix': prefix })) return
   throw s3Error('AccessDenied', `${identity.accessKeyId} is not authorized to perform: ${action} on "${bucket}${key && `/${key}`}"`)
 }
 

@@ -98,7 +98,7 @@ const copySource = (state: BucketState, request: S3Request, identity: Identity) 
     throw s3Error('InvalidArgument', 'The copy source is not a valid path.')
   }
   const [bucket = '', key = ''] = source.replace(/^\//, '').split(/\/(.*)/s)
-  requireAllowed(state, identity, 's3:GetObject', bucket, key)
+  requireAllowed(state, identity, 's3:GetObject', { bucket, key })
   if (!state.catalog.hasBucket(bucket)) throw s3Error('NoSuchBucket', undefined, { BucketName: bucket })
   return { bucket, key, object: findObject(state, identity, bucket, key) }
 }

@@ -61,7 +61,7 @@ const store = async (state: BucketState, request: S3Request): Promise<Answer> =>
   if (!fields.key) throw s3Error('InvalidArgument', "Bucket POST must contain a field named 'key'.")
   const key = fields.key.replaceAll('$' + '{filename}', fileName)
   const sizes = checkPolicy(fields.policy!, { ...fields, key, bucket })
-  requireAllowed(state, identity, 's3:PutObject', bucket, key)
+  requireAllowed(state, identity, 's3:PutObject', { bucket, key })
   if (!state.catalog.hasBucket(bucket)) throw s3Error('NoSuchBucket', undefined, { BucketName: bucket })
   if (Buffer.byteLength(key) > 1024) throw s3Error('KeyTooLongError')
 

@@ -47,7 +47,7 @@ const answerRequest = async (state: BucketState, request: S3Request, describe: (
   const { level, action, run } = findOperation(request)
   describe(run.name)
   const identity = await authenticate(request, state.trust)
-  if (action) requireAllowed(state, identity, action, level === 'account' ? '*' : bucket, key)
+  if (action) requireAllowed(state, identity, action, { bucket: level === 'account' ? '*' : bucket, key, prefix: query.prefix })
   const isMissing = level !== 'account' && run !== createBucket && !state.catalog.hasBucket(bucket)
   if (isMissing) throw s3Error('NoSuchBucket', undefined, { BucketName: bucket })
   return run(state, request, identity)
