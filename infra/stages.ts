@@ -17,8 +17,10 @@ export type StageSettings = {
   maxConcurrentJobs: number
   /** After this long an execution is stopped. The time in which it waits for its place counts. */
   videoProcessingTimeoutMs: number
-  /** How long the state machine waits between two questions to MediaConvert, Transcribe or `admit`. */
+  /** How long the state machine waits between two questions to MediaConvert, Transcribe or `admit`: this, or longer when the rounds until the timeout would not fit into `historyEvents`. */
   pollSeconds: number
+  /** At how many events of its history an execution fails: 25,000 in AWS (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html); the local engine has no such limit. */
+  historyEvents: number
   logRetentionDays: 1 | 14 | 90
   /** What becomes of databases, buckets, tables and logs when their stack is deleted. */
   onDelete: 'destroy' | 'retain'
@@ -48,6 +50,7 @@ const common = {
   maxConcurrentJobs: 5,
   videoProcessingTimeoutMs: 3_600_000,
   pollSeconds: 5,
+  historyEvents: 25_000,
 } satisfies Partial<StageSettings>
 
 const small = {
@@ -66,6 +69,7 @@ const stages: Record<StageName, StageSettings> = {
     nodeEnv: 'development',
     origins: ['http://localhost:3000'],
     pollSeconds: 1,
+    historyEvents: Number.POSITIVE_INFINITY,
     logRetentionDays: 1,
   },
   dev: { ...common, ...small, origins: ['http://localhost:3000'], logRetentionDays: 14 },
@@ -88,6 +92,7 @@ export const isStageName = (name: string): name is StageName => (STAGE_NAMES as 
 /** The settings of a stage. The variables that an operator may set (see docs/deployment.md) win over the table. Throws on an unusable value. */
 export const stageSettings = (stage: StageName, environment: Record<string, string | undefined> = {}): StageSettings => {
   const settings = stages[stage]
+  const videoProcessingTimeoutMs = positiveInteger(environment, 'VIDEO_PROCESSING_TIMEOUT') ?? settings.videoProcessingTimeoutMs
   const { FRONTEND_URL, JWT_EXPIRES_IN, JWT_REFRESH_EXPIRES_IN, OPENAI_CHAT_MODEL, ALARM_EMAIL } = environment
   return {
     ...settings,
@@ -96,10 +101,20 @@ export const stageSettings = (stage: StageName, environment: Record<string, stri
     jwtRefreshExpiresIn: JWT_REFRESH_EXPIRES_IN || settings.jwtRefreshExpiresIn,
     openAiChatModel: OPENAI_CHAT_MODEL || settings.openAiChatModel,
     maxConcurrentJobs: positiveInteger(environment, 'MAX_CONCURRENT_JOBS') ?? settings.maxConcurrentJobs,
-    videoProcessingTimeoutMs: positiveInteger(environment, 'VIDEO_PROCESSING_TIMEOUT') ?? settings.videoProcessingTimeoutMs,
+    videoProcessingTimeoutMs,
+    pollSeconds: Math.max(settings.pollSeconds, shortestPollSeconds(videoProcessingTimeoutMs, settings.historyEvents)),
     ...(ALARM_EMAIL && { alarmEmail: ALARM_EMAIL }),
   }
 }
+
+// A round is a wait, a task and a choice, 2 + 5 + 2 events; transcoding and transcription have theirs side by side.
+const EVENTS_OF_A_POLL = 2 * 9
+// The rest is for the other states and for retries.
+const SHARE_OF_POLLS = 0.8
+
+/** The pause at which all rounds until the timeout fit into an execution's history. */
+const shortestPollSeconds = (timeoutMs: number, historyEvents: number): number =>
+  Math.ceil(((timeoutMs / 1000) * EVENTS_OF_A_POLL) / (historyEvents * SHARE_OF_POLLS))
 
 const splitOrigins = (list: string): string[] =>
   list.split(',').map(entry => {
