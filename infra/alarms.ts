@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib'
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { QueueName } from '../shared/contract/jobs.ts'
 import type { AlarmRow } from './constructs/monitoring.ts'
 import type { ApiStack } from './stacks/api-stack.ts'
@@ -8,12 +9,22 @@ import type { MediaStack } from './stacks/media-stack.ts'
 const GB = 1024 ** 3
 const minute = { period: Duration.minutes(1) }
 const fiveMinutes = { period: Duration.minutes(5) }
+const halfAnHour = { period: Duration.minutes(30) }
 
 const lostBy: Record<QueueName, string> = {
   ingest: 'An uploaded video is never processed: its owner sees "Waiting" until the upload expires.',
   events: "Somebody's open page stopped getting progress; it catches up when it reconnects or reloads.",
   summaries: 'A summary that a user asked for was not written; its job says so, and asking again tries again.',
   cleanup: 'Nobody loses anything; files of deleted videos stay stored and are paid for, and a promise of deletion is broken.',
+}
+
+/** What the functions bear in silence: a video is processed also without words or summary, and the message of a summary comes again after an hour. */
+const aiFailures = ({ functions }: MediaStack, namespace: string) => {
+  const metric = { namespace, metricName: 'AiFailures' }
+  functions['pipeline-summarise']!.countLines('Summary generation failed', metric)
+  functions['worker-summarise']!.countLines('Summary generation failed', metric)
+  functions['pipeline-transcribe']!.countLines('AI service failed', metric)
+  return new Metric({ ...metric, ...halfAnHour, statistic: 'Sum' })
 }
 
 /** Every alarm, with what a user loses while it rings. docs/runbook.md has a section for each. */
@@ -42,6 +53,13 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
     description: 'A video was given up after VIDEO_PROCESSING_TIMEOUT and its owner has to retry. The hub may be out of places.',
     metric: media.pipeline.stateMachine.metricTimedOut({ ...fiveMinutes }),
     threshold: 0,
+  },
+  {
+    name: 'ai-failing',
+    description:
+      'Videos are finished without summary or without words, and summaries that users ask for do not come: OpenAI or Transcribe refuses.',
+    metric: aiFailures(media, data.hub.prefix),
+    threshold: 1,
   },
   {
     name: 'ingest-backlog',

@@ -5,7 +5,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, type ILayerVersion, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { environmentOf } from '../environment.ts'
 import { type FunctionName, type FunctionRow, functionTable } from '../functions.ts'
@@ -54,6 +54,16 @@ export class NodeFunction extends LambdaFunction {
     if (inVpc) this.addToRolePolicy(networkInterfaces())
     for (const use of row.uses) for (const statement of statementsFor(this, use, hub)) this.addToRolePolicy(statement)
     if (row.queue) this.consume(row.queue, hub)
+  }
+
+  /** Adds 1 to a metric for each line of its log that says this, or that it ran out of time: for failures that it bears, which are no errors of the function. */
+  countLines(text: string, metric: { namespace: string; metricName: string }) {
+    new MetricFilter(this, metric.metricName, {
+      logGroup: this.logGroup,
+      filterPattern: FilterPattern.anyTerm(text, 'Task timed out'),
+      metricNamespace: metric.namespace,
+      metricName: metric.metricName,
+    })
   }
 
   private consume({ name, batchSize, maxConcurrency }: NonNullable<FunctionRow['queue']>, hub: Hub) {

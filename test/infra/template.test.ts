@@ -196,6 +196,25 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     ])
   })
 
+  it('ring when an AI service fails, by the words that the functions really log', () => {
+    const { Namespace, MetricName } = resourcesOf(assembly, 'AWS::CloudWatch::Alarm').find(({ Properties }) =>
+      Properties.AlarmName.endsWith('-ai-failing'),
+    )!.Properties
+    const counted = resourcesOf(assembly, 'AWS::Logs::MetricFilter').map(({ Properties }) => {
+      expect(Properties.MetricTransformations).toMatchObject([{ MetricNamespace: Namespace, MetricName, MetricValue: '1' }])
+      return [readable(Properties.LogGroupName).replace(/Logs.*/, ''), Properties.FilterPattern.match(/\?"(.*?)"/)[1]]
+    })
+    expect(counted).toEqual([
+      ['<PipelineTranscribe', 'AI service failed'],
+      ['<PipelineSummarise', 'Summary generation failed'],
+      ['<WorkerSummarise', 'Summary generation failed'],
+    ])
+    for (const [, words] of counted)
+      expect(
+        ['pipeline/transcribe', 'pipeline/summarise', 'workers/summarise'].map(file => readFileSync(`functions/${file}.ts`, 'utf8')),
+      ).toContainEqual(expect.stringContaining(`'${words}'`))
+  })
+
   it('say with every alarm what a user loses, and the runbook has a section for it', () => {
     const runbook = readFileSync('docs/runbook.md', 'utf8')
     const alarms = resourcesOf(assembly, 'AWS::CloudWatch::Alarm')
