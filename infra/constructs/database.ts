@@ -62,7 +62,7 @@ export class Database extends Construct {
       autoMinorVersionUpgrade: true,
       copyTagsToSnapshot: true,
     })
-    // RDS would make its log group without an end of retention.
+    // RDS would make its log groups without an end of retention.
     this.instance.node.addDependency(
       new LogGroup(this, 'Logs', {
         logGroupName: `/aws/rds/instance/${prefix}-database/postgresql`,
@@ -71,6 +71,11 @@ export class Database extends Construct {
       }),
     )
     this.secret = this.instance.secret as Secret
+    const proxyLogs = new LogGroup(this, 'ProxyLogs', {
+      logGroupName: `/aws/rds/proxy/${prefix}-database`,
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
     this.proxy = new DatabaseProxy(this, 'Proxy', {
       proxyTarget: ProxyTarget.fromInstance(this.instance),
       dbProxyName: `${prefix}-database`,
@@ -82,6 +87,7 @@ export class Database extends Construct {
       maxConnectionsPercent: 90,
       idleClientTimeout: Duration.minutes(30),
     })
+    this.proxy.node.addDependency(proxyLogs)
     this.proxy.connections.allowFrom(clients, Port.tcp(5432), 'Functions and the media task')
   }
 }

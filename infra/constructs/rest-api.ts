@@ -66,6 +66,14 @@ export class RestApi extends Construct {
         accessLogFormat: accessLogFormat(),
       },
     })
+    // API Gateway would make the log of its own errors without an end of retention.
+    this.api.deploymentStage.node.addDependency(
+      new LogGroup(this, 'ExecutionLogs', {
+        logGroupName: `API-Gateway-Execution-Logs_${this.api.restApiId}/api`,
+        retention: settings.logRetentionDays,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+    )
     for (const name of new Set(Object.values(routes).map(route => route.function))) {
       functionNamed(name).addPermission('RestApi', {
         principal: new ServicePrincipal('apigateway.amazonaws.com'),

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs'
 import { type QueueName, queues as queueTable } from '../../shared/contract/jobs.ts'
 import { Cache } from '../constructs/cache.ts'
 import { Database } from '../constructs/database.ts'
+import { endHandlerLogs } from '../constructs/handler-logs.ts'
 import { JobQueue } from '../constructs/job-queue.ts'
 import { MediaBucket } from '../constructs/media-bucket.ts'
 import { NodeFunction } from '../constructs/node-function.ts'
@@ -55,6 +56,7 @@ export class DataStack extends Stack {
     const migrate = new NodeFunction(this, 'Migrate', { name: 'migrate', hub: this.hub })
     // The later stacks depend on this one, so no function ever meets a schema older than itself.
     new Trigger(this, 'RunMigrations', { handler: migrate, timeout: migrate.timeout, executeAfter: [this.database] })
+    endHandlerLogs(this, settings.logRetentionDays)
   }
 
   private connectionTable(prefix: string) {

@@ -177,7 +177,15 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
   })
 
   it('end every log, and write no query string into one', () => {
-    for (const { Properties } of resourcesOf(assembly, 'AWS::Logs::LogGroup')) expect(Properties.RetentionInDays).toBeGreaterThan(0)
+    const groups = resourcesOf(assembly, 'AWS::Logs::LogGroup')
+    for (const { Properties } of groups) expect(Properties.RetentionInDays).toBeGreaterThan(0)
+    const functions = resourcesOf(assembly, 'AWS::Lambda::Function').map(({ id, Properties }) => Properties.FunctionName ?? `<${id}>`)
+    const writers = [
+      ...functions.map(name => `/aws/lambda/${name}`),
+      `/aws/rds/proxy/${only('AWS::RDS::DBProxy').Properties.DBProxyName}`,
+      `API-Gateway-Execution-Logs_<${only('AWS::ApiGateway::RestApi').id}>/api`,
+    ]
+    expect(groups.map(({ Properties }) => readable(Properties.LogGroupName))).toEqual(expect.arrayContaining(writers))
     const stages = [only('AWS::ApiGateway::Stage'), only('AWS::ApiGatewayV2::Stage')]
     for (const { Properties } of stages)
       expect(JSON.stringify(Properties.AccessLogSetting ?? Properties.AccessLogSettings)).not.toMatch(/query|\$context\.path/i)
