@@ -12,7 +12,7 @@ import type { Sqs } from './services/sqs.ts'
 import type { States } from './services/states.ts'
 
 export type Permission = { functionName: string; principal: string; sourceArn?: string }
-export type RestApi = { id: string; body: object; stageName?: string; gatewayResponses: Record<string, object> }
+export type RestApi = { id: string; body: object; stageName?: string }
 export type WebSocketApi = { id: string; stageName?: string; integrations: Map<string, string>; routes: Map<string, string> }
 
 /** What resources are deployed onto. */

@@ -35,7 +35,6 @@ export const startGateways = async (cloud: Cloud, scope: OpenScope, ports: { res
         port: ports.rest,
         body: rest.body,
         stageName: rest.stageName ?? 'api',
-        gatewayResponses: rest.gatewayResponses,
         invoke: invokeFor(cloud, (event: { httpMethod: string; resource: string }) =>
           [rest.id, rest.stageName, event.httpMethod, event.resource.slice(1)].join('/'),
         ),

@@ -8,7 +8,12 @@ export type GatewayResponseType =
 
 export type Answer = { status: number; headers: Record<string, string | string[]>; body: string | Buffer }
 
-type Definition = { statusCode?: string | number; responseTemplates?: Record<string, string>; responseParameters?: Record<string, string> }
+/** As the OpenAPI extension writes it. */
+export type GatewayResponse = {
+  statusCode?: string | number
+  responseTemplates?: Record<string, string>
+  responseParameters?: Record<string, string>
+}
 
 /** Variables of a template by their path without `$`, such as `context.requestId` or `method.request.header.Origin`. */
 export type Variables = (path: string) => string | undefined
@@ -22,21 +27,6 @@ const BUILT_IN: Record<GatewayResponseType, { status: number; message: string }>
 }
 
 const DEFAULT_TEMPLATES = { 'application/json': '{"message":$context.error.messageString}' }
-
-// The OpenAPI extension writes statusCode, CloudFormation's resource StatusCode.
-const lowerFirst = (object: object): Definition & { responseType?: string } =>
-  Object.fromEntries(Object.entries(object).map(([key, value]) => [key.charAt(0).toLowerCase() + key.slice(1), value]))
-
-/** Accepts the OpenAPI extension's record by type, or the properties of AWS::ApiGateway::GatewayResponse, as a record or a list. */
-export const gatewayResponses = (...sources: (object | undefined)[]): Record<string, Definition> =>
-  Object.fromEntries(
-    sources.flatMap(source =>
-      Object.entries(source ?? {}).map(([key, value]) => {
-        const definition = lowerFirst(value)
-        return [definition.responseType ?? key, definition]
-      }),
-    ),
-  )
 
 /** The value of a response parameter: a quoted literal or a variable. */
 export const parameterValue = (expression: string, variables: Variables): string | undefined =>
@@ -55,7 +45,7 @@ const chooseTemplate = (templates: Record<string, string>, accept: string): [str
 
 /** Renders the gateway's own answer: the customised one of its type, else of DEFAULT_4XX or DEFAULT_5XX, else API Gateway's built-in one. */
 export const renderGatewayResponse = (
-  responses: Record<string, Definition>,
+  responses: Record<string, GatewayResponse>,
   type: GatewayResponseType,
   accept: string,
   variables: Variables,

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { REQUEST_LIMIT_BYTES } from '../lambda/invocation.ts'
 import type { InvocationResult } from '../lambda/lambda.ts'
 import { listenLocally } from '../services/listen.ts'
-import { type Answer, type GatewayResponseType, gatewayResponses, renderGatewayResponse, type Variables } from './gateway-response.ts'
+import { type Answer, type GatewayResponse, type GatewayResponseType, renderGatewayResponse, type Variables } from './gateway-response.ts'
 import { mockAnswer } from './mock-answer.ts'
 import { createFindRoute, type Match } from './openapi-routes.ts'
 import { proxyAnswer } from './proxy-answer.ts'
@@ -16,7 +16,7 @@ export type RestGateway = { url: string; close(): Promise<void> }
 type Body = {
   paths?: Record<string, Record<string, unknown>>
   'x-amazon-apigateway-binary-media-types'?: string[]
-  'x-amazon-apigateway-gateway-responses'?: object
+  'x-amazon-apigateway-gateway-responses'?: Record<string, GatewayResponse>
 }
 
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024
@@ -36,13 +36,12 @@ export const startRestGateway = async (o: {
   port: number
   body: object
   stageName: string
-  gatewayResponses?: object
   invoke: (functionName: string, event: unknown) => Promise<InvocationResult>
   log: (line: object) => void
 }): Promise<RestGateway> => {
   const definition = o.body as Body
   const findRoute = createFindRoute(definition.paths ?? {})
-  const responses = gatewayResponses(definition['x-amazon-apigateway-gateway-responses'], o.gatewayResponses)
+  const responses = definition['x-amazon-apigateway-gateway-responses'] ?? {}
   const binaryMediaTypes = definition['x-amazon-apigateway-binary-media-types'] ?? []
   const prefix = `/${o.stageName}`
   let domainName = ''

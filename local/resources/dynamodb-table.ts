@@ -6,7 +6,7 @@ type Table = Pick<CreateTableCommandInput, 'TableName' | 'AttributeDefinitions' 
   TimeToLiveSpecification?: { AttributeName?: string; Enabled: boolean }
 }
 
-export const dynamodbTable = resourceKind<Table>(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], async (resource, cloud) => {
+export const dynamodbTable = resourceKind<Table>('AWS::DynamoDB::GlobalTable', async (resource, cloud) => {
   const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, TimeToLiveSpecification } = resource.properties
   const name = TableName ?? inventedName(resource, 255)
   const indexes = GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }))

@@ -3,36 +3,11 @@ import { functionNameOf } from '../arn.ts'
 import { type Cloud, inventedName, mayInvoke, resourceKind } from '../cloud.ts'
 import { periodOf } from '../services/events.ts'
 
-type Target = {
-  Arn: string
-  Input?: string
-  InputPath?: string
-  InputTransformer?: { InputPathsMap?: Record<string, string>; InputTemplate: string }
-}
+type Target = { Arn: string; Input?: string; InputPath?: string; InputTransformer?: object }
 type Rule = { Name?: string; EventPattern?: object; ScheduleExpression?: string; State?: string; Targets?: Target[] }
 
 // Lambda repeats a failed asynchronous invocation after one minute and after two more; seconds do on one machine.
 const retryDelaysMs = [1_000, 2_000]
-
-const pathValue = (path: string, event: unknown): unknown =>
-  path
-    .replace(/^\$\.?/, '')
-    .split('.')
-    .filter(Boolean)
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event)
-
-/** What a target receives for an event, by Input, InputPath or InputTransformer. */
-const targetInput = ({ Input, InputPath, InputTransformer }: Omit<Target, 'Arn'>, event: unknown): unknown => {
-  if (Input !== undefined) return JSON.parse(Input)
-  if (InputPath !== undefined) return pathValue(InputPath, event)
-  if (!InputTransformer) return event
-  const values = Object.entries(InputTransformer.InputPathsMap ?? {}).map(([name, path]) => [name, pathValue(path, event)] as const)
-  const filled = values.reduce((text, [name, value]) => {
-    const quoted = JSON.stringify(typeof value === 'string' ? value : JSON.stringify(value ?? null))
-    return text.replaceAll(`"<${name}>"`, () => quoted).replaceAll(`<${name}>`, () => JSON.stringify(value ?? null))
-  }, InputTransformer.InputTemplate)
-  return JSON.parse(filled)
-}
 
 const invokeLater = async (cloud: Cloud, ruleArn: string, functionName: string, event: unknown): Promise<void> => {
   for (const delay of [0, ...retryDelaysMs]) {
@@ -49,11 +24,12 @@ export const eventsRule = resourceKind<Rule>('AWS::Events::Rule', (resource, clo
   const arn = `arn:aws:events:${cloud.region}:${cloud.account}:rule/${name}`
   const other = Targets.find(target => !target.Arn.includes(':lambda:'))
   if (other) throw new Error(`${other.Arn} is not played here as a rule's target: only functions are`)
+  if (Targets.some(({ Input, InputPath, InputTransformer }) => Input ?? InputPath ?? InputTransformer))
+    throw new Error(`${name}: a target of a rule is given the whole event here; Input, InputPath and InputTransformer are not played`)
   const deliver = (event: Record<string, unknown>) => {
     for (const target of Targets) {
       const functionName = functionNameOf(target.Arn)
-      if (mayInvoke(cloud, functionName, 'events.amazonaws.com', arn))
-        void invokeLater(cloud, arn, functionName, targetInput(target, event))
+      if (mayInvoke(cloud, functionName, 'events.amazonaws.com', arn)) void invokeLater(cloud, arn, functionName, event)
       else cloud.log({ level: 'ERROR', rule: arn, functionName, error: 'the template does not permit events.amazonaws.com to invoke it' })
     }
   }

@@ -3,7 +3,7 @@ import { inventedName, resourceKind } from '../cloud.ts'
 import type { PolicyDocument } from '../credentials.ts'
 
 type Role = { RoleName?: string; Policies?: { PolicyName: string; PolicyDocument: PolicyDocument }[] }
-type Policy = { PolicyName?: string; ManagedPolicyName?: string; Roles?: string[]; PolicyDocument: PolicyDocument }
+type Policy = { PolicyName: string; Roles?: string[]; PolicyDocument: PolicyDocument }
 
 /** AWS's own managed policies (logs, network interfaces) concern services that nothing here calls; only the template's policies count. */
 export const iamRole = resourceKind<Role>('AWS::IAM::Role', (resource, cloud) => {
@@ -12,10 +12,8 @@ export const iamRole = resourceKind<Role>('AWS::IAM::Role', (resource, cloud) =>
   return { ref: name, attributes: { Arn: `arn:aws:iam::${cloud.account}:role/${name}`, RoleId: name } }
 })
 
-export const iamPolicy = resourceKind<Policy>(['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'], (resource, cloud) => {
-  const { PolicyName, ManagedPolicyName, Roles = [], PolicyDocument } = resource.properties
-  const name = PolicyName ?? ManagedPolicyName ?? inventedName(resource, 128)
-  for (const role of Roles) cloud.keyring.attach(roleNameOf(role), `${resource.stackName}/${name}`, PolicyDocument)
-  const arn = `arn:aws:iam::${cloud.account}:policy/${name}`
-  return { ref: ManagedPolicyName === undefined ? name : arn, attributes: { PolicyArn: arn } }
+export const iamPolicy = resourceKind<Policy>('AWS::IAM::Policy', ({ stackName, properties }, cloud) => {
+  const { PolicyName, Roles = [], PolicyDocument } = properties
+  for (const role of Roles) cloud.keyring.attach(roleNameOf(role), `${stackName}/${PolicyName}`, PolicyDocument)
+  return { ref: PolicyName }
 })

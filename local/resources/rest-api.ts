@@ -2,13 +2,6 @@ import { inventedId, resourceKind } from '../cloud.ts'
 
 type Api = { Name?: string; Body?: object; BinaryMediaTypes?: string[]; MinimumCompressionSize?: number }
 type Stage = { RestApiId: string; StageName: string }
-type GatewayResponse = {
-  RestApiId: string
-  ResponseType: string
-  StatusCode?: string
-  ResponseParameters?: object
-  ResponseTemplates?: object
-}
 
 export const restApi = resourceKind<Api>('AWS::ApiGateway::RestApi', (resource, cloud) => {
   const { Body, BinaryMediaTypes, MinimumCompressionSize } = resource.properties
@@ -19,7 +12,7 @@ export const restApi = resourceKind<Api>('AWS::ApiGateway::RestApi', (resource, 
     ...(BinaryMediaTypes ? { 'x-amazon-apigateway-binary-media-types': BinaryMediaTypes } : {}),
     ...(MinimumCompressionSize === undefined ? {} : { 'x-amazon-apigateway-minimum-compression-size': MinimumCompressionSize }),
   }
-  cloud.restApis.set(id, { id, body, gatewayResponses: {} })
+  cloud.restApis.set(id, { id, body })
   return { ref: id, attributes: { RestApiId: id, RootResourceId: `${id}root` } }
 })
 
@@ -31,10 +24,4 @@ export const restApiDeployment = resourceKind('AWS::ApiGateway::Deployment', res
 export const restApiStage = resourceKind<Stage>('AWS::ApiGateway::Stage', ({ properties }, cloud) => {
   cloud.restApis.get(properties.RestApiId)!.stageName = properties.StageName
   return { ref: properties.StageName }
-})
-
-export const gatewayResponse = resourceKind<GatewayResponse>('AWS::ApiGateway::GatewayResponse', (resource, cloud) => {
-  const { RestApiId, ResponseType, ...response } = resource.properties
-  cloud.restApis.get(RestApiId)!.gatewayResponses[ResponseType] = response
-  return { ref: inventedId(resource) }
 })

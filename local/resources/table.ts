@@ -11,21 +11,21 @@ import { lambdaLayer } from './lambda-layer.ts'
 import { lambdaPermission } from './lambda-permission.ts'
 import { lambdaVersion } from './lambda-version.ts'
 import { mediaConvertQueue } from './mediaconvert-queue.ts'
-import { gatewayResponse, restApi, restApiDeployment, restApiStage } from './rest-api.ts'
+import { restApi, restApiDeployment, restApiStage } from './rest-api.ts'
 import { s3Bucket } from './s3-bucket.ts'
 import { s3Notifications } from './s3-notifications.ts'
 import { secret, secretTargetAttachment } from './secret.ts'
 import { sqsQueue } from './sqs-queue.ts'
 import { stateMachine } from './state-machine.ts'
 import { trigger } from './trigger.ts'
-import { webSocketApi, webSocketDeployment, webSocketIntegration, webSocketRoute, webSocketStage } from './web-socket-api.ts'
+import { webSocketApi, webSocketIntegration, webSocketRoute, webSocketStage } from './web-socket-api.ts'
 
 const kinds = [
   [cache, database, dynamodbTable, s3Bucket, s3Notifications, secret, secretTargetAttachment, sqsQueue],
   [ecsCluster, ecsTaskDefinition, eventsRule, mediaConvertQueue, stateMachine, trigger, iamPolicy, iamRole],
   [lambdaEventSource, lambdaFunction, lambdaLayer, lambdaPermission, lambdaVersion],
-  [gatewayResponse, restApi, restApiDeployment, restApiStage],
-  [webSocketApi, webSocketDeployment, webSocketIntegration, webSocketRoute, webSocketStage],
+  [restApi, restApiDeployment, restApiStage],
+  [webSocketApi, webSocketIntegration, webSocketRoute, webSocketStage],
 ].flat()
 
 /** The kinds of resource that are made real, by CloudFormation type. */

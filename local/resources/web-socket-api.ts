@@ -26,8 +26,6 @@ export const webSocketRoute = resourceKind<Route>('AWS::ApiGatewayV2::Route', (r
   return { ref: inventedId(resource) }
 })
 
-export const webSocketDeployment = resourceKind('AWS::ApiGatewayV2::Deployment', resource => ({ ref: inventedId(resource) }))
-
 export const webSocketStage = resourceKind<{ ApiId: string; StageName: string }>('AWS::ApiGatewayV2::Stage', ({ properties }, cloud) => {
   cloud.webSocketApis.get(properties.ApiId)!.stageName = properties.StageName
   return { ref: properties.StageName }

@@ -146,13 +146,7 @@ const resources = (seen: string) => ({
         'detail-type': ['Step Functions Execution Status Change'],
         detail: { stateMachineArn: [{ Ref: 'Machine' }], status: ['FAILED', 'TIMED_OUT'] },
       },
-      Targets: [
-        {
-          Id: 'T',
-          Arn: getAtt('Echo'),
-          InputTransformer: { InputPathsMap: { n: '$.detail.name' }, InputTemplate: '{"ended": <n>, "as": "<n>"}' },
-        },
-      ],
+      Targets: [{ Id: 'T', Arn: getAtt('Echo') }],
     },
   },
   MayTellOfFailure: permission('events.amazonaws.com', getAtt('Failed')),
@@ -274,7 +268,9 @@ describe('a template deployed on this machine', () => {
     const sfn = new SFNClient(clientOptions('SFN'))
     const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:machine'
     const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, name: 'bad', input: '{"fail":true}' }))
-    await expect.poll(async () => (await seen()).filter(event => event.ended)).toEqual([{ ended: 'bad', as: 'bad' }])
+    await expect
+      .poll(async () => (await seen()).filter(event => event.source === 'aws.states'))
+      .toMatchObject([{ detail: { name: 'bad', status: 'FAILED' } }])
     const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }))
     expect(execution).toMatchObject({ status: 'FAILED', error: 'ToldTo', cause: expect.stringContaining('as told') })
   })

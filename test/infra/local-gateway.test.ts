@@ -47,10 +47,15 @@ describe('the REST gateway', () => {
       },
     },
   }
+  const readableFrom = (origin: string) => ({
+    responseParameters: { 'gatewayresponse.header.Access-Control-Allow-Origin': `'${origin}'` },
+  })
   const body = {
     openapi: '3.0.1',
     'x-amazon-apigateway-binary-media-types': ['*/*'],
     'x-amazon-apigateway-gateway-responses': {
+      DEFAULT_4XX: readableFrom(ORIGIN),
+      DEFAULT_5XX: readableFrom(ORIGIN),
       MISSING_AUTHENTICATION_TOKEN: {
         statusCode: 404,
         responseTemplates: { 'application/json': '{"type":"about:blank","status":404,"requestId":"$context.requestId"}' },
@@ -64,9 +69,6 @@ describe('the REST gateway', () => {
       '/slow': { get: proxy('slow', { timeoutInMillis: 200 }) },
     },
   }
-  // The other form in which the template can give them: properties of AWS::ApiGateway::GatewayResponse.
-  const responseParameters = { 'gatewayresponse.header.Access-Control-Allow-Origin': `'${ORIGIN}'` }
-  const gatewayResponses = ['DEFAULT_4XX', 'DEFAULT_5XX'].map(ResponseType => ({ ResponseType, ResponseParameters: responseParameters }))
 
   beforeAll(async () => {
     functions = await startTinyFunctions()
@@ -74,7 +76,7 @@ describe('the REST gateway', () => {
     await define('echo', 'export const handler = async event => ({ statusCode: 200, body: JSON.stringify(event) })')
     await define('reply', 'export const handler = async event => JSON.parse(Buffer.from(event.body, "base64"))')
     await define('slow', 'export const handler = async () => { await new Promise(r => setTimeout(r, 1000)) }')
-    gateway = await startRestGateway({ port: 0, body, stageName: 'api', gatewayResponses, invoke: lambda.invoke, log })
+    gateway = await startRestGateway({ port: 0, body, stageName: 'api', invoke: lambda.invoke, log })
   })
   afterAll(async () => {
     await gateway.close()
