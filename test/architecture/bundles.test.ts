@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { type FunctionName, functionTable } from '../../infra/functions.ts'
 import { buildWhatChanged } from '../../local/fresh-build.ts'
 import type { Bundle } from '../../scripts/build.ts'
 
@@ -8,17 +9,16 @@ const built: Record<string, Bundle> = JSON.parse(await readFile('dist/meta.json'
 const bundles = Object.entries(built).filter(([name]) => name !== 'media-task')
 
 const KB = 1000
-const uses = (inputs: string[], name: string) => inputs.some(file => file.includes(`node_modules/@aws-sdk/${name}/`))
 
-/** Which source file calls a client; a client in a bundle without one of its callers is dead weight. */
-const CALLERS: Record<string, RegExp> = {
-  'client-s3': /^shared\/aws\/(storage|direct-uploads|ranged-reader)/,
-  'client-sqs': /^shared\/aws\/queue/,
-  'client-sfn': /^shared\/aws\/state-machine/,
-  'client-dynamodb': /^shared\/aws\/connections/,
-  'client-mediaconvert': /^shared\/aws\/transcod/,
-  'client-transcribe': /^shared\/providers\/transcriber/,
-  'client-apigatewaymanagementapi': /^shared\/aws\/frame-sender/,
+/** What a function must be allowed to use, by its row, when its bundle holds a client. */
+const USES: Record<string, RegExp> = {
+  'client-s3': /^bucket:/,
+  'client-sqs': /^queue:/,
+  'client-sfn': /^pipeline:/,
+  'client-dynamodb': /^connections:/,
+  'client-mediaconvert': /^mediaconvert:/,
+  'client-transcribe': /^transcribe$/,
+  'client-apigatewaymanagementapi': /^manage-connections$/,
 }
 
 describe('bundles', () => {
@@ -27,9 +27,10 @@ describe('bundles', () => {
     expect(eagerBytes).toBeLessThanOrEqual((withClient ? 800 : 300) * KB)
   })
 
-  test.each(bundles)('%s has no AWS client that it never calls, and not the whole contract', (_, { inputs }) => {
-    const idle = Object.entries(CALLERS).filter(([client, caller]) => uses(inputs, client) && !inputs.some(file => caller.test(file)))
-    expect(idle.map(([client]) => client)).toEqual([])
+  test.each(bundles)('%s has no AWS client that its row gives it no use for, and not the whole contract', (name, { inputs }) => {
+    const { uses } = functionTable[name as FunctionName]
+    const clients = new Set(inputs.flatMap(file => file.match(/node_modules\/@aws-sdk\/(client-[\w-]+)\//)?.[1] ?? []))
+    expect([...clients].filter(client => !uses.some(use => USES[client]?.test(use)))).toEqual([])
     expect(inputs).not.toContain('shared/contract/index.ts')
   })
 })
