@@ -37,7 +37,7 @@ const implementations = createVideosApp({
   directUploads: createDirectUploads(s3),
   cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
   pipeline: createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN }),
-  transcoding: { cancel: async jobId => (await import('./cancel-transcoding.ts')).cancel(jobId) },
+  transcoding: { cancel: async jobId => (await import('../cancel-transcoding.ts')).cancel(jobId) },
 })
 
 export const handler = createApi({ routes: videosRoutes, implementations, authenticate, allowedOrigins: config.FRONTEND_URL, log })
