@@ -153,7 +153,7 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
     id: solutions('S1'),
     on: /^data\/MediaBucket$/,
     reason:
-      'Every link is signed by a function that logs for whom; access logs would be a second store of personal data that nobody reads.',
+      'Who opens a link is recorded nowhere, and that is accepted: the logs would be one more store of addresses and of what people watch.',
   },
   {
     id: solutions('ECS2'),
