@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSystemApp } from '../../functions/system/app.ts'
+import { createDocs } from '../../functions/system/docs.ts'
+import { createDatabase, type Sql } from '../../shared/db/client.ts'
+import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
+import * as tickets from '../../shared/db/repositories/tickets.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { readHealth } from '../../shared/domain/system/read-health.ts'
+import { createSecret } from '../../shared/kernel/ids.ts'
 import { addUser, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const minute = 60_000
@@ -16,13 +22,13 @@ beforeAll(async () => {
 })
 afterAll(() => db.close())
 
-const healthAt = (time: number, isUp: () => Promise<boolean>) =>
-  readHealth({
-    ...{ sql: db.sql, sessions, videos, jobs, isCacheUp: isUp, isStorageUp: isUp, isLanguageModelUp: isUp },
-    now: () => new Date(time),
-    tokenSeconds: 3600,
-    processUsage: () => ({ memoryMb: 90, cpuPercent: 1.5 }),
-  })
+const depsAt = (time: number, isUp: () => Promise<boolean>, sql: Sql = db.sql) => ({
+  ...{ sql, sessions, videos, jobs, isCacheUp: isUp, isStorageUp: isUp, isLanguageModelUp: isUp },
+  now: () => new Date(time),
+  tokenSeconds: 3600,
+  processUsage: () => ({ memoryMb: 90, cpuPercent: 1.5 }),
+})
+const healthAt = (...given: Parameters<typeof depsAt>) => readHealth(depsAt(...given))
 
 describe('the health of the hub', () => {
   it('counts as active who may still hold an access token, though the session was last marked long ago', async () => {
@@ -40,5 +46,16 @@ describe('the health of the hub', () => {
       services: { database: 'up', redis: 'down', storage: 'down', ai_services: 'down' },
       metrics: { memoryUsage: 90, cpuUsage: 1.5, processingJobs: 0, queueSize: 0 },
     })
+  })
+
+  it('is answered as 503 when Postgres is gone', async () => {
+    const gone = createDatabase({ url: 'postgresql://hub:hub@127.0.0.1:9/hub' })
+    const deps = { ...depsAt(signedInAt.getTime(), async () => true, gone), events, tickets, createSecret, docs: createDocs('nowhere') }
+    const { getHealth } = createSystemApp(deps)
+    expect(await getHealth({} as Parameters<typeof getHealth>[0])).toMatchObject({
+      status: 503,
+      body: { status: 'unhealthy', services: { database: 'down', redis: 'up', storage: 'up', ai_services: 'up' } },
+    })
+    await gone.end()
   })
 })
