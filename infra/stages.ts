@@ -22,7 +22,10 @@ export type StageSettings = {
   /** At how many events of its history an execution fails: 25,000 in AWS (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html); the local engine has no such limit. */
   historyEvents: number
   logRetentionDays: 1 | 14 | 90
-  /** What becomes of databases, buckets, tables and logs when their stack is deleted. */
+  /**
+   * What becomes of what cannot be made again when its stack is deleted. `retain`: the bucket and the signing keys stay, the database leaves a snapshot, and
+   * the stacks are protected from deletion. Queues, the table of connections, the cache, the other secrets and logs go in any case.
+   */
   onDelete: 'destroy' | 'retain'
   nat: { kind: 'instance' | 'gateway'; count: number }
   database: {

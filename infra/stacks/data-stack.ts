@@ -45,7 +45,7 @@ export class DataStack extends Stack {
       bucketArn: MediaBucket.arn(this, prefix),
       queues: mapQueues(name => this.queues[name].queue),
       connections: this.connectionTable(prefix),
-      secrets: { auth: this.authSecret(prefix), openAi: this.openAiSecret(prefix) },
+      secrets: { auth: this.authSecret(prefix, settings), openAi: this.openAiSecret(prefix) },
       pipelineArn: this.formatArn({
         service: 'states',
         resource: 'stateMachine',
@@ -73,7 +73,7 @@ export class DataStack extends Stack {
   }
 
   /** Secrets Manager generates one value a secret; the second key of the pair is generated in a secret of its own and copied in. */
-  private authSecret(prefix: string) {
+  private authSecret(prefix: string, { onDelete }: StageSettings) {
     const random = { excludePunctuation: true, passwordLength: 64 }
     const signing = new Secret(this, 'JwtSecret', { description: 'Source of JWT_SECRET', generateSecretString: random })
     return new Secret(this, 'AuthSecret', {
@@ -84,6 +84,7 @@ export class DataStack extends Stack {
         secretStringTemplate: this.toJsonString({ JWT_SECRET: signing.secretValue.unsafeUnwrap() }),
         generateStringKey: 'JWT_REFRESH_SECRET',
       },
+      removalPolicy: onDelete === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
   }
 

@@ -258,6 +258,23 @@ describe('the stages', () => {
     expect(resourcesOf(dev, 'AWS::RDS::DBInstance')[0]!.Properties).toMatchObject({ MultiAZ: false, StorageEncrypted: true })
   })
 
+  it('leave behind in production, and there alone, what cannot be made again', () => {
+    const left = (stage: 'dev' | 'prod') =>
+      Object.values(synthesized({ stage }).templates)
+        .flatMap(({ Resources }) => Object.values(Resources))
+        .filter(
+          ({ Type, DeletionPolicy = 'Delete' }) =>
+            DeletionPolicy !== 'Delete' && /S3::Bucket$|RDS::DBInstance|Secret$|Table$|Queue$|LogGroup/.test(Type),
+        )
+        .map(({ Type, DeletionPolicy, Properties }) => [Type, DeletionPolicy, Properties.Name])
+    expect(left('dev')).toEqual([])
+    expect(left('prod')).toEqual([
+      ['AWS::RDS::DBInstance', 'Snapshot', undefined],
+      ['AWS::S3::Bucket', 'Retain', undefined],
+      ['AWS::SecretsManager::Secret', 'Retain', 'ai-video-hub-prod/auth'],
+    ])
+  })
+
   it('have a NAT instance that the private subnets can use', () => {
     const dev = synthesized({ stage: 'dev' })
     const [nat] = resourcesOf(dev, 'AWS::EC2::Instance')

@@ -9,6 +9,7 @@ export type Resource = {
   // biome-ignore lint/suspicious/noExplicitAny: templates have no types
   Properties: any
   DependsOn?: string[]
+  DeletionPolicy?: string
 }
 export type Template = { Resources: Record<string, Resource>; Outputs?: Record<string, unknown> }
 export type Assembly = { folder: string; templates: Record<string, Template>; close(): void }
