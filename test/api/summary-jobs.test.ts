@@ -153,4 +153,13 @@ describe('the job of a summary', () => {
     expect(await jobOf(lost.videoId)).toMatchObject({ status: 'failed', error: { code: 'summary.failed', retryable: true } })
     expect((await jobOf(waiting.videoId))?.status).toBe('queued')
   })
+  it('is given up in time, however often it is asked for meanwhile', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    await ask(videoId, impatient())
+    const quietSince = Date.parse((await jobOf(videoId))!.updatedAt)
+    await sleep(5)
+    await ask(videoId, impatient())
+    await failLostSummaries({ sql: db.sql, jobs, now: () => new Date(quietSince + 60 * 60_000 + 1) })
+    expect((await jobOf(videoId))?.status).toBe('failed')
+  })
 })

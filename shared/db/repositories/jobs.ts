@@ -33,14 +33,20 @@ const firstJob = (rows: readonly StoredJob[]): JobRow | undefined => rows.map(to
 /** A step of a video: `subject` tells several of one type apart (the language of a summary). */
 export type Step = { videoId: string; type: JobType; subject?: string; attempt: number }
 
-/** The job of a step, made now or by an earlier call: repeating a step never makes a second job. */
+/** The job of a step, made now or found as an earlier call left it: repeating a step makes no second job and counts as no progress of the first. */
 export const createJob = async (sql: Sql, o: Step & { id: string; userId: string; status?: JobStatus }): Promise<JobRow> => {
-  const rows = await sql<StoredJob[]>`
-    INSERT INTO jobs (id, user_id, video_id, type, subject, attempt, status)
-    VALUES (${o.id}, ${o.userId}, ${o.videoId}, ${o.type}, ${o.subject ?? ''}, ${o.attempt}, ${o.status ?? 'queued'})
-    ON CONFLICT (video_id, type, subject, attempt) DO UPDATE SET attempt = excluded.attempt
-    RETURNING ${sql(COLUMNS)}`
-  return firstJob(rows)!
+  const made = firstJob(
+    await sql<StoredJob[]>`
+      INSERT INTO jobs (id, user_id, video_id, type, subject, attempt, status)
+      VALUES (${o.id}, ${o.userId}, ${o.videoId}, ${o.type}, ${o.subject ?? ''}, ${o.attempt}, ${o.status ?? 'queued'})
+      ON CONFLICT (video_id, type, subject, attempt) DO NOTHING
+      RETURNING ${sql(COLUMNS)}`,
+  )
+  if (made) return made
+  const found = await sql<StoredJob[]>`
+    SELECT ${sql(COLUMNS)} FROM jobs
+    WHERE video_id = ${o.videoId} AND type = ${o.type} AND subject = ${o.subject ?? ''} AND attempt = ${o.attempt}`
+  return firstJob(found)!
 }
 
 /** A user's job. */
