@@ -217,12 +217,19 @@ describe('what a run leaves', () => {
     }
     const saved = await saveSummary(db.sql, { ...summary, requestedLanguage: 'vi' })
     expect(saved).toMatchObject(summary)
-    const again = await saveSummary(db.sql, { ...summary, overview: 'Two.', requestedLanguage: 'vi' })
-    expect(again).toMatchObject({ id: saved!.id, overview: 'Two.' })
-    expect(await findSummary(db.sql, { videoId: video.id, requestedLanguage: 'vi' })).toEqual(again)
+    expect(await findSummary(db.sql, { videoId: video.id, requestedLanguage: 'vi' })).toEqual(saved)
     expect(await findSummary(db.sql, { videoId: video.id, requestedLanguage: 'en' })).toBeUndefined()
-    expect(await findNewestSummary(db.sql, { userId, videoId: video.id })).toEqual(again)
+    expect(await findNewestSummary(db.sql, { userId, videoId: video.id })).toEqual(saved)
     expect(await saveSummary(db.sql, { ...summary, videoId: randomUUID(), requestedLanguage: 'vi' })).toBeUndefined()
+  })
+
+  it('is a summary that stays as it was first read, whoever else has written one', async () => {
+    const { video } = await running()
+    const summary = { videoId: video.id, keyPoints: ['a'], timestamps: [], language: 'en', modelUsed: 'm', requestedLanguage: 'en' }
+    const saved = await Promise.all(['One.', 'Two.', 'Three.'].map(overview => saveSummary(db.sql, { ...summary, overview })))
+    expect(saved.map(row => row?.overview)).toEqual(Array(3).fill(saved[0]!.overview))
+    expect(await saveSummary(db.sql, { ...summary, overview: 'Four.' })).toEqual(saved[0])
+    expect(await findSummary(db.sql, { videoId: video.id, requestedLanguage: 'en' })).toEqual(saved[0])
   })
 
   it('is files and caption tracks, each noted once', async () => {

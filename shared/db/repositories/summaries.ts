@@ -34,17 +34,17 @@ export type NewSummary = Omit<SummaryRow, 'id' | 'createdAt'> & {
   sources?: Record<string, unknown>
 }
 
-/** One row for each video and requested language: saving again replaces the text and keeps the id. Undefined when the video is gone. */
-export const saveSummary = async (sql: Sql, summary: NewSummary): Promise<SummaryRow | undefined> =>
-  first(
+/** One row for each video and requested language: the first text that is saved stands, and who comes later is given it. Undefined when the video is gone. */
+export const saveSummary = async (sql: Sql, summary: NewSummary): Promise<SummaryRow | undefined> => {
+  const saved = first(
     await sql<SummaryRow[]>`
       INSERT INTO ai_summaries (video_id, overview, key_points, timestamps, language, model_used, requested_language, sources)
       SELECT
         id, ${summary.overview}, ${sql.json(summary.keyPoints)}::jsonb, ${sql.json(summary.timestamps as never)}::jsonb, ${summary.language},
         ${summary.modelUsed}, ${summary.requestedLanguage}, ${summary.sources ? sql.json(summary.sources as never) : null}::jsonb
       FROM videos WHERE id = ${summary.videoId} FOR KEY SHARE
-      ON CONFLICT (video_id, requested_language) DO UPDATE SET
-        overview = excluded.overview, key_points = excluded.key_points, timestamps = excluded.timestamps,
-        language = excluded.language, model_used = excluded.model_used, sources = excluded.sources, created_at = NOW()
+      ON CONFLICT (video_id, requested_language) DO NOTHING
       RETURNING ${sql(COLUMNS)}`,
   )
+  return saved ?? findSummary(sql, summary)
+}
