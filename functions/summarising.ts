@@ -6,6 +6,7 @@ import * as summaries from '../shared/db/repositories/summaries.ts'
 import * as transcripts from '../shared/db/repositories/transcripts.ts'
 import * as videos from '../shared/db/repositories/videos.ts'
 import type { SummariseDeps } from '../shared/domain/summaries/summarise-video.ts'
+import { systemClock as now } from '../shared/kernel/clock.ts'
 import { createId } from '../shared/kernel/ids.ts'
 import { createLanguageModel } from '../shared/providers/language-model/openai.ts'
 
@@ -21,5 +22,5 @@ export const connectSummarising = async (
   if (!apiKey) throw new Error('The language model has no key: set OPENAI_API_KEY or OPENAI_SECRET_ARN')
   const baseUrl = config.OPENAI_BASE_URL
   const languageModel = createLanguageModel({ apiKey, model: config.OPENAI_CHAT_MODEL, ...(baseUrl && { baseUrl }) })
-  return { sql, videos, transcripts, summaries, jobs, languageModel, createId }
+  return { sql, videos, transcripts, summaries, jobs, languageModel, createId, now }
 }

@@ -21,6 +21,8 @@ export const MAX_SPEECH_SECONDS = 4 * 3600
 export const MAX_JSON_BYTES = 256 * 1024
 /** How long `POST /api/ai/summarize` may wait for the answer before it says 202. */
 export const SUMMARIZE_WAIT_MS = 20_000
+/** After so long nobody works on a summary any more: longer than its functions may run, shorter than the queue hides a message that one of them has taken. */
+export const SUMMARY_ABANDONED_MS = 15 * 60_000
 export const WEBSOCKET_TICKET_SECONDS = 60
 
 /** The guide's six types and the names that browsers really send for the same files, by file extension. */

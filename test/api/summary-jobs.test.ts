@@ -64,10 +64,11 @@ afterAll(async () => {
 beforeEach(() => {
   sent = []
   model.away = false
+  model.calls = 0
 })
 
-const worker = () => ({
-  ...{ sql: db.sql, videos, transcripts, summaries, jobs, createId },
+const worker = (now = () => new Date()) => ({
+  ...{ sql: db.sql, videos, transcripts, summaries, jobs, createId, now },
   languageModel: createLanguageModel({ apiKey: 'key', baseUrl: model.url, model: 'test' }),
 })
 const ask = (videoId: string, at = () => new Date()) =>
@@ -79,6 +80,7 @@ const ask = (videoId: string, at = () => new Date()) =>
     },
     { videoId, userId, language },
   )
+const later = (minutes: number) => () => new Date(Date.now() + minutes * 60_000)
 /** The twenty seconds are over at once. */
 const impatient = () => {
   let calls = 0
@@ -126,6 +128,40 @@ describe('the job of a summary', () => {
     expect((await jobOf(videoId))?.status).toBe('completed')
   })
 
+  it('is worked on once and paid for once, however many messages ask for it', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    await Promise.all([ask(videoId, impatient()), ask(videoId, impatient())])
+    expect(sent).toHaveLength(2)
+    await Promise.all([...sent, ...sent].map(message => summariseVideo(worker(), message)))
+    await summariseVideo(worker(), sent[0]!)
+    expect(model.calls).toBe(1)
+    expect((await jobOf(videoId))?.status).toBe('completed')
+  })
+
+  it('is left to the worker that is at it, and taken over from one that died', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    const { jobId } = await ask(videoId, impatient())
+    await jobs.claimJob(db.sql, { jobId, progress: 20, abandonedBefore: new Date(0) })
+    expect(await summariseVideo(worker(later(10)), sent[0]!)).toBeUndefined()
+    expect(await jobOf(videoId)).toMatchObject({ status: 'running', progress: 20 })
+    expect(await summariseVideo(worker(later(20)), sent[0]!)).toMatchObject({ overview: 'A speech.' })
+    expect((await jobOf(videoId))?.status).toBe('completed')
+  })
+
+  it('is sent again when the worker that had it died, as soon as somebody asks for it', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    const { jobId } = await ask(videoId, impatient())
+    await jobs.claimJob(db.sql, { jobId, progress: 20, abandonedBefore: new Date(0) })
+    const twentySecondsFrom = (start: () => Date) => {
+      let calls = 0
+      return () => new Date(start().getTime() + 7_000 * calls++)
+    }
+    await ask(videoId, twentySecondsFrom(later(10)))
+    expect(sent).toHaveLength(1)
+    await ask(videoId, twentySecondsFrom(later(20)))
+    expect(sent).toHaveLength(2)
+  })
+
   it('tells who waits for it at once that it has failed', async () => {
     const { videoId } = await aVideo({ transcript: 'ready' })
     model.away = true
@@ -146,7 +182,7 @@ describe('the job of a summary', () => {
   it('that nobody works on any more fails after an hour, unless its video is still being processed', async () => {
     const [lost, waiting] = [await aVideo({ transcript: 'ready' }), await aVideo({ transcript: 'ready', running: true })]
     for (const { videoId } of [lost, waiting]) await ask(videoId, impatient())
-    const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, jobs, now: () => new Date(Date.now() + minutes * 60_000) })
+    const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, jobs, now: later(minutes) })
     await sweep(50)
     expect((await jobOf(lost.videoId))?.status).toBe('queued')
     await sweep(70)

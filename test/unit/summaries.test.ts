@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { functionTable } from '../../infra/functions.ts'
+import { SUMMARY_ABANDONED_MS } from '../../shared/contract/limits.ts'
 import { verifySummary } from '../../shared/domain/summaries/verify-summary.ts'
 import { writeSummary } from '../../shared/domain/summaries/write-summary.ts'
 import { createLanguageModel } from '../../shared/providers/language-model/openai.ts'
@@ -65,4 +67,10 @@ describe('A transcript of more text than anybody can say', () => {
     expect(asked.length).toBeLessThanOrEqual(2 * (26 + 1))
     expect(asked.flat().at(-1)!.id).toBeGreaterThan(4900)
   })
+})
+
+it('A summary counts as abandoned only when its function has been stopped, and before its message comes again', () => {
+  for (const name of ['worker-summarise', 'pipeline-summarise'] as const)
+    expect(SUMMARY_ABANDONED_MS).toBeGreaterThan(functionTable[name].timeoutSeconds * 1000)
+  expect(SUMMARY_ABANDONED_MS).toBeLessThan(functionTable['worker-summarise'].timeoutSeconds * 6 * 1000)
 })

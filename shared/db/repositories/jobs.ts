@@ -72,6 +72,18 @@ export const runJob = async (sql: Sql, { jobId, progress = 0 }: { jobId: string;
       RETURNING ${sql(COLUMNS)}`,
   )
 
+/**
+ * Takes a job to work on: one that waits, or one that has not moved since `abandonedBefore`, because whoever took it is dead. One of several callers gets it;
+ * the others, and all once it has ended, get undefined.
+ */
+export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; abandonedBefore: Date }): Promise<JobRow | undefined> =>
+  firstJob(
+    await sql<StoredJob[]>`
+      UPDATE jobs SET status = 'running', progress = ${o.progress}
+      WHERE id = ${o.jobId} AND (status = 'queued' OR (status = 'running' AND updated_at < ${o.abandonedBefore}))
+      RETURNING ${sql(COLUMNS)}`,
+  )
+
 /** Undefined, with nothing changed, when the job has ended. */
 export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; result?: unknown }): Promise<JobRow | undefined> =>
   firstJob(

@@ -1,3 +1,4 @@
+import { SUMMARY_ABANDONED_MS } from '../../contract/limits.ts'
 import { failure } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as jobs from '../../db/repositories/jobs.ts'
@@ -19,3 +20,6 @@ export const openSummaryJob = async (
   const job = await jobs.createJob(sql, { id: createId(), ...step })
   return (job.status === 'failed' && (await jobs.reopenJob(sql, { jobId: job.id }))) || job
 }
+
+/** A summary that was begun before this moment and has not ended is worked on by nobody. */
+export const abandonedBefore = (now: Date): Date => new Date(now.getTime() - SUMMARY_ABANDONED_MS)

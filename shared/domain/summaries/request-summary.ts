@@ -7,7 +7,7 @@ import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
-import { openSummaryJob } from './open-summary-job.ts'
+import { abandonedBefore, openSummaryJob } from './open-summary-job.ts'
 
 export type RequestDeps = {
   sql: Sql
@@ -43,7 +43,8 @@ export const requestSummary = async (
   // A pipeline that is still at work after the job was queued finds it when it publishes.
   const current = video.status === 'processing' ? await deps.videos.findVideo(deps.sql, { userId, videoId }) : video
   if (current?.status === 'processing') return { summary: null, jobId: job.id }
-  if (job.status === 'queued') await deps.sendSummary({ jobId: job.id, videoId, userId, language })
+  const waits = job.status === 'queued' || (job.status === 'running' && new Date(job.updatedAt) < abandonedBefore(deps.now()))
+  if (waits) await deps.sendSummary({ jobId: job.id, videoId, userId, language })
   return { summary: (await waitForSummary(deps, { videoId, userId, language, jobId: job.id })) ?? null, jobId: job.id }
 }
 

@@ -5,10 +5,11 @@ import type * as summaries from '../../db/repositories/summaries.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import type * as transcripts from '../../db/repositories/transcripts.ts'
 import type * as videos from '../../db/repositories/videos.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
-import { openSummaryJob, SUMMARY_FAILED } from './open-summary-job.ts'
+import { abandonedBefore, openSummaryJob, SUMMARY_FAILED } from './open-summary-job.ts'
 import { writeSummary } from './write-summary.ts'
 
 export type SummariseDeps = {
@@ -19,9 +20,13 @@ export type SummariseDeps = {
   jobs: typeof jobs
   languageModel: LanguageModel
   createId: CreateId
+  now: Clock
 }
 
-/** The summary of a video in a language: the one that exists, or a new one. Undefined when the video is gone or nothing was said in it. Its job ends in every case; a repetition opens a failed one again. */
+/**
+ * The summary of a video in a language: the one that exists, or a new one. Undefined when the video is gone, nothing was said in it or somebody else is writing it.
+ * The job of who writes ends in every case; a repetition opens a failed one again.
+ */
 export const summariseVideo = async (
   deps: SummariseDeps,
   { videoId, userId, language }: { videoId: string; userId: string; language: string },
@@ -29,22 +34,23 @@ export const summariseVideo = async (
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
   if (!video || video.transcriptStatus === 'pending') return undefined
   if (video.transcriptStatus === 'none') return refuse(deps, { videoId, language })
-  const job = await openSummaryJob(deps, { video, language })
+  const { id: jobId } = await openSummaryJob(deps, { video, language })
+  // The guide's steps of this job: 20, then 100.
+  const claimed = await deps.jobs.claimJob(deps.sql, { jobId, progress: 20, abandonedBefore: abandonedBefore(deps.now()) })
   const existing = await deps.summaries.findSummary(deps.sql, { videoId, requestedLanguage: language })
+  if (!claimed) return existing
   if (existing) {
-    await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: { summaryId: existing.id } })
+    await deps.jobs.completeJob(deps.sql, { jobId, result: { summaryId: existing.id } })
     return existing
   }
-  // The guide's steps of this job: 20, then 100.
-  await deps.jobs.runJob(deps.sql, { jobId: job.id, progress: 20 })
   try {
     const segments = await deps.transcripts.listSegments(deps.sql, { userId, videoId })
     const { model, sources, ...text } = await writeSummary(deps.languageModel, { title: video.title, language, segments })
     const summary = await deps.summaries.saveSummary(deps.sql, { videoId, requestedLanguage: language, ...text, modelUsed: model, sources })
-    if (summary) await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: { summaryId: summary.id } })
+    if (summary) await deps.jobs.completeJob(deps.sql, { jobId, result: { summaryId: summary.id } })
     return summary
   } catch (error) {
-    await deps.jobs.failJob(deps.sql, { jobId: job.id, error: isProblem(error) ? failureOf(error) : SUMMARY_FAILED })
+    await deps.jobs.failJob(deps.sql, { jobId, error: isProblem(error) ? failureOf(error) : SUMMARY_FAILED })
     throw error
   }
 }
