@@ -1,6 +1,8 @@
 import OpenAI from 'openai'
 import * as z from 'zod'
 import { problem } from '../../contract/problems.ts'
+import { createCircuitBreaker } from '../../kernel/circuit-breaker.ts'
+import { type Clock, systemClock } from '../../kernel/clock.ts'
 
 export type StructuredTask<S extends z.ZodType> = {
   /** Names the wanted structure; a server that knows the task by name can choose its method. */
@@ -14,19 +16,48 @@ export type StructuredTask<S extends z.ZodType> = {
 
 export type LanguageModel = ReturnType<typeof createLanguageModel>
 
-/** Any OpenAI-compatible server. Retries with jitter and honours Retry-After (the client does); a call ends after `timeoutMs`. */
+/** After so many calls in a row without an answer the server is left alone for a while: each of them may have taken minutes. */
+const FAILURES = 3
+const COOL_DOWN_MS = 60_000
+const LONGEST_COOL_DOWN_MS = 10 * 60_000
+
+/** What is wrong with this request, and says nothing about the next one. */
+const REFUSALS = new Set<unknown>([400, 413, 422])
+
+/**
+ * Any OpenAI-compatible server. Retries with jitter and honours Retry-After (the client does); a call ends after `timeoutMs`. A server that does not answer
+ * several times in a row, or asks to be left alone, is not called for a while: calls then fail at once.
+ */
 export const createLanguageModel = ({
   apiKey,
   baseUrl,
   model,
   timeoutMs = 120_000,
+  now = systemClock,
 }: {
   apiKey: string
   baseUrl?: string
   model: string
   timeoutMs?: number
+  now?: Clock
 }) => {
   const client = new OpenAI({ apiKey, maxRetries: 3, timeout: timeoutMs, ...(baseUrl && { baseURL: baseUrl }) })
+  const breaker = createCircuitBreaker({ failures: FAILURES, coolDownMs: COOL_DOWN_MS, now })
+
+  const complete = async (request: OpenAI.ChatCompletionCreateParamsNonStreaming): Promise<OpenAI.ChatCompletion> => {
+    if (breaker.isOpen())
+      throw problem('provider.unavailable', { detail: 'The language model has not answered for a while. Try again in some minutes.' })
+    try {
+      const completion = await client.chat.completions.create(request)
+      breaker.succeeded()
+      return completion
+    } catch (error) {
+      if (!(error instanceof OpenAI.APIError)) throw error
+      if (!REFUSALS.has(error.status)) breaker.failed({ retryAfterMs: retryAfterMs(error.headers, now()) })
+      throw Object.assign(problem('provider.unavailable', { detail: 'The language model does not answer.' }), { cause: error })
+    }
+  }
+
   return {
     /** One structured answer and the name of the model that gave it. Throws `provider.unavailable` when there is none to be had. */
     async answer<S extends z.ZodType>({
@@ -37,21 +68,15 @@ export const createLanguageModel = ({
       temperature,
     }: StructuredTask<S>): Promise<{ answer: z.output<S>; model: string }> {
       const { $schema: _, ...schema } = z.toJSONSchema(answer)
-      const completion = await client.chat.completions
-        .create({
-          model,
-          temperature,
-          messages: [
-            { role: 'system', content: instructions },
-            { role: 'user', content: JSON.stringify(data) },
-          ],
-          response_format: { type: 'json_schema', json_schema: { name, schema, strict: true } },
-        })
-        .catch((error: unknown) => {
-          if (error instanceof OpenAI.APIError)
-            throw Object.assign(problem('provider.unavailable', { detail: 'The language model does not answer.' }), { cause: error })
-          throw error
-        })
+      const completion = await complete({
+        model,
+        temperature,
+        messages: [
+          { role: 'system', content: instructions },
+          { role: 'user', content: JSON.stringify(data) },
+        ],
+        response_format: { type: 'json_schema', json_schema: { name, schema, strict: true } },
+      })
       const content = completion.choices[0]?.message.content
       const parsed = answer.safeParse(parseJson(content))
       if (!parsed.success)
@@ -61,6 +86,13 @@ export const createLanguageModel = ({
       return { answer: parsed.data, model: completion.model }
     },
   }
+}
+
+/** How long the server asks to be left alone: seconds or a date (RFC 9110); within reason. */
+const retryAfterMs = (headers: Headers | undefined, now: Date): number => {
+  const value = headers?.get('retry-after') ?? ''
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now.getTime()
+  return Math.min(Math.max(0, ms || 0), LONGEST_COOL_DOWN_MS)
 }
 
 const parseJson = (text: string | null | undefined): unknown => {
