@@ -17,7 +17,7 @@ export const LANGUAGE_MODEL_KEYS = ['OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL', 'O
 export const connectSummarising = async (
   config: Pick<Config, (typeof LANGUAGE_MODEL_KEYS)[number]>,
   { sql, readSecret }: { sql: Sql; readSecret: ReadSecret },
-): Promise<SummariseDeps> => {
+): Promise<Omit<SummariseDeps, 'budgetMs'>> => {
   const apiKey = config.OPENAI_API_KEY ?? (config.OPENAI_SECRET_ARN && (await readSecret(config.OPENAI_SECRET_ARN)))
   if (!apiKey) throw new Error('The language model has no key: set OPENAI_API_KEY or OPENAI_SECRET_ARN')
   const baseUrl = config.OPENAI_BASE_URL

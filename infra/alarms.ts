@@ -14,7 +14,7 @@ const halfAnHour = { period: Duration.minutes(30) }
 const lostBy: Record<QueueName, string> = {
   ingest: 'An uploaded video is never processed: its owner sees "Waiting" until the upload expires.',
   events: "Somebody's open page stopped getting progress; it catches up when it reconnects or reloads.",
-  summaries: 'A summary that a user asked for was not written; its job says so, and asking again tries again.',
+  summaries: 'A summary was not written; its job says so, and asking again tries again.',
   cleanup: 'Nobody loses anything; files of deleted videos stay stored and are paid for, and a promise of deletion is broken.',
 }
 

@@ -1,4 +1,5 @@
 import type { QueueName } from '../shared/contract/jobs.ts'
+import { SUMMARY_BUDGET_MS } from '../shared/contract/limits.ts'
 import type { EnvironmentKey } from './environment.ts'
 
 type Folder = 'users' | 'media'
@@ -37,6 +38,9 @@ export type FunctionRow = {
 
 const api = { stack: 'api', memoryMb: 1024, timeoutSeconds: 29 } as const
 const step = { stack: 'media', memoryMb: 512, timeoutSeconds: 60 } as const
+
+/** What is left for everything else when the language model has taken all its time. */
+const besideModelSeconds = 20
 
 const database = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const
 const signedIn = [...database, 'REDIS_ENDPOINT', 'AUTH_SECRET_ARN', 'JWT_EXPIRES_IN', 'FRONTEND_URL'] as const
@@ -128,7 +132,7 @@ const functions = {
   'pipeline-summarise': {
     ...step,
     memoryMb: 1024,
-    timeoutSeconds: 600,
+    timeoutSeconds: SUMMARY_BUDGET_MS.pipeline / 1000 + besideModelSeconds,
     environment: [...running, 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
     uses: [...usesAsRunning, 'openai-secret'],
   },
@@ -163,7 +167,7 @@ const functions = {
   'worker-summarise': {
     ...step,
     memoryMb: 1024,
-    timeoutSeconds: 600,
+    timeoutSeconds: SUMMARY_BUDGET_MS.worker / 1000 + besideModelSeconds,
     environment: [...running, 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
     uses: [...usesAsRunning, 'openai-secret'],
     // The guide's "ai processing" concurrency.

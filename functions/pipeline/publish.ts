@@ -11,6 +11,7 @@ import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
 import { createStep } from '../../shared/jobs/create-step.ts'
+import { createId } from '../../shared/kernel/ids.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../running.ts'
 
@@ -22,6 +23,6 @@ const { head } = createStorage({ client: createS3Client(), bucket: config.AWS_S3
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const summaries = createQueue<MessageOf<'summaries'>>({ client: sqs, url: config.SUMMARIES_QUEUE_URL })
 const repositories = { runs, jobs, videos, leases, mediaFiles, captionTracks }
-const deps = { sql, transact, ...repositories, head, cleanup, sendSummary: summaries.send }
+const deps = { sql, transact, ...repositories, head, cleanup, sendSummary: summaries.send, createId }
 
 export const handler = createStep({ run: task => publishRun(deps, task), log })

@@ -1,5 +1,6 @@
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import type { PipelineTask } from '../../shared/contract/pipeline.ts'
+import { SUMMARY_BUDGET_MS } from '../../shared/contract/limits.ts'
+import { type PipelineTask, SUMMARY_LANGUAGE } from '../../shared/contract/pipeline.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import { reportProgress } from '../../shared/domain/pipeline/report-progress.ts'
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
@@ -8,17 +9,14 @@ import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../running.ts'
 import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../summarising.ts'
 
-/** The guide's default language of summaries. */
-const LANGUAGE = 'vi'
-
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
 const log = createLogger('pipeline-summarise')
 const running = await connectRunning(config, log)
-const deps = { ...running, runs, ...(await connectSummarising(config, running)) }
+const deps = { ...running, runs, ...(await connectSummarising(config, running)), budgetMs: SUMMARY_BUDGET_MS.pipeline }
 
 const run = async ({ runId, input: { videoId, userId } }: PipelineTask) => {
   await reportProgress(deps, { videoId, runId, stage: 'summarising', share: 0 })
-  const summary = await summariseVideo(deps, { videoId, userId, language: LANGUAGE })
+  const summary = await summariseVideo(deps, { videoId, userId, language: SUMMARY_LANGUAGE })
   await reportProgress(deps, { videoId, runId, stage: 'summarising', share: 1 })
   return { summaryId: summary?.id ?? null }
 }

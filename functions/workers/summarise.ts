@@ -1,5 +1,6 @@
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import { queues } from '../../shared/contract/jobs.ts'
+import { SUMMARY_BUDGET_MS } from '../../shared/contract/limits.ts'
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
 import { createWorker } from '../../shared/jobs/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
@@ -8,7 +9,7 @@ import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../summarising.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
 const log = createLogger('worker-summarise')
-const deps = await connectSummarising(config, await connectRunning(config, log))
+const deps = { ...(await connectSummarising(config, await connectRunning(config, log))), budgetMs: SUMMARY_BUDGET_MS.worker }
 
 export const handler = createWorker({
   message: queues.summaries.message,

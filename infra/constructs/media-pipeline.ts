@@ -101,10 +101,10 @@ export class MediaPipeline extends Construct {
     return admit.next(place)
   }
 
-  /** Sound and pictures, then words, then the summary; a summary that fails does not fail the video. */
+  /** Sound and pictures, then words, then the summary. One that fails is not tried again here: the video is published, and the worker writes it. */
   private understand(functions: PipelineFunctions, task: MediaTask, hub: Hub): IChainable {
     const understood = new Pass(this, 'Understood')
-    const summarise = lambdaState(this, 'Summarise', functions['pipeline-summarise'])
+    const summarise = lambdaState(this, 'Summarise', functions['pipeline-summarise'], { retries: [] })
       .addCatch(understood, { errors: ['States.ALL'], resultPath: '$.summaryError' })
       .next(understood)
     return mediaTaskState(this, 'Extract', 'extract', task, hub).next(

@@ -32,12 +32,16 @@ const payload = (extra: Record<string, unknown>) =>
     ...extra,
   })
 
-/** A Lambda state. Its answer goes to `$.<result>`, or nowhere. */
+/** A Lambda state. Its answer goes to `$.<result>`, or nowhere. A state that something else makes up for has no `retries`. */
 export const lambdaState = (
   scope: Construct,
   name: string,
   lambdaFunction: IFunction,
-  { result, ...extra }: { result?: string; action?: 'start' | 'check'; error?: unknown } = {},
+  {
+    result,
+    retries = lambdaRetries,
+    ...extra
+  }: { result?: string; retries?: RetryProps[]; action?: 'start' | 'check'; error?: unknown } = {},
 ) => {
   const state = new LambdaInvoke(scope, name, {
     lambdaFunction,
@@ -46,7 +50,7 @@ export const lambdaState = (
     retryOnServiceExceptions: false,
     resultPath: result ? `$.${result}` : JsonPath.DISCARD,
   })
-  for (const retry of lambdaRetries) state.addRetry(retry)
+  for (const retry of retries) state.addRetry(retry)
   return state
 }
 

@@ -21,6 +21,8 @@ export const MAX_SPEECH_SECONDS = 4 * 3600
 export const MAX_JSON_BYTES = 256 * 1024
 /** How long `POST /api/ai/summarize` may wait for the answer before it says 202. */
 export const SUMMARIZE_WAIT_MS = 20_000
+/** How long writing a summary may take: in the pipeline, where the video waits for it and then goes on without it, and in the worker that makes up for it. */
+export const SUMMARY_BUDGET_MS = { pipeline: 100_000, worker: 580_000 } as const
 /** After so long nobody works on a summary any more: longer than its functions may run, shorter than the queue hides a message that one of them has taken. */
 export const SUMMARY_ABANDONED_MS = 15 * 60_000
 export const WEBSOCKET_TICKET_SECONDS = 60

@@ -29,6 +29,9 @@ export type PipelineInput = {
   sizeBytes: number
 }
 
+/** The language of the summary that every video gets: the guide's default. */
+export const SUMMARY_LANGUAGE = 'vi'
+
 /** The error name under which a Lambda state throws what a repetition cannot mend: the file itself is at fault. */
 export const MEDIA_PROBLEM = 'MediaProblem'
 

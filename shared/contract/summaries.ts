@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { SUMMARY_LANGUAGE } from './pipeline.ts'
 import { defineRoutes, isoTime, languageTag, uuid, videoIdParams } from './route.ts'
 
 export const AISummary = z
@@ -15,7 +16,7 @@ export const AISummary = z
   .meta({ id: 'AISummary' })
 
 export const SummarizeRequest = z
-  .object({ language: languageTag.default('vi'), includeTimestamps: z.boolean().default(true) })
+  .object({ language: languageTag.default(SUMMARY_LANGUAGE), includeTimestamps: z.boolean().default(true) })
   .meta({ id: 'SummarizeRequest' })
 
 export const summariesRoutes = defineRoutes({

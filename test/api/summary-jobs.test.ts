@@ -30,11 +30,12 @@ const completion = {
   choices: [{ index: 0, finish_reason: 'stop', message: {} }],
 }
 
-/** An OpenAI-compatible server that is away when it is told to be. */
+/** An OpenAI-compatible server that is away or never answers when it is told so. */
 const startModel = async () => {
-  const model = { away: false, calls: 0, url: '', close: () => {} }
+  const model = { away: false, hangs: false, calls: 0, url: '', close: () => {} }
   const server = createServer((_, response) => {
     model.calls += 1
+    if (model.hangs) return
     const [choice] = completion.choices
     const body = { ...completion, choices: [{ ...choice, message: { role: 'assistant', content: JSON.stringify(text) } }] }
     // The client must not try again by itself: the tests would wait for it.
@@ -43,7 +44,10 @@ const startModel = async () => {
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   model.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
-  model.close = () => void server.close()
+  model.close = () => {
+    server.close()
+    server.closeAllConnections()
+  }
   return model
 }
 
@@ -64,11 +68,12 @@ afterAll(async () => {
 beforeEach(() => {
   sent = []
   model.away = false
+  model.hangs = false
   model.calls = 0
 })
 
 const worker = (now = () => new Date()) => ({
-  ...{ sql: db.sql, videos, transcripts, summaries, jobs, createId, now },
+  ...{ sql: db.sql, videos, transcripts, summaries, jobs, createId, now, budgetMs: 60_000 },
   languageModel: createLanguageModel({ apiKey: 'key', baseUrl: model.url, model: 'test' }),
 })
 const ask = (videoId: string, at = () => new Date()) =>
@@ -125,6 +130,20 @@ describe('the job of a summary', () => {
     await expect(summariseVideo(worker(), sent[0]!)).rejects.toThrow()
     model.away = false
     await summariseVideo(worker(), sent[0]!)
+    expect((await jobOf(videoId))?.status).toBe('completed')
+  })
+
+  it('of a video that is being processed waits for the worker when the language model hangs, and holds up nobody', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready', running: true })
+    model.hangs = true
+    const startedAt = performance.now()
+    await expect(summariseVideo({ ...worker(), budgetMs: 300 }, { videoId, userId, language })).rejects.toMatchObject({
+      code: 'provider.unavailable',
+    })
+    expect(performance.now() - startedAt).toBeLessThan(5000)
+    expect(await jobOf(videoId)).toMatchObject({ status: 'queued', progress: 0 })
+    model.hangs = false
+    await summariseVideo(worker(), { videoId, userId, language })
     expect((await jobOf(videoId))?.status).toBe('completed')
   })
 

@@ -1,5 +1,6 @@
 import validate from 'asl-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { functionTable } from '../../infra/functions.ts'
 import { STAGE_NAMES, stageSettings } from '../../infra/stages.ts'
 import { type Assembly, resourcesOf, synthesizeForTest } from '../support/assembly.ts'
 
@@ -58,7 +59,7 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
 
   it('repeats every task with full jitter, but never what the file itself is at fault for', () => {
     for (const [name, { Type, Resource, Retry = [] }] of statesOf(definition.States)) {
-      if (Type !== 'Task') continue
+      if (Type !== 'Task' || name === 'Summarise') continue
       expect(Retry.at(-1), name).toMatchObject({ JitterStrategy: 'FULL' })
       if (Resource!.includes(':lambda:'))
         expect(Retry, name).toMatchObject([
@@ -74,6 +75,12 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
       ['$', '$.transcript'],
       ['$', '$.playback'],
     ])
+  })
+
+  it('lets a video wait two minutes for its summary, and does not repeat what the worker makes up for', () => {
+    const [, summarise] = statesOf(definition.States).find(([name]) => name === 'Summarise')!
+    expect(summarise.Retry).toBeUndefined()
+    expect(functionTable['pipeline-summarise'].timeoutSeconds).toBeLessThanOrEqual(120)
   })
 
   it('records every failure but that of the summary, which only enriches', () => {

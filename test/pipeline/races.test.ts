@@ -15,6 +15,7 @@ import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
 import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
 import { startTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
+import { createId } from '../../shared/kernel/ids.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase
@@ -38,6 +39,7 @@ const common = () => ({
   ...{ sql: db.sql, runs, videos, jobs, leases, mediaFiles, captionTracks },
   cleanup: { send: async (message: MessageOf<'cleanup'>, options?: object) => void cleanups.push({ ...message, ...options }) },
   sendSummary: async () => {},
+  createId,
   transcoding: { cancel: async (jobId: string) => void cancelled.push(jobId) },
   head: async () => ({ sizeBytes: 5, eTag: 'abc', contentType: 'video/mp4' }),
 })

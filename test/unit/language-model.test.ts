@@ -48,6 +48,7 @@ describe('A circuit breaker', () => {
 describe('A language model', () => {
   const server = createServer((_, response) => {
     calls += 1
+    if (answer.hangs) return
     const message = { role: 'assistant', content: '{"text":"Xin chào"}' }
     const body = answer.status === 200 ? { model: 'm', choices: [{ index: 0, message }] } : { error: { message: 'no' } }
     // The client must not try again by itself: the tests would wait for it.
@@ -55,7 +56,7 @@ describe('A language model', () => {
     response.end(JSON.stringify(body))
   })
   let calls = 0
-  let answer: { status: number; headers?: Record<string, string> }
+  let answer: { status: number; headers?: Record<string, string>; hangs?: true }
   const time = { ms: 0 }
   beforeAll(async () => {
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
@@ -65,13 +66,16 @@ describe('A language model', () => {
     answer = { status: 200 }
     time.ms = Date.parse('2026-11-25T12:00:00Z')
   })
-  afterAll(() => server.close())
+  afterAll(() => {
+    server.close()
+    server.closeAllConnections()
+  })
 
   const start = () => {
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl, now: () => new Date(time.ms) })
     const task = { name: 'greeting', instructions: 'Greet.', data: {}, answer: z.object({ text: z.string() }), temperature: 0 }
-    return () => model.answer(task)
+    return (signal = new AbortController().signal) => model.answer({ ...task, signal })
   }
   const unavailable = { code: 'provider.unavailable', type: { retryable: true } }
 
@@ -100,6 +104,13 @@ describe('A language model', () => {
     answer = { status: 200 }
     await ask()
     expect(calls).toBe(2)
+  })
+
+  it('that hangs is waited for no longer than the caller can, and soon left alone', async () => {
+    const ask = start()
+    answer = { status: 200, hangs: true }
+    for (let i = 0; i < 4; i++) await expect(ask(AbortSignal.timeout(50))).rejects.toMatchObject(unavailable)
+    expect(calls).toBe(3)
   })
 
   it('that refuses one request is asked the next', async () => {

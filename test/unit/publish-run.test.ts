@@ -10,6 +10,7 @@ import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
+import { createId } from '../../shared/kernel/ids.ts'
 import { runIdOf } from '../../shared/kernel/run-id.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -20,23 +21,26 @@ beforeAll(async () => {
 afterAll(() => db.close())
 
 /** A run that has made all its products. `eTag` is what the source has by now. */
-const finishedRun = async ({ eTag = 'e1' } = {}) => {
+const finishedRun = async ({ eTag = 'e1', transcript = 'none' as 'none' | 'ready' } = {}) => {
   const { id: userId } = await addUser(db.sql)
   const { id: videoId, sourceKey } = await addVideo(db.sql, { userId, id: randomUUID() })
   const input: PipelineInput = { videoId, userId, attempt: 1, bucket: 'media', key: sourceKey!, eTag: 'e1', sizeBytes: 5 }
   const runId = runIdOf(input)
   await runs.claimRun(db.sql, { videoId, runId, attempt: 1 })
   await runs.recordProducts(db.sql, { videoId, runId, playbackUrl: `s3://media/media/${videoId}/${runId}/hls/master.m3u8` })
+  await runs.recordTranscriptStatus(db.sql, { videoId, runId, status: transcript })
+  const sent: MessageOf<'summaries'>[] = []
   const cleanups: MessageOf<'cleanup'>[] = []
   const deps = {
     ...{ sql: db.sql, runs, jobs, videos, leases, mediaFiles, captionTracks },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
     head: async (key: string) => ({ eTag: key === sourceKey ? eTag : 'playlist' }),
     cleanup: { send: async (message: MessageOf<'cleanup'>) => void cleanups.push(message) },
-    sendSummary: async () => {},
+    sendSummary: async (message: MessageOf<'summaries'>) => void sent.push(message),
+    createId,
   }
   const row = async () => (await videos.findVideo(db.sql, { userId, videoId }))!
-  return { videoId, userId, runId, cleanups, row, publish: () => publishRun(deps, { runId, input }) }
+  return { videoId, userId, runId, cleanups, sent, row, publish: () => publishRun(deps, { runId, input }) }
 }
 
 it('publishes a run once, however often it is called', async () => {
@@ -61,4 +65,27 @@ it('leaves the files of the next run alone when a run that was given up publishe
   await publish()
   expect(await row()).toMatchObject({ status: 'processing', attempt: 2 })
   expect(cleanups).toEqual([])
+})
+
+it('hands the summary to the worker that the pipeline did not write', async () => {
+  const { publish, userId, videoId, sent } = await finishedRun({ transcript: 'ready' })
+  const job = await jobs.createJob(db.sql, { id: randomUUID(), userId, videoId, attempt: 1, type: 'generate-summary', subject: 'vi' })
+  await jobs.claimJob(db.sql, { jobId: job.id, progress: 20, abandonedBefore: new Date(0) })
+  await publish()
+  expect(await jobs.findJob(db.sql, { userId, jobId: job.id })).toMatchObject({ status: 'queued', progress: 0 })
+  expect(sent).toEqual([{ jobId: job.id, videoId, userId, language: 'vi' }])
+})
+
+it('hands the worker a summary, too, that the pipeline never came to, but none that is there or impossible', async () => {
+  const missed = await finishedRun({ transcript: 'ready' })
+  await missed.publish()
+  expect(missed.sent).toMatchObject([{ videoId: missed.videoId, language: 'vi' }])
+
+  const written = await finishedRun({ transcript: 'ready' })
+  const step = { userId: written.userId, videoId: written.videoId, attempt: 1, type: 'generate-summary', subject: 'vi' } as const
+  const { id: jobId } = await jobs.createJob(db.sql, { id: randomUUID(), ...step })
+  await jobs.completeJob(db.sql, { jobId })
+  const silent = await finishedRun()
+  for (const { publish } of [written, silent]) await publish()
+  expect([...written.sent, ...silent.sent]).toEqual([])
 })

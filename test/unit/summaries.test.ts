@@ -11,6 +11,8 @@ import { createLanguageModel } from '../../shared/providers/language-model/opena
 const segmentsOf = (count: number, text = 'Xin chào.') =>
   Array.from({ length: count }, (_, index) => ({ index, startMs: index * 1000, endMs: index * 1000 + 900, text, confidence: null }))
 
+const film = { title: 'A film', language: 'vi', signal: new AbortController().signal }
+
 const answer = {
   language: 'vi',
   overview: 'Một bài giảng.',
@@ -62,7 +64,7 @@ describe('A transcript of more text than anybody can say', () => {
 
   it('costs no more calls than the longest talk, and is read to its end', async () => {
     const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
-    await writeSummary(model, { title: 'A film', language: 'vi', segments: segmentsOf(5000, 'x'.repeat(1000)) })
+    await writeSummary(model, { ...film, segments: segmentsOf(5000, 'x'.repeat(1000)) })
     // Twice, because the key points cover a part only, and once more each time to put the parts together.
     expect(asked.length).toBeLessThanOrEqual(2 * (26 + 1))
     expect(asked.flat().at(-1)!.id).toBeGreaterThan(4900)

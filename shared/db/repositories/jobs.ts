@@ -108,6 +108,13 @@ export const reopenJob = async (sql: Sql, { jobId }: { jobId: string }): Promise
       UPDATE jobs SET status = 'queued', progress = 0, error = NULL WHERE id = ${jobId} AND status = 'failed' RETURNING ${sql(COLUMNS)}`,
   )
 
+/** Puts a job back that was taken and could not be done. Undefined unless it is running. */
+export const releaseJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<JobRow | undefined> =>
+  firstJob(
+    await sql<StoredJob[]>`
+      UPDATE jobs SET status = 'queued', progress = 0 WHERE id = ${jobId} AND status = 'running' RETURNING ${sql(COLUMNS)}`,
+  )
+
 /** The jobs of a type that a video still waits for. */
 export const listQueuedJobs = async (
   sql: Sql,

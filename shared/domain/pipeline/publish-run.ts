@@ -1,6 +1,6 @@
 import type { Queue } from '../../aws/queue.ts'
 import type { MessageOf } from '../../contract/jobs.ts'
-import type { PipelineInput } from '../../contract/pipeline.ts'
+import { type PipelineInput, SUMMARY_LANGUAGE } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
@@ -11,9 +11,9 @@ import type * as runs from '../../db/repositories/runs.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
+import type { CreateId } from '../../kernel/ids.ts'
 import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
-import { SUMMARY_FAILED } from '../summaries/open-summary-job.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 
 export type PublishDeps = {
@@ -29,6 +29,7 @@ export type PublishDeps = {
   head: (key: string) => Promise<{ eTag: string } | undefined>
   cleanup: Queue<MessageOf<'cleanup'>>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
+  createId: CreateId
 }
 
 /** Makes a run's products the video's: the last step, in one transaction. What other runs and intermediate steps left is removed. Safe to repeat. */
@@ -45,8 +46,7 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     await deps.cleanup.send({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
     await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: STEPS })
     await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: ['process-video'], result: { videoId } })
-    const summary = await deps.jobs.findNewestJob(sql, { videoId, type: 'generate-summary', subject: 'vi' })
-    if (summary?.status === 'running') await deps.jobs.failJob(sql, { jobId: summary.id, error: SUMMARY_FAILED })
+    if (published.transcriptStatus === 'ready') await leaveSummary(deps, sql, input)
     await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId, kind: 'normalised' })
     await deps.mediaFiles.deleteOtherMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteOtherCaptionTracks(sql, { videoId, runId })
@@ -57,6 +57,13 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
   for (const job of await deps.jobs.listQueuedJobs(deps.sql, { videoId, type: 'generate-summary' })) {
     await deps.sendSummary({ jobId: job.id, videoId, userId, language: job.subject })
   }
+}
+
+/** Whatever kept the pipeline from its summary, a function that was stopped or never called: the worker writes it. */
+const leaveSummary = async ({ jobs, createId }: PublishDeps, sql: Sql, { videoId, userId, attempt }: PipelineInput): Promise<void> => {
+  const step = { videoId, userId, attempt, type: 'generate-summary', subject: SUMMARY_LANGUAGE } as const
+  const { id: jobId } = await jobs.createJob(sql, { id: createId(), ...step })
+  await jobs.releaseJob(sql, { jobId })
 }
 
 /** Not every step can tell whether it read the file that was inspected: the upload form might have been used once more meanwhile. */

@@ -21,11 +21,14 @@ export type SummariseDeps = {
   languageModel: LanguageModel
   createId: CreateId
   now: Clock
+  /** How long the language model may take over all its answers. */
+  budgetMs: number
 }
 
 /**
  * The summary of a video in a language: the one that exists, or a new one. Undefined when the video is gone, nothing was said in it or somebody else is writing it.
- * The job of who writes ends in every case; a repetition opens a failed one again.
+ * When it cannot be written this throws, and the job has failed until a repetition opens it again; that of a video still being processed waits in the queue,
+ * because who publishes the video hands it to the worker.
  */
 export const summariseVideo = async (
   deps: SummariseDeps,
@@ -43,14 +46,16 @@ export const summariseVideo = async (
     await deps.jobs.completeJob(deps.sql, { jobId, result: { summaryId: existing.id } })
     return existing
   }
+  const signal = AbortSignal.timeout(deps.budgetMs)
   try {
     const segments = await deps.transcripts.listSegments(deps.sql, { userId, videoId })
-    const { model, sources, ...text } = await writeSummary(deps.languageModel, { title: video.title, language, segments })
+    const { model, sources, ...text } = await writeSummary(deps.languageModel, { title: video.title, language, segments, signal })
     const summary = await deps.summaries.saveSummary(deps.sql, { videoId, requestedLanguage: language, ...text, modelUsed: model, sources })
     if (summary) await deps.jobs.completeJob(deps.sql, { jobId, result: { summaryId: summary.id } })
     return summary
   } catch (error) {
-    await deps.jobs.failJob(deps.sql, { jobId, error: isProblem(error) ? failureOf(error) : SUMMARY_FAILED })
+    if (video.status === 'processing') await deps.jobs.releaseJob(deps.sql, { jobId })
+    else await deps.jobs.failJob(deps.sql, { jobId, error: isProblem(error) ? failureOf(error) : SUMMARY_FAILED })
     throw error
   }
 }

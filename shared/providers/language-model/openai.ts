@@ -12,6 +12,8 @@ export type StructuredTask<S extends z.ZodType> = {
   data: unknown
   answer: S
   temperature: number
+  /** Ends waiting for the answer, repetitions included. */
+  signal: AbortSignal
 }
 
 export type LanguageModel = ReturnType<typeof createLanguageModel>
@@ -41,14 +43,17 @@ export const createLanguageModel = ({
   timeoutMs?: number
   now?: Clock
 }) => {
-  const client = new OpenAI({ apiKey, maxRetries: 3, timeout: timeoutMs, ...(baseUrl && { baseURL: baseUrl }) })
+  const client = new OpenAI({ apiKey, maxRetries: 2, timeout: timeoutMs, ...(baseUrl && { baseURL: baseUrl }) })
   const breaker = createCircuitBreaker({ failures: FAILURES, coolDownMs: COOL_DOWN_MS, now })
 
-  const complete = async (request: OpenAI.ChatCompletionCreateParamsNonStreaming): Promise<OpenAI.ChatCompletion> => {
+  const complete = async (
+    request: OpenAI.ChatCompletionCreateParamsNonStreaming,
+    options: { signal: AbortSignal },
+  ): Promise<OpenAI.ChatCompletion> => {
     if (breaker.isOpen())
       throw problem('provider.unavailable', { detail: 'The language model has not answered for a while. Try again in some minutes.' })
     try {
-      const completion = await client.chat.completions.create(request)
+      const completion = await client.chat.completions.create(request, options)
       breaker.succeeded()
       return completion
     } catch (error) {
@@ -66,9 +71,10 @@ export const createLanguageModel = ({
       data,
       answer,
       temperature,
+      signal,
     }: StructuredTask<S>): Promise<{ answer: z.output<S>; model: string }> {
       const { $schema: _, ...schema } = z.toJSONSchema(answer)
-      const completion = await complete({
+      const request: OpenAI.ChatCompletionCreateParamsNonStreaming = {
         model,
         temperature,
         messages: [
@@ -76,7 +82,8 @@ export const createLanguageModel = ({
           { role: 'user', content: JSON.stringify(data) },
         ],
         response_format: { type: 'json_schema', json_schema: { name, schema, strict: true } },
-      })
+      }
+      const completion = await complete(request, { signal })
       const content = completion.choices[0]?.message.content
       const parsed = answer.safeParse(parseJson(content))
       if (!parsed.success)
