@@ -37,6 +37,18 @@ describe('What a language model answers', () => {
     })
   })
 
+  it('is thinned out evenly where it is too much, and loses neither its end nor its only word on a part of the video', () => {
+    const pointAt = (id: number) => ({ text: `Point ${id}`, segmentIds: [id] })
+    const points = [0, 1, 2, 3, 4, 5, 6, 7, 50, 99].map(pointAt)
+    const timestamps = Array.from({ length: 100 }, (_, id) => ({ segmentId: id, content: `Moment ${id}` }))
+    const verified = verifySummary({ ...answer, keyPoints: points, timestamps }, segmentsOf(100))
+    expect(verified.sources.keyPoints).toHaveLength(6)
+    expect(verified.sources.keyPoints.flat()).toEqual(expect.arrayContaining([0, 7, 50, 99]))
+    const ids = verified.timestamps.map(({ segmentId }) => segmentId)
+    expect([ids.length, ids[0], ids.at(-1)]).toEqual([40, 0, 99])
+    expect(Math.max(...ids.slice(1).map((id, i) => id - ids[i]!))).toBeLessThanOrEqual(4)
+  })
+
   it('can be stored, whatever characters and words it is made of', () => {
     const odd = { ...answer, language: 'Vietnamese, mostly', overview: 'a\u0000b', keyPoints: [{ text: 'half \ud83d', segmentIds: [0] }] }
     expect(verifySummary(odd, segmentsOf(3))).toMatchObject({ language: 'und', overview: 'ab', keyPoints: ['half \ufffd'] })

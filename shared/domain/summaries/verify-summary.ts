@@ -3,6 +3,7 @@ import type { SummaryAnswer } from '../../contract/summaries.ts'
 import { formatTimeCode } from '../../kernel/time-codes.ts'
 import { languageTag } from '../media/media-facts.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
+import { thinEvenly } from './thin-evenly.ts'
 
 export type VerifiedSummary = {
   language: string
@@ -23,23 +24,25 @@ const clean = (text: string): string => text.toWellFormed().replaceAll('\u0000',
 /** Keeps what stands on segments that exist and gives it their times. Throws `summary.failed` when nothing is left. */
 export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[]): VerifiedSummary => {
   const byId = new Map(segments.map(segment => [segment.index, segment]))
+  const startOf = (id: number) => byId.get(id)!.startMs
   const existing = (ids: number[]) => [...new Set(ids)].filter(id => byId.has(id)).sort((a, b) => a - b)
 
-  const keyPoints = answer.keyPoints
+  const points = answer.keyPoints
     .map(({ text, segmentIds }) => ({ text: clean(text), ids: existing(segmentIds) }))
     .filter(({ text, ids }) => text && ids.length > 0)
     .sort((a, b) => a.ids[0]! - b.ids[0]!)
-    .slice(0, MAX_KEY_POINTS)
+  const keyPoints = thinEvenly(points, { count: MAX_KEY_POINTS, positionOf: ({ ids }) => startOf(ids[0]!) })
   const overview = clean(answer.overview)
   if (!overview || keyPoints.length === 0)
     throw problem('summary.failed', { detail: 'The language model wrote nothing that the transcript supports.' })
 
-  const timestamps = [...new Map(answer.timestamps.map(({ segmentId, content }) => [segmentId, clean(content)]))]
+  const moments = [...new Map(answer.timestamps.map(({ segmentId, content }) => [segmentId, clean(content)]))]
     .map(([segmentId, content]) => ({ segmentId, content }))
     .filter(({ segmentId, content }) => byId.has(segmentId) && content)
     .sort((a, b) => a.segmentId - b.segmentId)
-    .slice(0, MAX_TIMESTAMPS)
-    .map(({ segmentId, content }) => ({ time: formatTimeCode(byId.get(segmentId)!.startMs), content, segmentId }))
+  const timestamps = thinEvenly(moments, { count: MAX_TIMESTAMPS, positionOf: ({ segmentId }) => startOf(segmentId) }).map(
+    ({ segmentId, content }) => ({ time: formatTimeCode(startOf(segmentId)), content, segmentId }),
+  )
 
   return {
     // A model may name it in words; then nobody knows.
