@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { functionTable } from '../../infra/functions.ts'
 import { SUMMARY_ABANDONED_MS } from '../../shared/contract/limits.ts'
@@ -55,31 +56,74 @@ describe('What a language model answers', () => {
   })
 })
 
-describe('A transcript of more text than anybody can say', () => {
-  let server: Server
-  let asked: { id: number }[][]
-  beforeAll(async () => {
-    server = createServer(async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += chunk
-      const { segments = [] } = JSON.parse(JSON.parse(body).messages[1].content)
-      asked.push(segments)
-      const message = { role: 'assistant', content: JSON.stringify(answer) }
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ model: 'm', choices: [{ index: 0, message }] }))
-    })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
+describe('A language model that is asked for a summary', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: what reached the server
+  let asked: any[]
+  /** What it answers in turn; the last again and again. */
+  let answers: object[]
+  const server = createServer(async (request, response) => {
+    asked.push(await json(request))
+    const message = { role: 'assistant', content: JSON.stringify(answers[Math.min(asked.length, answers.length) - 1]) }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ model: 'm', choices: [{ index: 0, message }] }))
   })
+  beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'))
   beforeEach(() => {
     asked = []
   })
   afterAll(() => server.close())
 
-  it('costs no more calls than the longest talk, and is read to its end', async () => {
+  const write = (segments = segmentsOf(30)) => {
     const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
-    await writeSummary(model, { ...film, segments: segmentsOf(5000, 'x'.repeat(1000)) })
+    return writeSummary(model, { ...film, segments })
+  }
+  const about = (...ids: number[]) => ({ ...answer, keyPoints: ids.map(id => ({ text: `Point ${id}`, segmentIds: [id] })) })
+  const dataOf = (request: { messages: { content: string }[] }) => JSON.parse(request.messages[1]!.content)
+
+  it('is asked once when it speaks of the whole video', async () => {
+    answers = [about(0, 9, 12, 29)]
+    expect((await write()).sources.keyPoints).toEqual([[0], [9], [12], [29]])
+    expect(asked).toHaveLength(1)
+  })
+
+  it.each([
+    ['leaves the middle out', about(0, 1, 28, 29)],
+    ['leaves the end out', about(0, 9, 11, 12)],
+    ['has only three key points', about(0, 12, 29)],
+  ])('is asked once more when its answer %s, and told what was missing', async (_, poor) => {
+    answers = [poor, about(0, 9, 12, 29)]
+    expect((await write()).sources.keyPoints).toEqual([[0], [9], [12], [29]])
+    expect(asked.map(request => dataOf(request).hint)).toEqual([undefined, expect.stringContaining('spread over its whole length')])
+  })
+
+  it.each([
+    ['covers less', about(0, 1, 2, 3)],
+    ['has no more to say', about(8, 9, 18, 19)],
+    ['stands on nothing', about(77)],
+  ])('keeps its first answer when the second %s', async (_, second) => {
+    answers = [about(0, 1, 11, 12), second]
+    expect((await write()).sources.keyPoints).toEqual([[0], [1], [11], [12]])
+    expect(asked).toHaveLength(2)
+  })
+
+  it('need not speak of a part in which nobody speaks, nor find four points in five sentences', async () => {
+    answers = [about(0, 1, 28, 29)]
+    await write(segmentsOf(30).filter(({ index }) => index < 9 || index > 20))
+    answers = [about(0)]
+    await write(segmentsOf(5))
+    expect(asked).toHaveLength(2)
+  })
+
+  it('reads the whole of a text longer than anybody can speak, thinned out evenly, in no more calls than for the longest talk', async () => {
+    answers = [about(0)]
+    await write(segmentsOf(5000, 'x'.repeat(1000)))
+    const read: number[] = asked
+      .slice(0, asked.length / 2)
+      .flatMap(request => (dataOf(request).segments ?? []).map(({ id }: { id: number }) => id))
+    expect(read.length * 1000).toBeLessThanOrEqual(600_000)
+    expect(read).toEqual(read.map((_, i) => i * 9))
+    expect(read.at(-1)).toBeGreaterThan(4990)
     // Twice, because the key points cover a part only, and once more each time to put the parts together.
     expect(asked.length).toBeLessThanOrEqual(2 * (26 + 1))
-    expect(asked.flat().at(-1)!.id).toBeGreaterThan(4900)
   })
 })
 

@@ -16,7 +16,6 @@ export type VerifiedSummary = {
 
 export const MAX_KEY_POINTS = 6
 const MAX_TIMESTAMPS = 40
-const THIRDS = 3
 
 /** Text that Postgres can store, also inside JSON: without U+0000 and halves of characters. */
 const clean = (text: string): string => text.toWellFormed().replaceAll('\u0000', '').trim()
@@ -52,12 +51,4 @@ export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[
     timestamps,
     sources: { overview: existing(answer.overviewSegmentIds), keyPoints: keyPoints.map(({ ids }) => ids) },
   }
-}
-
-/** Whether the key points stand on at least two thirds of the video; short transcripts always pass. */
-export const coversTheVideo = ({ sources }: VerifiedSummary, segments: readonly Segment[]): boolean => {
-  if (segments.length < 2 * THIRDS) return true
-  const firstId = segments[0]!.index
-  const third = (id: number) => Math.floor(((id - firstId) / segments.length) * THIRDS)
-  return new Set(sources.keyPoints.flat().map(third)).size >= 2
 }
