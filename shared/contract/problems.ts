@@ -52,7 +52,7 @@ export const PROBLEMS = {
   'media.cancelled': { status: 409, title: 'Processing was cancelled', retryable: true },
 
   'transcript.not_found': { status: 404, title: 'The video has no transcript' },
-  'summary.no_transcript': { status: 409, title: 'The video has no speech to summarise' },
+  'summary.no_transcript': { status: 409, title: 'The video has no transcript to summarise' },
   'summary.failed': { status: 502, title: 'The summary could not be written', retryable: true },
   'job.not_found': { status: 404, title: 'There is no such job' },
   'provider.unavailable': { status: 503, title: 'An AI service is not available', retryable: true },

@@ -7,6 +7,7 @@ import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as summaries from '../../shared/db/repositories/summaries.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
+import type { VideoRow } from '../../shared/db/repositories/videos.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
 import { requestSummary } from '../../shared/domain/summaries/request-summary.ts'
@@ -93,14 +94,18 @@ const impatient = () => {
 }
 
 /** A video whose transcript is there, or is known to be none; finished unless it is said to be running. */
-const aVideo = async (o: { transcript: 'ready' | 'none'; running?: boolean }): Promise<{ videoId: string; runId: string }> => {
+const aVideo = async (o: {
+  transcript: 'ready' | 'none'
+  reason?: VideoRow['transcriptReason']
+  running?: boolean
+}): Promise<{ videoId: string; runId: string }> => {
   const video = await addVideo(db.sql, { userId })
   const run = { videoId: video.id, runId: createId() }
   await runs.recordSource(db.sql, { userId, videoId: video.id, key: video.sourceKey!, eTag: 'e', sizeBytes: 1 })
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
   const said = ['And so, my fellow Americans', 'ask what you can do'].map((text, i) => ({ startMs: i, endMs: i, text, confidence: 1 }))
   await transcripts.replaceSegments(db.sql, { ...run, segments: o.transcript === 'ready' ? said : [] })
-  await runs.recordTranscriptStatus(db.sql, { ...run, status: o.transcript })
+  await runs.recordTranscriptStatus(db.sql, { ...run, status: o.transcript, reason: o.reason ?? null })
   if (!o.running) await runs.completeRun(db.sql, run)
   return run
 }
@@ -196,6 +201,21 @@ describe('the job of a summary', () => {
     expect(await jobOf(run.videoId)).toMatchObject({ status: 'failed', error: { code: 'summary.no_transcript', retryable: false } })
     await runs.completeRun(db.sql, run)
     await expect(ask(run.videoId)).rejects.toMatchObject({ code: 'summary.no_transcript' })
+  })
+
+  it.each([
+    ['no_audio', 'no sound'],
+    ['no_speech', 'No speech'],
+    ['too_long', '4 hours at most'],
+    ['language_not_supported', 'language'],
+    ['recogniser_unavailable', 'recogniser'],
+  ] as const)('is refused with the reason why there is no transcript, %s, and with what to do', async (reason, said) => {
+    const { videoId } = await aVideo({ transcript: 'none', reason })
+    const detail = expect.stringMatching(new RegExp(`${said}.+[Uu]pload it`))
+    await expect(ask(videoId)).rejects.toMatchObject({ code: 'summary.no_transcript', details: { detail, reason } })
+    await jobs.createJob(db.sql, { id: createId(), userId, videoId, type: 'generate-summary', subject: language, attempt: 1 })
+    await summariseVideo(worker(), { videoId, userId, language })
+    expect((await jobOf(videoId))?.error).toMatchObject({ code: 'summary.no_transcript', message: detail })
   })
 
   it('that nobody works on any more fails after an hour, unless its video is still being processed', async () => {

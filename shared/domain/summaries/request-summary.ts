@@ -7,6 +7,8 @@ import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
+import { whyNoTranscript } from '../transcripts/why-no-transcript.ts'
+import { requireVideo } from '../videos/require-video.ts'
 import { abandonedBefore, openSummaryJob } from './open-summary-job.ts'
 
 export type RequestDeps = {
@@ -28,15 +30,11 @@ export const requestSummary = async (
   deps: RequestDeps,
   { videoId, userId, language }: { videoId: string; userId: string; language: string },
 ): Promise<{ summary: SummaryRow | null; jobId: string }> => {
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (!video) throw problem('video.not_found', { videoId, detail: 'You have no such video.' })
+  const video = await requireVideo(deps, { userId, videoId })
   const existing = await deps.findSummary({ videoId, language })
   if (existing) return { summary: existing, jobId: await doneJob(deps, { video, language, summaryId: existing.id }) }
   if (video.transcriptStatus === 'none' || video.status === 'error') {
-    const detail =
-      video.status === 'error'
-        ? 'The video could not be processed. Retry it first.'
-        : 'Nothing is said in this video, so there is nothing to summarise.'
+    const detail = video.status === 'error' ? 'The video could not be processed. Retry it first.' : whyNoTranscript(video)
     throw problem('summary.no_transcript', { videoId, detail, reason: video.transcriptReason ?? undefined })
   }
   const job = await openSummaryJob(deps, { video, language })

@@ -5,10 +5,12 @@ import type * as summaries from '../../db/repositories/summaries.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import type * as transcripts from '../../db/repositories/transcripts.ts'
 import type * as videos from '../../db/repositories/videos.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
+import { whyNoTranscript } from '../transcripts/why-no-transcript.ts'
 import { abandonedBefore, openSummaryJob, SUMMARY_FAILED } from './open-summary-job.ts'
 import { writeSummary } from './write-summary.ts'
 
@@ -36,7 +38,7 @@ export const summariseVideo = async (
 ): Promise<SummaryRow | undefined> => {
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
   if (!video || video.transcriptStatus === 'pending') return undefined
-  if (video.transcriptStatus === 'none') return refuse(deps, { videoId, language })
+  if (video.transcriptStatus === 'none') return refuse(deps, { video, language })
   const { id: jobId } = await openSummaryJob(deps, { video, language })
   // The guide's steps of this job: 20, then 100.
   const claimed = await deps.jobs.claimJob(deps.sql, { jobId, progress: 20, abandonedBefore: abandonedBefore(deps.now()) })
@@ -60,8 +62,8 @@ export const summariseVideo = async (
   }
 }
 
-/** Somebody may have asked before it was known that nobody speaks. */
-const refuse = async ({ sql, jobs }: SummariseDeps, { videoId, language }: { videoId: string; language: string }): Promise<undefined> => {
-  const job = await jobs.findNewestJob(sql, { videoId, type: 'generate-summary', subject: language })
-  if (job) await jobs.failJob(sql, { jobId: job.id, error: failure('summary.no_transcript') })
+/** Somebody may have asked before it was known that there is no transcript. */
+const refuse = async ({ sql, jobs }: SummariseDeps, { video, language }: { video: VideoRow; language: string }): Promise<undefined> => {
+  const job = await jobs.findNewestJob(sql, { videoId: video.id, type: 'generate-summary', subject: language })
+  if (job) await jobs.failJob(sql, { jobId: job.id, error: failure('summary.no_transcript', whyNoTranscript(video)) })
 }
