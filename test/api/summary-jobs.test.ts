@@ -9,6 +9,7 @@ import * as summaries from '../../shared/db/repositories/summaries.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
 import type { VideoRow } from '../../shared/db/repositories/videos.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
+import { createTransact, type Transact } from '../../shared/db/transact.ts'
 import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
 import { requestSummary } from '../../shared/domain/summaries/request-summary.ts'
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
@@ -73,8 +74,9 @@ beforeEach(() => {
   model.calls = 0
 })
 
+const transact: Transact = work => createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })(work)
 const worker = (now = () => new Date()) => ({
-  ...{ sql: db.sql, videos, transcripts, summaries, jobs, createId, now, budgetMs: 60_000 },
+  ...{ sql: db.sql, transact, videos, transcripts, summaries, jobs, createId, now, budgetMs: 60_000 },
   languageModel: createLanguageModel({ apiKey: 'key', baseUrl: model.url, model: 'test' }),
 })
 const ask = (videoId: string, at = () => new Date()) =>
@@ -108,6 +110,11 @@ const aVideo = async (o: {
   await runs.recordTranscriptStatus(db.sql, { ...run, status: o.transcript, reason: o.reason ?? null })
   if (!o.running) await runs.completeRun(db.sql, run)
   return run
+}
+/** What the owner was told about the summaries of a video. */
+const toldAbout = async (videoId: string) => {
+  const rows = await db.sql`SELECT payload FROM user_events WHERE user_id = ${userId} AND payload ->> 'videoId' = ${videoId} ORDER BY seq`
+  return rows.map(({ payload }) => payload)
 }
 const jobOf = (videoId: string) => jobs.findNewestJob(db.sql, { videoId, type: 'generate-summary', subject: language })
 
@@ -221,7 +228,7 @@ describe('the job of a summary', () => {
   it('that nobody works on any more fails after an hour, unless its video is still being processed', async () => {
     const [lost, waiting] = [await aVideo({ transcript: 'ready' }), await aVideo({ transcript: 'ready', running: true })]
     for (const { videoId } of [lost, waiting]) await ask(videoId, impatient())
-    const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, jobs, now: later(minutes) })
+    const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, transact, jobs, now: later(minutes) })
     await sweep(50)
     expect((await jobOf(lost.videoId))?.status).toBe('queued')
     await sweep(70)
@@ -234,7 +241,43 @@ describe('the job of a summary', () => {
     const quietSince = Date.parse((await jobOf(videoId))!.updatedAt)
     await sleep(5)
     await ask(videoId, impatient())
-    await failLostSummaries({ sql: db.sql, jobs, now: () => new Date(quietSince + 60 * 60_000 + 1) })
+    await failLostSummaries({ sql: db.sql, transact, jobs, now: () => new Date(quietSince + 60 * 60_000 + 1) })
     expect((await jobOf(videoId))?.status).toBe('failed')
+  })
+  it('tells its owner when it is done, together with the summary and once', async () => {
+    const { videoId } = await aVideo({ transcript: 'ready' })
+    const { jobId } = await ask(videoId, impatient())
+    const failing = () => Promise.reject(new Error('no event today'))
+    const cut: Transact = work => transact(({ sql }) => work({ sql, emit: failing }))
+    await expect(summariseVideo({ ...worker(), transact: cut }, sent[0]!)).rejects.toThrow('no event today')
+    expect(await summaries.findSummary(db.sql, { videoId, requestedLanguage: language })).toBeUndefined()
+
+    const summary = await summariseVideo(worker(later(20)), sent[0]!)
+    await summariseVideo(worker(), sent[0]!)
+    expect(await toldAbout(videoId)).toEqual([{ action: 'summary_completed', videoId, summaryId: summary!.id, language, jobId }])
+  })
+
+  it('tells its owner that it has failed, whoever finds out', async () => {
+    const asked = await Promise.all(Array.from({ length: 2 }, () => aVideo({ transcript: 'ready' })))
+    for (const { videoId } of asked) await ask(videoId, impatient())
+    const [away, lost] = sent
+    model.away = true
+    await summariseVideo(worker(), away!).catch(() => {})
+    await failLostSummaries({ sql: db.sql, transact, jobs, now: later(70) })
+    for (const [message, code] of [
+      [away, 'provider.unavailable'],
+      [lost, 'summary.failed'],
+    ] as const) {
+      const { videoId, jobId } = message!
+      expect(await toldAbout(videoId)).toEqual([{ action: 'summary_failed', videoId, code, language, jobId }])
+    }
+    const { videoId } = await aVideo({ transcript: 'none', reason: 'no_audio', running: true })
+    const { id: jobId } = await jobs.createJob(db.sql, {
+      ...{ id: createId(), userId, videoId, attempt: 1 },
+      type: 'generate-summary',
+      subject: language,
+    })
+    await summariseVideo(worker(), { videoId, userId, language })
+    expect(await toldAbout(videoId)).toEqual([{ action: 'summary_failed', videoId, code: 'summary.no_transcript', language, jobId }])
   })
 })

@@ -66,7 +66,7 @@ describe('What happens to a video', () => {
     expect((await user.ask('GET', `/events?after=${lastSeen}&limit=2`)).body.events).toEqual(whole.frames.slice(lastSeen, lastSeen + 2))
 
     for (const frame of whole.frames) expect(UserEvent.parse(frame)).toEqual(frame)
-    const shown = whole.frames.map(({ payload }) => payload)
+    const shown = whole.frames.filter(({ type }) => type === 'video_processing').map(({ payload }) => payload)
     const numbers = shown.map(({ progress }) => progress)
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
     expect(shown[0]).toMatchObject({ status: 'processing', progress: 0, stage: 'uploading' })

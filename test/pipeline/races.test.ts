@@ -116,6 +116,19 @@ describe('A run', () => {
     expect(cancelled).toEqual(['job-1'])
   })
 
+  test('that fails tells its owner, too, that the summary which was asked for meanwhile will not come', async () => {
+    const { task } = await running()
+    const { videoId, userId } = task.input
+    const step = { userId, videoId, attempt: 1, type: 'generate-summary', subject: 'en' } as const
+    const { id: jobId } = await jobs.createJob(db.sql, { id: createId(), ...step })
+    await failRun(common(), { ...task, failure: timedOut })
+    const told = await db.sql`SELECT payload FROM user_events WHERE user_id = ${userId} ORDER BY seq`
+    expect(told.map(({ payload }) => payload)).toMatchObject([
+      { action: 'summary_failed', videoId, code: 'media.timed_out', language: 'en', jobId },
+      { videoId, status: 'error' },
+    ])
+  })
+
   test.each([
     ['processed', 1, publishRun],
     [

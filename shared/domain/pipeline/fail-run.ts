@@ -11,6 +11,7 @@ import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
+import { failJobsOfVideo } from '../summaries/end-summary-job.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 
 export type FailDeps = {
@@ -35,7 +36,7 @@ export const failRun = async (
     const failed = await deps.runs.failRun(sql, { videoId, runId, failure })
     await deps.leases.releaseLease(sql, { runId })
     if (failed) {
-      await deps.jobs.failOpenJobs(sql, { videoId, attempt, error: failure })
+      await failJobsOfVideo(deps, { sql, emit }, { videoId, attempt, error: failure })
       await emit(userId, processingEvent(failed))
     }
     // Only now it is certain that no step publishes the run in the same moment.

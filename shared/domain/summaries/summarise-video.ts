@@ -6,16 +6,19 @@ import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import type * as transcripts from '../../db/repositories/transcripts.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import type { Transact } from '../../db/transact.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
 import { whyNoTranscript } from '../transcripts/why-no-transcript.ts'
+import { completeSummaryJob, failSummaryJob } from './end-summary-job.ts'
 import { abandonedBefore, openSummaryJob, SUMMARY_FAILED } from './open-summary-job.ts'
 import { writeSummary } from './write-summary.ts'
 
 export type SummariseDeps = {
   sql: Sql
+  transact: Transact
   videos: typeof videos
   transcripts: typeof transcripts
   summaries: typeof summaries
@@ -45,25 +48,30 @@ export const summariseVideo = async (
   const existing = await deps.summaries.findSummary(deps.sql, { videoId, requestedLanguage: language })
   if (!claimed) return existing
   if (existing) {
-    await deps.jobs.completeJob(deps.sql, { jobId, result: { summaryId: existing.id } })
+    await deps.transact(tx => completeSummaryJob(deps, tx, { jobId, summaryId: existing.id }))
     return existing
   }
   const signal = AbortSignal.timeout(deps.budgetMs)
   try {
     const segments = await deps.transcripts.listSegments(deps.sql, { userId, videoId })
     const { model, sources, ...text } = await writeSummary(deps.languageModel, { title: video.title, language, segments, signal })
-    const summary = await deps.summaries.saveSummary(deps.sql, { videoId, requestedLanguage: language, ...text, modelUsed: model, sources })
-    if (summary) await deps.jobs.completeJob(deps.sql, { jobId, result: { summaryId: summary.id } })
-    return summary
+    const written = { videoId, requestedLanguage: language, ...text, modelUsed: model, sources }
+    return await deps.transact(async tx => {
+      const summary = await deps.summaries.saveSummary(tx.sql, written)
+      if (summary) await completeSummaryJob(deps, tx, { jobId, summaryId: summary.id })
+      return summary
+    })
   } catch (error) {
+    const reason = isProblem(error) ? failureOf(error) : SUMMARY_FAILED
     if (video.status === 'processing') await deps.jobs.releaseJob(deps.sql, { jobId })
-    else await deps.jobs.failJob(deps.sql, { jobId, error: isProblem(error) ? failureOf(error) : SUMMARY_FAILED })
+    else await deps.transact(tx => failSummaryJob(deps, tx, { jobId, error: reason }))
     throw error
   }
 }
 
 /** Somebody may have asked before it was known that there is no transcript. */
-const refuse = async ({ sql, jobs }: SummariseDeps, { video, language }: { video: VideoRow; language: string }): Promise<undefined> => {
-  const job = await jobs.findNewestJob(sql, { videoId: video.id, type: 'generate-summary', subject: language })
-  if (job) await jobs.failJob(sql, { jobId: job.id, error: failure('summary.no_transcript', whyNoTranscript(video)) })
+const refuse = async (deps: SummariseDeps, { video, language }: { video: VideoRow; language: string }): Promise<undefined> => {
+  const job = await deps.jobs.findNewestJob(deps.sql, { videoId: video.id, type: 'generate-summary', subject: language })
+  const error = failure('summary.no_transcript', whyNoTranscript(video))
+  if (job) await deps.transact(tx => failSummaryJob(deps, tx, { jobId: job.id, error }))
 }

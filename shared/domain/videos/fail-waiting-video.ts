@@ -1,6 +1,7 @@
 import type { Failure } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
 import type { Emit } from '../../db/transact.ts'
+import { failJobsOfVideo } from '../summaries/end-summary-job.ts'
 import { processingEvent } from './processing-event.ts'
 import type { VideoDeps } from './video-deps.ts'
 
@@ -12,6 +13,6 @@ export const failWaitingVideo = async (
 ): Promise<void> => {
   const video = await runs.failWaitingVideo(sql, { videoId, failure })
   if (!video) return
-  await jobs.failOpenJobs(sql, { videoId, attempt: video.attempt, error: failure })
+  await failJobsOfVideo({ jobs }, { sql, emit }, { videoId, attempt: video.attempt, error: failure })
   await emit(video.userId, processingEvent(video))
 }

@@ -17,8 +17,8 @@ const untilEnd = (videoId, ticket) =>
     socket.onerror = () => fail(new Error('the WebSocket was refused'))
     socket.onopen = () => socket.send('{"type":"resume","after":0}')
     socket.onmessage = ({ data }) => {
-      const { payload } = JSON.parse(data)
-      if (payload.videoId === videoId && payload.status !== 'processing') end(payload.status)
+      const { type, payload } = JSON.parse(data)
+      if (type === 'video_processing' && payload.videoId === videoId && payload.status !== 'processing') end(payload.status)
     }
   })
 
