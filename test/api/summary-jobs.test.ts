@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
@@ -7,7 +5,6 @@ import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as summaries from '../../shared/db/repositories/summaries.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
-import type { VideoRow } from '../../shared/db/repositories/videos.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact, type Transact } from '../../shared/db/transact.ts'
 import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
@@ -15,52 +12,18 @@ import { requestSummary } from '../../shared/domain/summaries/request-summary.ts
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createLanguageModel } from '../../shared/providers/language-model/openai.ts'
-import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
-
-const text = {
-  language: 'en',
-  overview: 'A speech.',
-  overviewSegmentIds: [0],
-  keyPoints: [{ text: 'Ask what you can do.', segmentIds: [1] }],
-  timestamps: [{ segmentId: 1, content: 'The question' }],
-}
-const completion = {
-  id: 'c',
-  object: 'chat.completion',
-  created: 0,
-  model: 'test',
-  choices: [{ index: 0, finish_reason: 'stop', message: {} }],
-}
-
-/** An OpenAI-compatible server that is away or never answers when it is told so. */
-const startModel = async () => {
-  const model = { away: false, hangs: false, calls: 0, url: '', close: () => {} }
-  const server = createServer((_, response) => {
-    model.calls += 1
-    if (model.hangs) return
-    const [choice] = completion.choices
-    const body = { ...completion, choices: [{ ...choice, message: { role: 'assistant', content: JSON.stringify(text) } }] }
-    // The client must not try again by itself: the tests would wait for it.
-    response.writeHead(model.away ? 503 : 200, { 'content-type': 'application/json', 'x-should-retry': 'false' })
-    response.end(JSON.stringify(model.away ? { error: { message: 'overloaded' } } : body))
-  })
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  model.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
-  model.close = () => {
-    server.close()
-    server.closeAllConnections()
-  }
-  return model
-}
+import { addUser, createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type ModelServer, startModelServer } from '../support/model-server.ts'
+import { addSpokenVideo, spokenSummary } from '../support/spoken-video.ts'
 
 let db: TestDatabase
-let model: Awaited<ReturnType<typeof startModel>>
+let model: ModelServer
 let userId: string
 let sent: MessageOf<'summaries'>[]
 const language = 'en'
 
 beforeAll(async () => {
-  ;[db, model] = await Promise.all([createTestDatabase(), startModel()])
+  ;[db, model] = await Promise.all([createTestDatabase(), startModelServer()])
   userId = (await addUser(db.sql)).id
 })
 afterAll(async () => {
@@ -69,9 +32,7 @@ afterAll(async () => {
 })
 beforeEach(() => {
   sent = []
-  model.away = false
-  model.hangs = false
-  model.calls = 0
+  model.reset({ answers: [spokenSummary] })
 })
 
 const transact: Transact = work => createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })(work)
@@ -95,22 +56,7 @@ const impatient = () => {
   return () => new Date(calls++ * 60_000)
 }
 
-/** A video whose transcript is there, or is known to be none; finished unless it is said to be running. */
-const aVideo = async (o: {
-  transcript: 'ready' | 'none'
-  reason?: VideoRow['transcriptReason']
-  running?: boolean
-}): Promise<{ videoId: string; runId: string }> => {
-  const video = await addVideo(db.sql, { userId })
-  const run = { videoId: video.id, runId: createId() }
-  await runs.recordSource(db.sql, { userId, videoId: video.id, key: video.sourceKey!, eTag: 'e', sizeBytes: 1 })
-  await runs.claimRun(db.sql, { ...run, attempt: 1 })
-  const said = ['And so, my fellow Americans', 'ask what you can do'].map((text, i) => ({ startMs: i, endMs: i, text, confidence: 1 }))
-  await transcripts.replaceSegments(db.sql, { ...run, segments: o.transcript === 'ready' ? said : [] })
-  await runs.recordTranscriptStatus(db.sql, { ...run, status: o.transcript, reason: o.reason ?? null })
-  if (!o.running) await runs.completeRun(db.sql, run)
-  return run
-}
+const aVideo = (o: Omit<Parameters<typeof addSpokenVideo>[1], 'userId'>) => addSpokenVideo(db.sql, { userId, ...o })
 /** What the owner was told about the summaries of a video. */
 const toldAbout = async (videoId: string) => {
   const rows = await db.sql`SELECT payload FROM user_events WHERE user_id = ${userId} AND payload ->> 'videoId' = ${videoId} ORDER BY seq`
@@ -123,13 +69,13 @@ describe('the job of a summary', () => {
     const { videoId } = await aVideo({ transcript: 'ready' })
     const { jobId } = await ask(videoId, impatient())
     expect(sent).toEqual([{ jobId, videoId, userId, language }])
-    model.away = true
+    model.status = 503
     await expect(summariseVideo(worker(), sent[0]!)).rejects.toMatchObject({ code: 'provider.unavailable' })
     expect(await jobOf(videoId)).toMatchObject({ id: jobId, status: 'failed', error: { code: 'provider.unavailable', retryable: true } })
 
     expect((await ask(videoId, impatient())).jobId).toBe(jobId)
     expect(sent).toHaveLength(2)
-    model.away = false
+    model.status = 200
     await summariseVideo(worker(), sent[1]!)
     expect(await jobOf(videoId)).toMatchObject({ id: jobId, status: 'completed', progress: 100 })
     expect(await ask(videoId)).toMatchObject({ jobId, summary: { overview: 'A speech.' } })
@@ -138,9 +84,9 @@ describe('the job of a summary', () => {
   it('is done by the queue’s own repetition, too', async () => {
     const { videoId } = await aVideo({ transcript: 'ready' })
     await ask(videoId, impatient())
-    model.away = true
+    model.status = 503
     await expect(summariseVideo(worker(), sent[0]!)).rejects.toThrow()
-    model.away = false
+    model.status = 200
     await summariseVideo(worker(), sent[0]!)
     expect((await jobOf(videoId))?.status).toBe('completed')
   })
@@ -165,7 +111,7 @@ describe('the job of a summary', () => {
     expect(sent).toHaveLength(2)
     await Promise.all([...sent, ...sent].map(message => summariseVideo(worker(), message)))
     await summariseVideo(worker(), sent[0]!)
-    expect(model.calls).toBe(1)
+    expect(model.asked).toHaveLength(1)
     expect((await jobOf(videoId))?.status).toBe('completed')
   })
 
@@ -195,7 +141,7 @@ describe('the job of a summary', () => {
 
   it('tells who waits for it at once that it has failed', async () => {
     const { videoId } = await aVideo({ transcript: 'ready' })
-    model.away = true
+    model.status = 503
     const asked = ask(videoId)
     while (sent.length === 0) await sleep(10)
     await Promise.all([expect(asked).rejects.toMatchObject({ code: 'summary.failed' }), summariseVideo(worker(), sent[0]!).catch(() => {})])
@@ -261,7 +207,7 @@ describe('the job of a summary', () => {
     const asked = await Promise.all(Array.from({ length: 2 }, () => aVideo({ transcript: 'ready' })))
     for (const { videoId } of asked) await ask(videoId, impatient())
     const [away, lost] = sent
-    model.away = true
+    model.status = 503
     await summariseVideo(worker(), away!).catch(() => {})
     await failLostSummaries({ sql: db.sql, transact, jobs, now: later(70) })
     for (const [message, code] of [

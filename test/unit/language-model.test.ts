@@ -1,9 +1,8 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { createCircuitBreaker } from '../../shared/kernel/circuit-breaker.ts'
 import { createLanguageModel } from '../../shared/providers/language-model/openai.ts'
+import { type ModelServer, startModelServer } from '../support/model-server.ts'
 
 describe('A circuit breaker', () => {
   const start = (failures = 2) => {
@@ -46,34 +45,19 @@ describe('A circuit breaker', () => {
 })
 
 describe('A language model', () => {
-  const server = createServer((_, response) => {
-    calls += 1
-    if (answer.hangs) return
-    const message = { role: 'assistant', content: '{"text":"Xin chào"}' }
-    const body = answer.status === 200 ? { model: 'm', choices: [{ index: 0, message }] } : { error: { message: 'no' } }
-    // The client must not try again by itself: the tests would wait for it.
-    response.writeHead(answer.status, { 'content-type': 'application/json', 'x-should-retry': 'false', ...answer.headers })
-    response.end(JSON.stringify(body))
-  })
-  let calls = 0
-  let answer: { status: number; headers?: Record<string, string>; hangs?: true }
+  let server: ModelServer
   const time = { ms: 0 }
   beforeAll(async () => {
-    await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+    server = await startModelServer()
   })
   beforeEach(() => {
-    calls = 0
-    answer = { status: 200 }
+    server.reset({ answers: [{ text: 'Xin chào' }] })
     time.ms = Date.parse('2026-11-25T12:00:00Z')
   })
-  afterAll(() => {
-    server.close()
-    server.closeAllConnections()
-  })
+  afterAll(() => server.close())
 
   const start = () => {
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl, now: () => new Date(time.ms) })
+    const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl: server.url, now: () => new Date(time.ms) })
     const task = { name: 'greeting', instructions: 'Greet.', data: {}, answer: z.object({ text: z.string() }), temperature: 0 }
     return (signal = new AbortController().signal) => model.answer({ ...task, signal })
   }
@@ -81,13 +65,13 @@ describe('A language model', () => {
 
   it('that has not answered three times is left alone for a minute, then asked again', async () => {
     const ask = start()
-    answer = { status: 503 }
+    server.status = 503
     for (let i = 0; i < 5; i++) await expect(ask()).rejects.toMatchObject(unavailable)
-    expect(calls).toBe(3)
+    expect(server.asked).toHaveLength(3)
     time.ms += 60_000
-    answer = { status: 200 }
+    server.status = 200
     expect((await ask()).answer).toEqual({ text: 'Xin chào' })
-    expect(calls).toBe(4)
+    expect(server.asked).toHaveLength(4)
   })
 
   it.each([
@@ -95,28 +79,28 @@ describe('A language model', () => {
     ['a date', 'Wed, 25 Nov 2026 12:02:00 GMT'],
   ])('is left alone for as long as it asks for in %s', async (_, retryAfter) => {
     const ask = start()
-    answer = { status: 429, headers: { 'retry-after': retryAfter } }
+    server.reset({ status: 429, headers: { 'retry-after': retryAfter }, answers: server.answers })
     for (let i = 0; i < 2; i++) await expect(ask()).rejects.toMatchObject(unavailable)
     time.ms += 119_000
     await expect(ask()).rejects.toMatchObject(unavailable)
-    expect(calls).toBe(1)
+    expect(server.asked).toHaveLength(1)
     time.ms += 1000
-    answer = { status: 200 }
+    server.status = 200
     await ask()
-    expect(calls).toBe(2)
+    expect(server.asked).toHaveLength(2)
   })
 
   it('that hangs is waited for no longer than the caller can, and soon left alone', async () => {
     const ask = start()
-    answer = { status: 200, hangs: true }
+    server.hangs = true
     for (let i = 0; i < 4; i++) await expect(ask(AbortSignal.timeout(50))).rejects.toMatchObject(unavailable)
-    expect(calls).toBe(3)
+    expect(server.asked).toHaveLength(3)
   })
 
   it('that refuses one request is asked the next', async () => {
     const ask = start()
-    answer = { status: 400 }
+    server.status = 400
     for (let i = 0; i < 5; i++) await expect(ask()).rejects.toMatchObject(unavailable)
-    expect(calls).toBe(5)
+    expect(server.asked).toHaveLength(5)
   })
 })

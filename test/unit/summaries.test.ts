@@ -1,13 +1,10 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { functionTable } from '../../infra/functions.ts'
 import { SUMMARY_ABANDONED_MS } from '../../shared/contract/limits.ts'
 import { verifySummary } from '../../shared/domain/summaries/verify-summary.ts'
 import { writeSummary } from '../../shared/domain/summaries/write-summary.ts'
 import { createLanguageModel } from '../../shared/providers/language-model/openai.ts'
+import { type ModelServer, startModelServer } from '../support/model-server.ts'
 
 const segmentsOf = (count: number, text = 'Xin chào.') =>
   Array.from({ length: count }, (_, index) => ({ index, startMs: index * 1000, endMs: index * 1000 + 900, text, confidence: null }))
@@ -57,32 +54,40 @@ describe('What a language model answers', () => {
 })
 
 describe('A language model that is asked for a summary', () => {
-  // biome-ignore lint/suspicious/noExplicitAny: what reached the server
-  let asked: any[]
-  /** What it answers in turn; the last again and again. */
-  let answers: object[]
-  const server = createServer(async (request, response) => {
-    asked.push(await json(request))
-    const message = { role: 'assistant', content: JSON.stringify(answers[Math.min(asked.length, answers.length) - 1]) }
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ model: 'm', choices: [{ index: 0, message }] }))
-  })
-  beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'))
-  beforeEach(() => {
-    asked = []
+  let server: ModelServer
+  beforeAll(async () => {
+    server = await startModelServer()
   })
   afterAll(() => server.close())
 
-  const write = (segments = segmentsOf(30)) => {
-    const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  /** Writes a summary; the model gives these answers in turn, the last again and again. */
+  const write = (answers: object[], segments = segmentsOf(30)) => {
+    server.reset({ answers })
+    const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl: server.url })
     return writeSummary(model, { ...film, segments })
   }
   const about = (...ids: number[]) => ({ ...answer, keyPoints: ids.map(id => ({ text: `Point ${id}`, segmentIds: [id] })) })
   const dataOf = (request: { messages: { content: string }[] }) => JSON.parse(request.messages[1]!.content)
 
+  it('is given the material as data and held to the structure, at a low temperature', async () => {
+    await write([about(0, 9, 12, 29)])
+    const [{ temperature, response_format: format, messages }] = server.asked
+    expect(temperature).toBe(0.3)
+    expect(format).toMatchObject({ type: 'json_schema', json_schema: { name: 'video_summary', strict: true } })
+    const { properties, required, additionalProperties } = format.json_schema.schema
+    expect(Object.keys(properties)).toEqual(['language', 'overview', 'overviewSegmentIds', 'keyPoints', 'timestamps'])
+    expect([required, additionalProperties]).toEqual([Object.keys(properties), false])
+    expect(messages[0].content).not.toContain('A film')
+    expect(dataOf(server.asked[0])).toMatchObject({
+      language: 'vi',
+      title: 'A film',
+      segments: expect.arrayContaining([{ id: 29, text: 'Xin chào.' }]),
+    })
+  })
+
   it('is asked once when it speaks of the whole video', async () => {
-    answers = [about(0, 9, 12, 29)]
-    expect((await write()).sources.keyPoints).toEqual([[0], [9], [12], [29]])
-    expect(asked).toHaveLength(1)
+    expect((await write([about(0, 9, 12, 29)])).sources.keyPoints).toEqual([[0], [9], [12], [29]])
+    expect(server.asked).toHaveLength(1)
   })
 
   it.each([
@@ -90,9 +95,8 @@ describe('A language model that is asked for a summary', () => {
     ['leaves the end out', about(0, 9, 11, 12)],
     ['has only three key points', about(0, 12, 29)],
   ])('is asked once more when its answer %s, and told what was missing', async (_, poor) => {
-    answers = [poor, about(0, 9, 12, 29)]
-    expect((await write()).sources.keyPoints).toEqual([[0], [9], [12], [29]])
-    expect(asked.map(request => dataOf(request).hint)).toEqual([undefined, expect.stringContaining('spread over its whole length')])
+    expect((await write([poor, about(0, 9, 12, 29)])).sources.keyPoints).toEqual([[0], [9], [12], [29]])
+    expect(server.asked.map(request => dataOf(request).hint)).toEqual([undefined, expect.stringContaining('spread over its whole length')])
   })
 
   it.each([
@@ -100,30 +104,31 @@ describe('A language model that is asked for a summary', () => {
     ['has no more to say', about(8, 9, 18, 19)],
     ['stands on nothing', about(77)],
   ])('keeps its first answer when the second %s', async (_, second) => {
-    answers = [about(0, 1, 11, 12), second]
-    expect((await write()).sources.keyPoints).toEqual([[0], [1], [11], [12]])
-    expect(asked).toHaveLength(2)
+    expect((await write([about(0, 1, 11, 12), second])).sources.keyPoints).toEqual([[0], [1], [11], [12]])
+    expect(server.asked).toHaveLength(2)
   })
 
   it('need not speak of a part in which nobody speaks, nor find four points in five sentences', async () => {
-    answers = [about(0, 1, 28, 29)]
-    await write(segmentsOf(30).filter(({ index }) => index < 9 || index > 20))
-    answers = [about(0)]
-    await write(segmentsOf(5))
-    expect(asked).toHaveLength(2)
+    const silentMiddle = segmentsOf(30).filter(({ index }) => index < 9 || index > 20)
+    for (const [answers, segments] of [
+      [[about(0, 1, 28, 29)], silentMiddle],
+      [[about(0)], segmentsOf(5)],
+    ] as const) {
+      await write([...answers], segments)
+      expect(server.asked).toHaveLength(1)
+    }
   })
 
   it('reads the whole of a text longer than anybody can speak, thinned out evenly, in no more calls than for the longest talk', async () => {
-    answers = [about(0)]
-    await write(segmentsOf(5000, 'x'.repeat(1000)))
-    const read: number[] = asked
-      .slice(0, asked.length / 2)
+    await write([about(0)], segmentsOf(5000, 'x'.repeat(1000)))
+    const read: number[] = server.asked
+      .slice(0, server.asked.length / 2)
       .flatMap(request => (dataOf(request).segments ?? []).map(({ id }: { id: number }) => id))
     expect(read.length * 1000).toBeLessThanOrEqual(600_000)
     expect(read).toEqual(read.map((_, i) => i * 9))
     expect(read.at(-1)).toBeGreaterThan(4990)
     // Twice, because the key points cover a part only, and once more each time to put the parts together.
-    expect(asked.length).toBeLessThanOrEqual(2 * (26 + 1))
+    expect(server.asked.length).toBeLessThanOrEqual(2 * (26 + 1))
   })
 })
 
