@@ -7,11 +7,11 @@ import { problem } from '../../shared/contract/problems.ts'
 import type { Database } from '../../shared/db/client.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import { saveMediaFile } from '../../shared/db/repositories/media-files.ts'
-import { failRun, isRunCurrent, recordProducts } from '../../shared/db/repositories/runs.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
 import type { VideoRow } from '../../shared/db/repositories/videos.ts'
 import type { Transact } from '../../shared/db/transact.ts'
 import { beginJob } from '../../shared/domain/pipeline/run-job.ts'
-import { processingEvent } from '../../shared/domain/videos/processing-event.ts'
+import { failVideo } from '../../shared/domain/videos/fail-video.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { runPrefix } from '../../shared/kernel/object-keys.ts'
 import { objectUrl } from '../../shared/kernel/object-url.ts'
@@ -48,7 +48,7 @@ export const createRecord = ({ sql, transact, storage, video, runId }: RecordDep
     beginJob({ sql, jobs, createId }, { input: { videoId: run.videoId, userId, attempt }, type })
 
   return {
-    isCurrent: () => isRunCurrent(sql, run),
+    isCurrent: () => runs.isRunCurrent(sql, run),
 
     beginExtraction: async (): Promise<void> => {
       await begin('extract-audio')
@@ -57,7 +57,7 @@ export const createRecord = ({ sql, transact, storage, video, runId }: RecordDep
 
     /** Uploads a product and notes it. */
     store: async (product: Product): Promise<void> => {
-      if (!(await isRunCurrent(sql, run))) throw problem('media.cancelled')
+      if (!(await runs.isRunCurrent(sql, run))) throw problem('media.cancelled')
       await upload(product)
       const { size: sizeBytes } = await stat(product.file)
       const { kind, contentType, language = null, details = null } = product
@@ -66,14 +66,14 @@ export const createRecord = ({ sql, transact, storage, video, runId }: RecordDep
 
     /** Sound that cannot be decoded was left out: the transcoding job must not ask for it. */
     finishNormalising: async (film: ProbedFile): Promise<void> => {
-      await recordProducts(sql, { ...run, metadata: { hasAudio: film.audioCodec !== undefined } })
+      await runs.recordProducts(sql, { ...run, metadata: { hasAudio: film.audioCodec !== undefined } })
     },
 
     /** Notes on the video what was extracted; the jobs of these steps are done. */
     finishExtraction: async (film: ProbedFile, products: readonly Product[]): Promise<void> => {
       const of = (kind: Product['kind']) => products.find(product => product.kind === kind)
       const [audio, thumbnail, storyboard] = [of('audio'), of('thumbnail'), of('storyboard_vtt')]
-      await recordProducts(sql, {
+      await runs.recordProducts(sql, {
         ...run,
         durationSeconds: film.durationMs / 1000,
         ...(thumbnail && { thumbnailUrl: urlOf(thumbnail) }),
@@ -87,13 +87,7 @@ export const createRecord = ({ sql, transact, storage, video, runId }: RecordDep
     },
 
     /** Ends the run with a reason that its owner is told; nothing happens when the run has ended already. */
-    refuse: (failure: Failure): Promise<void> =>
-      transact(async ({ sql, emit }) => {
-        const failed = await failRun(sql, { ...run, failure })
-        if (!failed) return
-        await jobs.failOpenJobs(sql, { videoId: run.videoId, attempt, error: failure })
-        await emit(userId, processingEvent(failed))
-      }),
+    refuse: (failure: Failure): Promise<void> => transact(tx => failVideo({ runs, jobs }, tx, { ...run, failure })),
   }
 }
 

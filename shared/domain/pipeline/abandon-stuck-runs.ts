@@ -1,7 +1,7 @@
 import type { StateMachine } from '../../aws/state-machine.ts'
 import type { Sql } from '../../db/client.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
+import { failVideo } from '../videos/fail-video.ts'
 import { type FailDeps, failRun } from './fail-run.ts'
 import { readEnding } from './read-failure.ts'
 
@@ -23,7 +23,7 @@ export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limi
   const failure = readEnding('TIMED_OUT')
   for (const { id: videoId, userId, runId, attempt, sourceKey } of stuck) {
     if (!runId) {
-      await deps.transact(tx => failWaitingVideo(deps, tx, { videoId, failure }))
+      await deps.transact(tx => failVideo(deps, tx, { videoId, runId: null, failure }))
       continue
     }
     await deps.pipeline.stop(runId, failure.message)

@@ -3,22 +3,17 @@ import type { Transcoding } from '../../aws/transcoding.ts'
 import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
 import type * as leases from '../../db/repositories/leases.ts'
 import type * as mediaFiles from '../../db/repositories/media-files.ts'
-import type * as runs from '../../db/repositories/runs.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
-import { failJobsOfVideo } from '../summaries/end-summary-job.ts'
-import { processingEvent } from '../videos/processing-event.ts'
+import { type FailVideoDeps, failVideo } from '../videos/fail-video.ts'
 
-export type FailDeps = {
+export type FailDeps = FailVideoDeps & {
   transact: Transact
-  runs: typeof runs
   videos: typeof videos
-  jobs: typeof jobs
   leases: typeof leases
   mediaFiles: typeof mediaFiles
   captionTracks: typeof captionTracks
@@ -31,14 +26,11 @@ export const failRun = async (
   deps: FailDeps,
   { runId, input, failure }: { runId: string; input: PipelineInput; failure: Failure },
 ): Promise<void> => {
-  const { videoId, userId, attempt, key } = input
-  const transcodeJobId = await deps.transact(async ({ sql, emit }) => {
-    const failed = await deps.runs.failRun(sql, { videoId, runId, failure })
+  const { videoId, userId, key } = input
+  const transcodeJobId = await deps.transact(async tx => {
+    const { sql } = tx
+    await failVideo(deps, tx, { videoId, runId, failure })
     await deps.leases.releaseLease(sql, { runId })
-    if (failed) {
-      await failJobsOfVideo(deps, { sql, emit }, { videoId, attempt, error: failure })
-      await emit(userId, processingEvent(failed))
-    }
     // Only now it is certain that no step publishes the run in the same moment.
     const video = await deps.videos.findVideo(sql, { userId, videoId })
     const owned = video?.runId === runId

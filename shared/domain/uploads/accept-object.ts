@@ -1,7 +1,7 @@
 import { failure } from '../../contract/problems.ts'
 import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
 import { startRun } from '../pipeline/start-run.ts'
-import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
+import { failVideo } from '../videos/fail-video.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
@@ -62,7 +62,7 @@ const removeReplacement = async (
 const refuse = async (deps: Deps, { videoId, key }: { videoId: string; key: string }): Promise<Accepted> => {
   await deps.transact(async tx => {
     await deps.uploads.endUpload(tx.sql, { videoId, status: 'aborted' })
-    await failWaitingVideo(deps, tx, { videoId, failure: WRONG_SIZE })
+    await failVideo(deps, tx, { videoId, runId: null, failure: WRONG_SIZE })
   })
   await deps.cleanup.send({ keys: [key], prefixes: [] })
   return 'refused'

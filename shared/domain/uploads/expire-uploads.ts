@@ -1,6 +1,6 @@
 import { failure } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
-import { failWaitingVideo } from '../videos/fail-waiting-video.ts'
+import { failVideo } from '../videos/fail-video.ts'
 import { acceptObject } from './accept-object.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
@@ -24,7 +24,7 @@ const expire = async (deps: Deps, { videoId, key, uploadId }: UploadRow): Promis
   if (uploadId) await deps.directUploads.abortMultipart({ key, uploadId })
   return deps.transact(async tx => {
     const ended = await deps.uploads.endUpload(tx.sql, { videoId, status: 'expired' })
-    if (ended) await failWaitingVideo(deps, tx, { videoId, failure: EXPIRED })
+    if (ended) await failVideo(deps, tx, { videoId, runId: null, failure: EXPIRED })
     return ended !== undefined
   })
 }

@@ -1,7 +1,7 @@
 import { failure, problem } from '../../contract/problems.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { startRun } from '../pipeline/start-run.ts'
-import { failWaitingVideo } from './fail-waiting-video.ts'
+import { failVideo } from './fail-video.ts'
 import { processingEvent } from './processing-event.ts'
 import { requireVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
@@ -36,6 +36,6 @@ const notFailed = () => problem('video.not_failed', { detail: 'Only a video in s
 
 /** Without a run nobody would ever end this attempt: the video goes back to where it can be retried. */
 const giveBack = (deps: Deps, { id: videoId }: VideoRow) =>
-  deps.transact(tx => failWaitingVideo(deps, tx, { videoId, failure: NOT_STARTED }))
+  deps.transact(tx => failVideo(deps, tx, { videoId, runId: null, failure: NOT_STARTED }))
 
 const NOT_STARTED = failure('media.processing_failed', 'Processing failed. Try again.')
