@@ -21,13 +21,13 @@ export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limi
   const before = new Date(deps.now().getTime() - deps.timeoutMs - MARGIN_MS)
   const stuck = await deps.runs.listStuckVideos(deps.sql, { before, limit })
   const failure = readEnding('TIMED_OUT')
-  for (const { id: videoId, userId, runId, attempt, sourceKey } of stuck) {
+  for (const { id: videoId, userId, runId } of stuck) {
     if (!runId) {
       await deps.transact(tx => failVideo(deps, tx, { videoId, runId: null, failure }))
       continue
     }
     await deps.pipeline.stop(runId, failure.message)
-    await failRun(deps, { runId, input: { videoId, userId, attempt, key: sourceKey ?? '', bucket: '', eTag: '', sizeBytes: 0 }, failure })
+    await failRun(deps, { runId, input: { videoId, userId }, failure })
   }
   return stuck.length
 }

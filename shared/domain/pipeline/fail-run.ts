@@ -24,9 +24,9 @@ export type FailDeps = FailVideoDeps & {
 /** Ends a run with a reason: the owner is told, its place and its files are given back. A file that can never be processed goes, too. Safe to repeat, and for a run that nobody waits for any more. */
 export const failRun = async (
   deps: FailDeps,
-  { runId, input, failure }: { runId: string; input: PipelineInput; failure: Failure },
+  { runId, input, failure }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'>; failure: Failure },
 ): Promise<void> => {
-  const { videoId, userId, key } = input
+  const { videoId, userId } = input
   const transcodeJobId = await deps.transact(async tx => {
     const { sql } = tx
     await failVideo(deps, tx, { videoId, runId, failure })
@@ -40,7 +40,8 @@ export const failRun = async (
     await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteCaptionTracks(sql, { videoId, runId })
     // Sent before the commit, so that no failure forgets its files.
-    const leftovers = { keys: owned && !reason.retryable ? [key] : [], prefixes: [runPrefix(videoId, runId)] }
+    const source = owned && !reason.retryable && video.sourceKey
+    const leftovers = { keys: source ? [source] : [], prefixes: [runPrefix(videoId, runId)] }
     await deps.cleanup.send(leftovers)
     // The conversion and the media task are only being stopped, and may still write.
     await deps.cleanup.send(leftovers, { delaySeconds: SWEEP_DELAY_SECONDS })
