@@ -9,6 +9,7 @@ import type * as videos from '../../db/repositories/videos.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
 import { masterPlaylistKey, transcodeSettings } from '../media/transcode-settings.ts'
 import { type ProgressDeps, reportProgress } from './report-progress.ts'
+import { requireRun } from './require-run.ts'
 
 export type TranscodeDeps = ProgressDeps & {
   sql: Sql
@@ -23,9 +24,8 @@ type Task = { runId: string; input: PipelineInput }
 
 /** Starts the HLS job of a run. Repeating it finds the same job by its token. */
 export const startTranscoding = async (deps: TranscodeDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
-  const { videoId, userId } = input
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (!video || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  const { videoId } = input
+  const video = await requireRun(deps, { runId, input })
   const normalised = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'normalised' })
   const { width = 0, height = 0, frameRate = 0, hasAudio = false, hdr = false } = video.metadata ?? {}
   const settings = transcodeSettings({
@@ -48,10 +48,9 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input }: Ta
 
 /** Asks after the job, reports its percentage and, once it is complete, notes the playlist. */
 export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
-  const { videoId, userId } = input
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (!video?.transcodeJobId || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
-  const state = await deps.transcoding.check(video.transcodeJobId)
+  const { videoId } = input
+  const { transcodeJobId } = await requireRun(deps, { runId, input })
+  const state = await deps.transcoding.check(transcodeJobId!)
   if (state.status === 'failed') throw reasonOf(state)
   if (state.status === 'running') {
     await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: state.share })

@@ -9,6 +9,7 @@ import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
 import { type ProgressDeps, reportProgress } from '../pipeline/report-progress.ts'
+import { requireRun } from '../pipeline/require-run.ts'
 import { beginJob, type JobDeps } from '../pipeline/run-job.ts'
 import { type CaptionDeps, readOwnCaptions } from './read-own-captions.ts'
 import { type RecognisedItem, type Segment, segmentWords } from './segment-words.ts'
@@ -35,7 +36,7 @@ const LastAnswer = z.object({ transcript: z.object({ tries: z.int().min(1) }) })
 export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise<Answer> => {
   const { runId, input } = task
   const { videoId } = input
-  const { language } = await requireCurrent(deps, task)
+  const { language } = await requireRun(deps, task)
   await beginJob(deps, { input, type: 'generate-transcript' })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
 
@@ -61,19 +62,13 @@ export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise
   if (state.status === 'failed') {
     if (!state.retryable || tries >= MAX_TRIES) return giveUp(deps, task, state)
     deps.onUnavailable({ videoId, error: state.message })
-    const { language } = await requireCurrent(deps, task)
+    const { language } = await requireRun(deps, task)
     return listen(deps, task, { language, tries: tries + 1 })
   }
   const text = await deps.readText(resultKey(videoId, runId))
   if (text === undefined) throw new Error(`the recogniser left no result for ${runId}`)
   const { items, language } = deps.readResult(text)
   return finish(deps, task, { segments: segmentWords(items), source: 'recognised', language: state.language ?? language ?? null })
-}
-
-const requireCurrent = async (deps: TranscriptDeps, { runId, input: { videoId, userId } }: Task) => {
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (!video || video.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
-  return video
 }
 
 /** Sends the sound to the recogniser. A repetition finds the job by its name. */

@@ -1,0 +1,16 @@
+import type { PipelineInput } from '../../contract/pipeline.ts'
+import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
+import type * as videos from '../../db/repositories/videos.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
+
+/** The video of a run. Throws `media.cancelled` once it is deleted or belongs to another run. */
+export const requireRun = async (
+  deps: { sql: Sql; videos: typeof videos },
+  { runId, input }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'> },
+): Promise<VideoRow> => {
+  const { videoId, userId } = input
+  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  if (video?.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  return video
+}
