@@ -1,7 +1,6 @@
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import { MEDIA_TASK_EXIT } from '../../shared/contract/pipeline.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import { findVideo } from '../../shared/db/repositories/videos.ts'
@@ -27,16 +26,15 @@ const storage = createStorage({ client, bucket: config.AWS_S3_BUCKET })
 const stage = mode === 'normalise' ? 'normalising' : 'extracting'
 
 const video = await findVideo(sql, { userId, videoId })
-process.exitCode = video
-  ? await runTask({
-      storage,
-      record: createRecord({ sql, transact, storage, video, runId }),
-      mode,
-      sourceKey,
-      sourceEtag: video.sourceEtag,
-      report: share => reportProgress({ transact, runs, jobs }, { videoId, runId, stage, share }),
-      log,
-      controller,
-    })
-  : MEDIA_TASK_EXIT.refused
+if (video)
+  process.exitCode = await runTask({
+    storage,
+    record: createRecord({ sql, transact, storage, video, runId }),
+    mode,
+    sourceKey,
+    sourceEtag: video.sourceEtag,
+    report: share => reportProgress({ transact, runs, jobs }, { videoId, runId, stage, share }),
+    log,
+    controller,
+  })
 await sql.end({ timeout: 5 })

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Storage } from '../../shared/aws/storage.ts'
 import { MAX_UPLOAD_BYTES } from '../../shared/contract/limits.ts'
-import { MEDIA_TASK_EXIT } from '../../shared/contract/pipeline.ts'
 import { failureOf, problem } from '../../shared/contract/problems.ts'
 import { isProblem } from '../../shared/kernel/problem.ts'
 import type { Logger } from '../../shared/observability/logger.ts'
@@ -69,28 +68,31 @@ const work = async (deps: TaskDeps, folder: string): Promise<void> => {
   await progress.finish(1)
 }
 
-/** Runs the task to its end and answers the exit code; its folder is always removed. Safe to repeat. */
-export const runTask = async (deps: TaskDeps): Promise<number> => {
+/**
+ * Runs the task to its end and answers the exit code: 1 for a fault of ours, which is tried again. A file that is refused is no fault: its reason is recorded,
+ * and the next state finds the run ended. The task's folder is always removed. Safe to repeat.
+ */
+export const runTask = async (deps: TaskDeps): Promise<0 | 1> => {
   const { record, log } = deps
   if (!(await record.isCurrent())) {
     log.info('The run has ended before')
-    return MEDIA_TASK_EXIT.refused
+    return 0
   }
   const folder = await mkdtemp(join(tmpdir(), 'media-task-'))
   try {
     await work(deps, folder)
-    return MEDIA_TASK_EXIT.done
+    return 0
   } catch (error) {
     if (!isProblem(error)) {
       log.error('Media task failed', { error })
-      return MEDIA_TASK_EXIT.fault
+      return 1
     }
     const { code, message, type, details } = error
     log.warn('File refused', { code, reason: message, stderr: details.reason })
-    if (code === 'media.cancelled') return MEDIA_TASK_EXIT.refused
-    if (type.retryable) return MEDIA_TASK_EXIT.fault
+    if (code === 'media.cancelled') return 0
+    if (type.retryable) return 1
     await record.refuse(failureOf(error))
-    return MEDIA_TASK_EXIT.refused
+    return 0
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

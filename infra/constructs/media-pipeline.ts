@@ -17,7 +17,7 @@ import {
   Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { MEDIA_PROBLEM, MEDIA_TASK_EXIT } from '../../shared/contract/pipeline.ts'
+import { MEDIA_PROBLEM } from '../../shared/contract/pipeline.ts'
 import type { FunctionName } from '../functions.ts'
 import type { Hub } from '../hub.ts'
 import type { MediaTask } from './media-task.ts'
@@ -84,14 +84,18 @@ export class MediaPipeline extends Construct {
     const publish = lambdaState(this, 'Publish', functions['pipeline-publish']).addCatch(failure, catchAll)
     const produce = new Parallel(this, 'Produce', { resultPath: JsonPath.DISCARD })
       .branch(this.understand(functions, task, hub))
-      .branch(this.transcode(functions['pipeline-transcode'], hub))
+      .branch(this.untilDone('playback', functions['pipeline-transcode'], hub, new Pass(this, 'Transcoded')))
       .addCatch(failure, catchAll)
       .next(publish)
-    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, hub).addCatch(failure, catchAll).next(produce)
+    // Before the branches, so that no further container starts for a file that Normalise has refused.
+    const transcode = this.start('playback', functions['pipeline-transcode']).addCatch(failure, catchAll).next(produce)
+    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, hub).addCatch(failure, catchAll).next(transcode)
     const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'inspect' })
       .addCatch(failure, catchAll)
       .next(
-        new Choice(this, 'Must it be normalised?').when(Condition.booleanEquals('$.inspect.normalise', true), normalise).otherwise(produce),
+        new Choice(this, 'Must it be normalised?')
+          .when(Condition.booleanEquals('$.inspect.normalise', true), normalise)
+          .otherwise(transcode),
       )
     const admit = lambdaState(this, 'Admit', functions['pipeline-admit'], { result: 'admit' }).addCatch(failure, catchAll)
     const place = new Choice(this, 'Is there a place?')
@@ -107,37 +111,34 @@ export class MediaPipeline extends Construct {
     const summarise = lambdaState(this, 'Summarise', functions['pipeline-summarise'], { retries: [] })
       .addCatch(understood, { errors: ['States.ALL'], resultPath: '$.summaryError' })
       .next(understood)
-    return mediaTaskState(this, 'Extract', 'extract', task, hub).next(
-      this.poll('transcript', functions['pipeline-transcribe'], hub, summarise),
-    )
+    const transcribe = functions['pipeline-transcribe']
+    return mediaTaskState(this, 'Extract', 'extract', task, hub)
+      .next(this.start('transcript', transcribe))
+      .next(this.untilDone('transcript', transcribe, hub, summarise))
   }
 
-  private transcode(lambda: IFunction, hub: Hub): IChainable {
-    return this.poll('playback', lambda, hub, new Pass(this, 'Transcoded'))
+  /** Starts a job of another service. A run that the media task has ended stops here. */
+  private start(what: string, lambda: IFunction) {
+    return lambdaState(this, `Start ${what}`, lambda, { action: 'start', result: what })
   }
 
-  /** Starts a job of another service and asks after it until it is done. */
-  private poll(what: string, lambda: IFunction, hub: Hub, then: IChainable): IChainable {
-    const start = lambdaState(this, `Start ${what}`, lambda, { action: 'start', result: what })
+  /** Asks after a job that was started until it is done. */
+  private untilDone(what: string, lambda: IFunction, hub: Hub, then: IChainable): IChainable {
     const check = lambdaState(this, `Check ${what}`, lambda, { action: 'check', result: what })
     const done = new Choice(this, `Is the ${what} done?`)
       .when(Condition.booleanEquals(`$.${what}.done`, true), then)
       .otherwise(waitState(this, `Wait for the ${what}`, hub).next(check))
     check.next(done)
-    return start.next(done)
+    return done
   }
 
   /** A file that cannot be processed is an outcome; anything else is a fault of ours and ends as a failed execution. */
   private recordFailure(lambda: IFunction): IChainable {
-    const exitedWithProblem = Condition.and(
-      Condition.isPresent('$.error.Cause'),
-      Condition.stringMatches('$.error.Cause', `*"ExitCode":${MEDIA_TASK_EXIT.refused}*`),
-    )
     return lambdaState(this, 'Record the failure', lambda, { error: JsonPath.objectAt('$.error') }).next(
       new Choice(this, 'Is the file at fault?')
         .when(
-          Condition.or(Condition.stringEquals('$.error.Error', MEDIA_PROBLEM), exitedWithProblem),
-          new Succeed(this, 'Refused', { comment: 'The owner was told what is wrong with the file' }),
+          Condition.stringEquals('$.error.Error', MEDIA_PROBLEM),
+          new Succeed(this, 'Refused', { comment: 'The owner was told what is wrong with the file, or has deleted the video' }),
         )
         .otherwise(new Fail(this, 'Failed', { errorPath: '$.error.Error', causePath: '$.error.Cause' })),
     )

@@ -32,11 +32,8 @@ export type PipelineInput = {
 /** The language of the summary that every video gets: the guide's default. */
 export const SUMMARY_LANGUAGE = 'vi'
 
-/** The error name under which a Lambda state throws what a repetition cannot mend: the file itself is at fault. */
+/** The error name under which a Lambda state throws what a repetition cannot mend: the file itself is at fault, or the run has ended. */
 export const MEDIA_PROBLEM = 'MediaProblem'
-
-/** How the media task ends: done, a fault of ours, or (never tried again with success) the file at fault. */
-export const MEDIA_TASK_EXIT = { done: 0, fault: 1, refused: 20 } as const
 
 /** What every Lambda state receives. */
 export type PipelineTask = { runId: string; input: PipelineInput; state: unknown; action?: 'start' | 'check' }

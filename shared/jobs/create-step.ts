@@ -3,7 +3,7 @@ import { failureOf } from '../contract/problems.ts'
 import { isProblem } from '../kernel/problem.ts'
 import type { Logger } from '../observability/logger.ts'
 
-/** A Lambda state. An expected, final failure leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
+/** A Lambda state. What no repetition mends leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
 export const createStep =
   <Result>({
     run,
@@ -19,7 +19,9 @@ export const createStep =
     try {
       return await run(task)
     } catch (error) {
-      if (!isProblem(error) || error.type.retryable) {
+      // What its owner may try again is over for this run all the same.
+      const isOver = isProblem(error) && (!error.type.retryable || error.code === 'media.cancelled')
+      if (!isOver) {
         log.error(failureMessage, { runId, videoId: input.videoId, error: error as Error })
         throw error
       }

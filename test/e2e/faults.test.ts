@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { GetJobCommand, MediaConvertClient } from '@aws-sdk/client-mediaconvert'
 import {
   CreateQueueCommand,
@@ -10,7 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { connectHub, type HubClient, type VideoEvent } from '../../local/demo/hub-client.ts'
 import type { LocalStack } from '../../local/stack.ts'
-import { speechVideo } from '../support/fixtures.ts'
+import { hollowVideo, speechVideo } from '../support/fixtures.ts'
 import { createHubPlace } from '../support/hub-place.ts'
 import { PROCESSED_ONCE, viewAsOperator } from '../support/operator-view.ts'
 import { processesBelow } from '../support/processes.ts'
@@ -77,6 +79,16 @@ describe('A video', () => {
     process.kill(task.pid, 'SIGKILL')
     await becomes(videoId, PROCESSED_ONCE)
     expect(await operator.runsOf(videoId)).toEqual(succeeded)
+  })
+
+  test('whose file turns out to hold no picture is refused by one media task, and leaves nothing', async () => {
+    const tasks = async () => (await readFile(join(place.stateDir, 'logs/combined.log'), 'utf8')).match(/task \w+ exited with \d+/g) ?? []
+    const before = (await tasks()).length
+    const { video } = await user.upload(await hollowVideo(), { title: 'Hollow' })
+    await expect.poll(() => operator.runsOf(video.id), patience).toEqual(succeeded)
+    expect(await operator.videoOf(video.id)).toMatchObject({ status: 'error', metadata: { error: { code: 'media.unreadable' } } })
+    expect((await tasks()).slice(before)).toEqual([expect.stringContaining('exited with 0')])
+    await expect.poll(() => operator.outcomeOf(video.id), patience).toMatchObject({ openJobs: 0, places: 0, orphans: [], missing: [] })
   })
 
   test('waits for the one before it when there is one place', async () => {

@@ -13,7 +13,6 @@ import { runTask } from '../../functions/media-task/run-task.ts'
 import { build } from '../../scripts/build.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import type { JobType } from '../../shared/contract/jobs.ts'
-import { MEDIA_TASK_EXIT } from '../../shared/contract/pipeline.ts'
 import { listEvents } from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import { listMediaFiles } from '../../shared/db/repositories/media-files.ts'
@@ -118,7 +117,7 @@ describe('the media task', () => {
     const task = await prepare(await fixtures.videoWithSubtitles())
     const names = ['audio.flac', 'captions/0.vi.vtt', 'storyboard.jpg', 'storyboard.vtt', 'thumbnail.jpg']
     for (const _ of ['first', 'again']) {
-      expect(await task.run('extract')).toBe(MEDIA_TASK_EXIT.done)
+      expect(await task.run('extract')).toBe(0)
       expect((await task.keys()).sort()).toEqual(names)
       expect((await task.files()).map(({ url }) => url.split('/').slice(6).join('/')).sort()).toEqual(names)
       expect(await task.row()).toMatchObject({
@@ -131,27 +130,27 @@ describe('the media task', () => {
     }
   })
 
-  test('tells the owner why a file is refused, once', async () => {
+  test('tells the owner why a file is refused, once, and does not ask to be run again', async () => {
     const task = await prepare(await fixtures.notAVideo())
-    expect(await task.run('extract')).toBe(MEDIA_TASK_EXIT.refused)
+    expect(await task.run('extract')).toBe(0)
     expect(await task.row()).toMatchObject({ status: 'error', metadata: { error: { code: 'media.unreadable', retryable: false } } })
     expect(await task.job('extract-audio')).toMatchObject({ status: 'failed' })
     const told = (await task.events()).events.length
-    expect(await task.run('extract')).toBe(MEDIA_TASK_EXIT.refused)
+    expect(await task.run('extract')).toBe(0)
     expect((await task.events()).events).toHaveLength(told)
     expect(await readdir(folder)).toEqual([])
   })
 
   test('refuses a file that was put in place of the one that was inspected', async () => {
     const task = await prepare(await fixtures.silentVideo())
-    expect(await task.run('extract', { sourceEtag: '0123456789abcdef0123456789abcdef' })).toBe(MEDIA_TASK_EXIT.refused)
+    expect(await task.run('extract', { sourceEtag: '0123456789abcdef0123456789abcdef' })).toBe(0)
     expect(await task.row()).toMatchObject({ status: 'error', metadata: { error: { code: 'media.replaced' } } })
     expect(await task.keys()).toEqual([])
   })
 
   test('leaves a film that MediaConvert reads beside the file that it does not', async () => {
     const task = await prepare(await fixtures.flvVideo())
-    expect(await task.run('normalise')).toBe(MEDIA_TASK_EXIT.done)
+    expect(await task.run('normalise')).toBe(0)
     expect(await task.keys()).toEqual(['normalised.mp4'])
     expect(await task.files()).toMatchObject([{ kind: 'normalised', contentType: 'video/mp4' }])
     expect(await task.row()).toMatchObject({ status: 'processing', metadata: { hasAudio: true } })
@@ -160,7 +159,7 @@ describe('the media task', () => {
   test('stops without a trace when the video belongs to another run by now', async () => {
     const task = await prepare(await fixtures.silentVideo())
     await db.sql`UPDATE videos SET run_id = 'another' WHERE id = ${task.video.id}`
-    expect(await task.run('normalise')).toBe(MEDIA_TASK_EXIT.refused)
+    expect(await task.run('normalise')).toBe(0)
     expect(await task.keys()).toEqual([])
     expect(await task.row()).toMatchObject({ status: 'processing' })
   })
@@ -168,7 +167,7 @@ describe('the media task', () => {
   test('leaves a fault of ours to be tried again', async () => {
     const task = await prepare(await fixtures.silentVideo())
     vi.stubEnv('PATH', '/nowhere')
-    expect(await task.run('extract')).toBe(MEDIA_TASK_EXIT.fault)
+    expect(await task.run('extract')).toBe(1)
     expect(await task.row()).toMatchObject({ status: 'processing' })
   })
 
@@ -196,7 +195,7 @@ describe('the media task', () => {
       env: environment,
       stdio: ['ignore', 'ignore', 'inherit'],
     })
-    expect(await once(container, 'exit')).toEqual([MEDIA_TASK_EXIT.done, null])
+    expect(await once(container, 'exit')).toEqual([0, null])
     expect((await task.keys()).sort()).toEqual(['storyboard.jpg', 'storyboard.vtt', 'thumbnail.jpg'])
   })
 })

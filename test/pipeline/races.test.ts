@@ -14,7 +14,8 @@ import { createTransact } from '../../shared/db/transact.ts'
 import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
 import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
-import { startTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
+import { checkTranscoding, startTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
+import { failVideo } from '../../shared/domain/videos/fail-video.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -25,6 +26,7 @@ beforeAll(async () => {
 afterAll(() => db.close())
 
 const timedOut = failure('media.timed_out', 'Processing took too long and was stopped.')
+const unreadable = failure('media.unreadable')
 
 /** What leaves the database. */
 let cleanups: (MessageOf<'cleanup'> & { delaySeconds?: number })[]
@@ -127,6 +129,34 @@ describe('A run', () => {
       { action: 'summary_failed', videoId, code: 'media.timed_out', language: 'en', jobId },
       { videoId, status: 'error' },
     ])
+  })
+
+  test('whose file the media task has refused starts no conversion, and gives back what it has, however often it is ended', async () => {
+    const { run, task, find } = await running()
+    await leases.acquireLease(db.sql, { runId: run.runId, limit: 1, now: new Date(), expiresAt: new Date(Date.now() + 60_000) })
+    await runs.recordProducts(db.sql, { ...run, transcodeJobId: 'job-1' })
+    const deps = common()
+    await deps.transact(tx => failVideo(deps, tx, { ...run, failure: unreadable }))
+    const started: unknown[] = []
+    const transcoding = {
+      start: async (job: unknown) => `job-${started.push(job) + 1}`,
+      check: async () => ({ status: 'running' as const, share: 0 }),
+      cancel: deps.transcoding.cancel,
+    }
+    const transcode = { ...deps, transcoding, bucket: 'media' }
+    await expect(startTranscoding(transcode, task)).rejects.toMatchObject({ code: 'media.cancelled' })
+    await expect(checkTranscoding(transcode, task)).rejects.toMatchObject({ code: 'media.cancelled' })
+    expect(started).toEqual([])
+
+    for (const _ of ['first', 'again']) {
+      await failRun(deps, { ...task, failure: failure('media.cancelled') })
+      expect(cancelled.at(-1)).toBe('job-1')
+      expect(cleanups.at(-1)).toMatchObject({ keys: [task.input.key], prefixes: [`media/${run.videoId}/${run.runId}/`] })
+      expect(await db.sql`SELECT 1 FROM pipeline_leases WHERE run_id = ${run.runId}`).toHaveLength(0)
+    }
+    expect(await find()).toMatchObject({ status: 'error', metadata: { error: unreadable } })
+    const told = await events.listEvents(db.sql, { userId: task.input.userId, after: 0, limit: 10 })
+    expect(told.events.map(({ payload }) => payload)).toMatchObject([{ status: 'error', message: unreadable.message }])
   })
 
   test.each([

@@ -45,6 +45,14 @@ export const resourcesOf = ({ templates }: Assembly, type: string): (Resource & 
       .map(([id, resource]) => ({ id, ...resource })),
   )
 
+/** The state machine's definition. References become an ARN, since engines and validators read finished definitions. */
+export const definitionOf = (assembly: Assembly): string => {
+  const [machine] = resourcesOf(assembly, 'AWS::StepFunctions::StateMachine')
+  const parts: unknown[] = machine!.Properties.DefinitionString['Fn::Join'][1]
+  const text = parts.map(part => (typeof part === 'string' ? part : 'arn:aws:lambda:us-east-1:000000000000:function:x')).join('')
+  return text.replaceAll('arn:arn:aws:lambda:us-east-1:000000000000:function:x:states', 'arn:aws:states')
+}
+
 /** A template's value as text, with each reference as `<LogicalId>` or `<LogicalId.Attribute>`. */
 export const readable = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return String(value)

@@ -120,6 +120,13 @@ export const speechVideo = (): Promise<string> => spoken('speech.mp4', [...h264,
 /** 7 s of speech; H.264 and MP3 in AVI, which MediaConvert does not read. */
 export const aviVideo = (): Promise<string> => spoken('legacy.avi', [...h264, '-bf', '0', '-c:a', 'libmp3lame', '-ar', '44100'])
 
+/** The head of aviVideo and zeros after it: it looks like a film until somebody decodes it. */
+export const hollowVideo = async (): Promise<string> => {
+  const film = readFileSync(await aviVideo())
+  film.fill(0, film.indexOf('movi') + 4)
+  return build('hollow.avi', [await aviVideo()], file => writeFile(file, film), 'hollow')
+}
+
 /** 7 s of speech; Windows Media Video 8, which MediaConvert does not read. */
 export const wmvVideo = (): Promise<string> => spoken('legacy.wmv', ['-c:v', 'wmv2', '-b:v', '1M', '-c:a', 'wmav2', '-ar', '44100'])
 

@@ -35,7 +35,7 @@ export const failRun = async (
     const video = await deps.videos.findVideo(sql, { userId, videoId })
     const owned = video?.runId === runId
     if (owned && video.status === 'processed') return null
-    // The media task writes its reason down itself; all that the state machine hears of it is an exit code.
+    // The media task writes its reason down itself; all that the state machine hears of it is that the run has ended.
     const reason = video?.metadata?.error ?? failure
     await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId })
     await deps.captionTracks.deleteCaptionTracks(sql, { videoId, runId })

@@ -4,13 +4,13 @@ import type { Sql } from '../../db/client.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 
-/** The video of a run. Throws `media.cancelled` once it is deleted or belongs to another run. */
+/** The video of a run that goes on. Throws `media.cancelled` once the run has ended, the video is deleted or belongs to another run. */
 export const requireRun = async (
   deps: { sql: Sql; videos: typeof videos },
   { runId, input }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'> },
 ): Promise<VideoRow> => {
   const { videoId, userId } = input
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
-  if (video?.runId !== runId) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+  if (video?.runId !== runId || video.status !== 'processing') throw problem('media.cancelled', { detail: 'The run has ended.' })
   return video
 }

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Machine, readMachine, runExecution, TaskError } from '../../local/services/execution.ts'
+import { type Assembly, definitionOf, synthesizeForTest } from '../support/assembly.ts'
+
+let assembly: Assembly
+let machine: Machine
+beforeAll(() => {
+  assembly = synthesizeForTest({ stage: 'local', checks: 'none' })
+  machine = readMachine(definitionOf(assembly))
+}, 120_000)
+afterAll(() => assembly.close())
+
+/** Runs the workflow. The media task refuses the file in its first state: from then on every function finds that the run has ended. */
+const runRefused = async ({ normalise }: { normalise: boolean }) => {
+  const entered: string[] = []
+  let hasEnded = false
+  const answers: Record<string, unknown> = { Admit: { decision: 'run' }, Inspect: { normalise }, 'Start playback': { done: false } }
+  const execution = runExecution({
+    machine,
+    execution: { Id: 'id', Name: 'run', RoleArn: 'role', StateMachineId: 'machine', StateMachineName: 'machine' },
+    input: { videoId: 'v', userId: 'u', key: 'k' },
+    perform: async ({ stateName }) => {
+      entered.push(stateName)
+      if (stateName === 'Normalise' || stateName === 'Extract') hasEnded = true
+      else if (hasEnded && stateName !== 'Record the failure') throw new TaskError('MediaProblem', '{}')
+      return answers[stateName] ?? {}
+    },
+    log: () => {},
+  })
+  return { entered, end: await execution.end }
+}
+
+describe('A file that the media task refuses', () => {
+  test.each([
+    ['at once', { normalise: false }, 'Extract'],
+    ['while it is made readable', { normalise: true }, 'Normalise'],
+  ])('%s costs one container and ends as an outcome, not as a fault', async (_, file, container) => {
+    const { entered, end } = await runRefused(file)
+    expect(entered.filter(name => name === 'Normalise' || name === 'Extract')).toEqual([container])
+    expect(entered.filter(name => name === 'Record the failure')).toHaveLength(1)
+    expect(end).toMatchObject({ status: 'SUCCEEDED' })
+  })
+})
