@@ -28,9 +28,9 @@ const WHITELISTS = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', DEM
  * Options with which ffmpeg opens a file nobody has vouched for: local protocols, known demuxers, a bounded picture. A file that claims three seconds may go
  * on a year later: filters would fill the gap with pictures and silence until the memory or the disk is full.
  */
-export const openUntrusted = (file: string, decoderOptions: readonly string[] = []): string[] => [
+export const openUntrusted = (file: string, decoderOptions: readonly string[] = [], maxSeconds = MAX_DURATION_SECONDS): string[] => [
   ...WHITELISTS,
-  ...['-t', String(MAX_DURATION_SECONDS)],
+  ...['-t', String(maxSeconds)],
   ...decoderOptions,
   ...['-i', `file:${file}`],
 ]

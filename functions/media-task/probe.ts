@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { MAX_DURATION_SECONDS } from '../../shared/contract/limits.ts'
 import { problem } from '../../shared/contract/problems.ts'
 import { checkLimits, displaySize, languageTag, quarterTurn } from '../../shared/domain/media/media-facts.ts'
 import { type Limits, openUntrusted, runFfmpeg, runFfprobe } from './ffmpeg.ts'
@@ -45,10 +46,14 @@ const ratio = (text = '') => {
   return numerator && denominator ? numerator / denominator : 0
 }
 
-/** Browsers' own recordings do not say how long they are: reading through the packets does, without decoding. */
+/** Enough to tell a film that is too long from the longest that is not. */
+const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
+
+/** Browsers' own recordings do not say how long they are: reading through the packets does, without decoding. What is longer than MEASURED_SECONDS measures that. */
 const measureDuration = async (file: string, limits: Limits): Promise<number> => {
   let durationMs = 0
-  await runFfmpeg([...openUntrusted(file), '-map', '0:V:0', '-map', '0:a:0?', '-c', 'copy', '-f', 'null', '-'], limits, ms => {
+  const packets = [...openUntrusted(file, [], MEASURED_SECONDS), '-map', '0:V:0', '-map', '0:a:0?', '-c', 'copy', '-f', 'null', '-']
+  await runFfmpeg(packets, limits, ms => {
     durationMs = Math.max(durationMs, ms)
   })
   return Math.round(durationMs)

@@ -140,6 +140,12 @@ export const webmVideo = (): Promise<string> => {
   return make('recorded.webm', [], [...picture(4), ...sound, ...codecs])
 }
 
+/** Five hours and half a minute as a program writes them that never comes to the end: the file does not say how long it is. */
+export const endlessVideo = (): Promise<string> => {
+  const pictures = ['-f', 'lavfi', '-i', 'color=size=64x36:rate=1/10:duration=18030']
+  return make('endless.mkv', [], [...pictures, ...h264, '-live', '1'])
+}
+
 /** A second of black, then pictures; 6 s, recorded upright by a phone: 640x360 with a rotation of 90 degrees. */
 export const rotatedVideo = async (): Promise<string> => {
   const upright = await make('upright.mp4', [], [...picture(6), '-vf', 'fade=in:st=1:d=0.2', ...h264])
