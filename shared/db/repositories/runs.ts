@@ -26,14 +26,17 @@ export const forgetSource = async (sql: Sql, { videoId }: { videoId: string }): 
   await sql`UPDATE videos SET source_etag = NULL WHERE id = ${videoId}`
 }
 
-/** Makes a run the one that may write; the same run may claim again. Undefined when another run has the video, or it is finished, deleted or at another attempt. */
+/**
+ * Makes a run the one that may write; the same run may claim again, which writes nothing. Undefined when another run has the video, or it is finished, deleted
+ * or at another attempt.
+ */
 export const claimRun = async (sql: Sql, o: Run & { attempt: number }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
-      UPDATE videos SET run_id = ${o.runId}, stage = CASE WHEN run_id IS NULL THEN 'queued' ELSE stage END
-      WHERE id = ${o.videoId} AND status = 'processing' AND attempt = ${o.attempt} AND (run_id IS NULL OR run_id = ${o.runId})
+      UPDATE videos SET run_id = ${o.runId}, stage = 'queued'
+      WHERE id = ${o.videoId} AND status = 'processing' AND attempt = ${o.attempt} AND run_id IS NULL
       RETURNING ${sql(VIDEO_COLUMNS)}`,
-  )
+  ) ?? first(await sql<VideoRow[]>`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE ${isCurrent(sql, o)} AND attempt = ${o.attempt}`)
 
 /** Whether the run may go on: false after a delete, a retry, a failure. */
 export const isRunCurrent = async (sql: Sql, run: Run): Promise<boolean> =>

@@ -31,8 +31,8 @@ export const admitRun = async (
   const now = deps.now()
   const expiresAt = new Date(now.getTime() + deps.leaseMs)
   const admitted = await deps.leases.acquireLease(deps.sql, { runId, limit: deps.maxConcurrentRuns, now, expiresAt })
-  await reportProgress(deps, { videoId, runId, stage: 'queued', share: admitted ? 1 : 0 })
   if (!admitted) return { decision: 'wait' }
+  await reportProgress(deps, { videoId, runId, stage: 'queued', share: 1 })
   deps.onStarted({ videoId, userId })
   return { decision: 'run' }
 }
