@@ -73,6 +73,50 @@ describe('A run', () => {
     expect(started).toEqual([first.videoId, second.videoId])
   })
 
+  test('that asked first gets the next place, whoever asks next', async () => {
+    const [first, early, late] = [await arrived(), await arrived(), await arrived()]
+    await first.ask()
+    for (const run of [early, late]) {
+      now += 1000
+      expect(await run.ask()).toBe('wait')
+    }
+    await first.giveBack()
+    expect(await late.ask()).toBe('wait')
+    expect(await early.ask()).toBe('run')
+    expect(await late.ask()).toBe('wait')
+    await early.giveBack()
+    expect(await late.ask()).toBe('run')
+  })
+
+  test('waits for nobody when there are places for all before it', async () => {
+    const [first, second, early, late, last] = await Promise.all([1, 2, 3, 4, 5].map(arrived))
+    for (const run of [first!, second!, early!, late!, last!]) {
+      now += 1000
+      await run.ask({ places: 2 })
+    }
+    await first!.giveBack()
+    await second!.giveBack()
+    expect(await last!.ask({ places: 2 })).toBe('wait')
+    expect(await late!.ask({ places: 2 })).toBe('run')
+    expect(await early!.ask({ places: 2 })).toBe('run')
+  })
+
+  test('that no longer asks holds up nobody, and has its turn again when it comes back', async () => {
+    const [first, silent, next, later] = [await arrived(), await arrived(), await arrived(), await arrived()]
+    for (const run of [first, silent, next, later]) {
+      now += 1000
+      await run.ask()
+    }
+    now += 90_000
+    await first.giveBack()
+    expect(await later.ask()).toBe('run')
+    expect(await next.ask()).toBe('wait')
+    expect(await silent.ask()).toBe('wait')
+    await later.giveBack()
+    expect(await next.ask()).toBe('wait')
+    expect(await silent.ask()).toBe('run')
+  })
+
   test.each<[string, (run: Arrived) => PromiseLike<unknown>]>([
     ['is deleted', run => deleteVideo(db.sql, run)],
     ['belongs to another run', ({ videoId }) => runs.claimRun(db.sql, { videoId, runId: 'another', attempt: 1 })],

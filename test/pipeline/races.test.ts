@@ -133,7 +133,8 @@ describe('A run', () => {
 
   test('whose file the media task has refused starts no conversion, and gives back what it has, however often it is ended', async () => {
     const { run, task, find } = await running()
-    await leases.acquireLease(db.sql, { runId: run.runId, limit: 1, now: new Date(), expiresAt: new Date(Date.now() + 60_000) })
+    const soon = new Date(Date.now() + 60_000)
+    await leases.acquireLease(db.sql, { ...run, limit: 1, now: new Date(), expiresAt: soon, waitsUntil: soon })
     await runs.recordProducts(db.sql, { ...run, transcodeJobId: 'job-1' })
     const deps = common()
     await deps.transact(tx => failVideo(deps, tx, { ...run, failure: unreadable }))

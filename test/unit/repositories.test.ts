@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listCaptionTracks, saveCaptionTrack } from '../../shared/db/repositories/caption-tracks.ts'
 import {
   completeJob,
@@ -158,26 +158,43 @@ describe('a run', () => {
 describe('leases', () => {
   const now = new Date()
   const expiresAt = new Date(now.getTime() + 60_000)
+  const acquire = ({ run }: Awaited<ReturnType<typeof running>>, { limit = 5, at = now, until = expiresAt } = {}) =>
+    acquireLease(db.sql, { ...run, limit, now: at, expiresAt: until, waitsUntil: until })
+  beforeEach(() => db.sql`DELETE FROM pipeline_leases`)
 
   it('are never more than the limit, however many ask at once', async () => {
-    const runIds = await Promise.all(Array.from({ length: 20 }, async () => (await running()).run.runId))
-    const asked = await Promise.all(runIds.map(runId => acquireLease(db.sql, { runId, limit: 5, now, expiresAt })))
+    const all = await Promise.all(Array.from({ length: 20 }, () => running()))
+    const asked = await Promise.all(all.map(one => acquire(one)))
     expect(asked.filter(Boolean)).toHaveLength(5)
-    const holder = runIds[asked.indexOf(true)]!
-    const late = runIds[asked.indexOf(false)]!
-    expect(await acquireLease(db.sql, { runId: holder, limit: 5, now, expiresAt })).toBe(true)
-    expect(await acquireLease(db.sql, { runId: late, limit: 5, now, expiresAt })).toBe(false)
-    await releaseLease(db.sql, { runId: holder })
-    expect(await acquireLease(db.sql, { runId: late, limit: 5, now, expiresAt })).toBe(true)
-    expect(await acquireLease(db.sql, { runId: 'later', limit: 5, now: expiresAt, expiresAt: new Date(expiresAt.getTime() + 1) })).toBe(
-      true,
-    )
+    const holder = all[asked.indexOf(true)]!
+    expect(await acquire(holder)).toBe(true)
+    const waiting = all.filter((_, index) => !asked[index])
+    const again = async () => (await Promise.all(waiting.map(one => acquire(one)))).filter(Boolean).length
+    expect(await again()).toBe(0)
+    await releaseLease(db.sql, holder.run)
+    expect(await again()).toBe(1)
+    expect(await acquire(await running(), { at: expiresAt, until: new Date(expiresAt.getTime() + 1) })).toBe(true)
+  })
+
+  it('that the version before gave count until their time is up', async () => {
+    await db.sql`INSERT INTO pipeline_leases (run_id, acquired_at, expires_at) VALUES ('before', ${now}, ${expiresAt})`
+    const next = await running()
+    expect(await acquire(next, { limit: 1 })).toBe(false)
+    expect(await acquire(next, { limit: 1, at: expiresAt, until: new Date(expiresAt.getTime() + 1) })).toBe(true)
+  })
+
+  it('whose time is up go to the next, and come back to nobody else’s cost', async () => {
+    const [slow, next] = [await running(), await running()]
+    const later = { limit: 1, at: expiresAt, until: new Date(expiresAt.getTime() + 60_000) }
+    expect(await acquire(slow, { limit: 1 })).toBe(true)
+    expect(await acquire(next, later)).toBe(true)
+    expect(await acquire(slow, later)).toBe(false)
+    expect(await acquire(next, later)).toBe(true)
   })
 
   it('of runs that ended without giving them back are free', async () => {
-    await db.sql`DELETE FROM pipeline_leases`
     const [deleted, finished, next] = [await running(), await running(), await running()]
-    const take = ({ run: { runId } }: typeof next) => acquireLease(db.sql, { runId, limit: 2, now, expiresAt })
+    const take = (one: typeof next) => acquire(one, { limit: 2 })
     expect([await take(deleted), await take(finished), await take(next)]).toEqual([true, true, false])
     await deleteVideo(db.sql, { userId, videoId: deleted.video.id })
     expect(await take(next)).toBe(true)

@@ -4,7 +4,7 @@ import type * as jobs from '../../db/repositories/jobs.ts'
 import type * as leases from '../../db/repositories/leases.ts'
 import type * as runs from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
-import type { Clock } from '../../kernel/clock.ts'
+import { addSeconds, type Clock } from '../../kernel/clock.ts'
 import { reportProgress } from './report-progress.ts'
 
 export type AdmitDeps = {
@@ -20,7 +20,13 @@ export type AdmitDeps = {
   onStarted: (run: { videoId: string; userId: string }) => void
 }
 
-/** Whether a run may begin: `wait` while all places are taken, `stop` when the video is gone, finished, or belongs to another run. Safe to repeat. */
+/** Longer than a question that failed is repeated: who is silent for so long holds up nobody. */
+const SILENCE_SECONDS = 60
+
+/**
+ * Whether a run may begin: `wait` while all places are taken or promised to those that asked before, `stop` when the video is gone, finished, or belongs to
+ * another run. Safe to repeat, and a run that waits has to.
+ */
 export const admitRun = async (
   deps: AdmitDeps,
   { runId, input }: { runId: string; input: PipelineInput },
@@ -29,8 +35,8 @@ export const admitRun = async (
   const claimed = await deps.runs.claimRun(deps.sql, { videoId, runId, attempt })
   if (!claimed) return { decision: 'stop' }
   const now = deps.now()
-  const expiresAt = new Date(now.getTime() + deps.leaseMs)
-  const admitted = await deps.leases.acquireLease(deps.sql, { runId, limit: deps.maxConcurrentRuns, now, expiresAt })
+  const until = { expiresAt: addSeconds(now, deps.leaseMs / 1000), waitsUntil: addSeconds(now, SILENCE_SECONDS) }
+  const admitted = await deps.leases.acquireLease(deps.sql, { videoId, runId, limit: deps.maxConcurrentRuns, now, ...until })
   if (!admitted) return { decision: 'wait' }
   await reportProgress(deps, { videoId, runId, stage: 'queued', share: 1 })
   deps.onStarted({ videoId, userId })
