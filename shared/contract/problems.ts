@@ -48,6 +48,7 @@ export const PROBLEMS = {
   'media.size_mismatch': { status: 422, title: 'The file is not as large as announced' },
   'media.transcode_failed': { status: 422, title: 'The video could not be converted' },
   'media.processing_failed': { status: 500, title: 'Processing failed', retryable: true },
+  'media.no_place': { status: 503, title: 'There was no free place to process the video', retryable: true },
   'media.timed_out': { status: 504, title: 'Processing took too long', retryable: true },
   'media.cancelled': { status: 409, title: 'Processing was cancelled', retryable: true },
 

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Failure } from '../../shared/contract/jobs.ts'
+import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'
+import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
-import { deleteVideo, findVideo } from '../../shared/db/repositories/videos.ts'
+import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { admitRun } from '../../shared/domain/pipeline/admit-run.ts'
+import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
+import { readEnding } from '../../shared/domain/pipeline/read-failure.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase
@@ -39,8 +44,14 @@ const arrived = async () => {
       const deps = { sql: db.sql, transact: transact(), runs, leases, jobs, now: () => new Date(now), onStarted }
       return (await admitRun({ ...deps, maxConcurrentRuns: places, leaseMs: 3_600_000 }, { runId, input })).decision
     },
+    end: (failure: Failure) => {
+      const cleanup = { send: async () => {} }
+      const transcoding = { cancel: async () => {} }
+      const deps = { transact: transact(), ...{ runs, jobs, leases, videos, mediaFiles, captionTracks }, cleanup, transcoding }
+      return failRun(deps, { runId, input, failure })
+    },
     giveBack: () => leases.releaseLease(db.sql, { runId }),
-    row: async () => (await findVideo(db.sql, { userId, videoId }))!,
+    row: async () => (await videos.findVideo(db.sql, { userId, videoId }))!,
     told: async () => (await events.listEvents(db.sql, { userId, after: 0, limit: 10 })).events.map(({ payload }) => payload),
     /** Changes with everything that writes the row or locks it. */
     version: async () => (await db.sql`SELECT xmin::text, xmax::text FROM videos WHERE id = ${videoId}`)[0],
@@ -117,8 +128,25 @@ describe('A run', () => {
     expect(await silent.ask()).toBe('run')
   })
 
+  test('whose time is up in the line is told just that, one that had its place that it took too long', async () => {
+    const [first, waiting] = [await arrived(), await arrived()]
+    expect([await first.ask(), await waiting.ask()]).toEqual(['run', 'wait'])
+    for (const run of [first, waiting]) await run.end(readEnding('TIMED_OUT'))
+    expect((await first.row()).metadata?.error).toMatchObject({ code: 'media.timed_out', retryable: true })
+    expect((await waiting.row()).metadata?.error).toMatchObject({ code: 'media.no_place', retryable: true })
+    expect(await waiting.told()).toMatchObject([{ status: 'error', message: expect.stringContaining('no free place') }])
+    expect(await db.sql`SELECT 1 FROM pipeline_leases`).toHaveLength(0)
+  })
+
+  test('that is stopped in the line is told that it was stopped', async () => {
+    const [first, waiting] = [await arrived(), await arrived()]
+    expect([await first.ask(), await waiting.ask()]).toEqual(['run', 'wait'])
+    await waiting.end(readEnding('ABORTED'))
+    expect((await waiting.row()).metadata?.error).toMatchObject({ code: 'media.cancelled' })
+  })
+
   test.each<[string, (run: Arrived) => PromiseLike<unknown>]>([
-    ['is deleted', run => deleteVideo(db.sql, run)],
+    ['is deleted', run => videos.deleteVideo(db.sql, run)],
     ['belongs to another run', ({ videoId }) => runs.claimRun(db.sql, { videoId, runId: 'another', attempt: 1 })],
     ['is at its next attempt', ({ videoId }) => db.sql`UPDATE videos SET attempt = 2 WHERE id = ${videoId}`],
     ['has ended', ({ videoId }) => db.sql`UPDATE videos SET status = 'error', stage = 'failed' WHERE id = ${videoId}`],

@@ -10,6 +10,7 @@ import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
 import { type FailVideoDeps, failVideo } from '../videos/fail-video.ts'
+import { NO_PLACE } from './read-failure.ts'
 
 export type FailDeps = FailVideoDeps & {
   transact: Transact
@@ -29,7 +30,8 @@ export const failRun = async (
   const { videoId, userId } = input
   const transcodeJobId = await deps.transact(async tx => {
     const { sql } = tx
-    await failVideo(deps, tx, { videoId, runId, failure })
+    const neverBegan = failure.code === 'media.timed_out' && (await deps.leases.isWaiting(sql, { runId }))
+    await failVideo(deps, tx, { videoId, runId, failure: neverBegan ? NO_PLACE : failure })
     await deps.leases.releaseLease(sql, { runId })
     // Only now it is certain that no step publishes the run in the same moment.
     const video = await deps.videos.findVideo(sql, { userId, videoId })

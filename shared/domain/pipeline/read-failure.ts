@@ -12,6 +12,9 @@ const SENTENCES = {
   FAILED: failure('media.processing_failed', 'Something went wrong on our side. Try again.'),
 }
 
+/** Why a run ended whose time was up before it got a place. */
+export const NO_PLACE = failure('media.no_place', 'There was no free place in time, so the video was not processed. Try again.')
+
 /** Why an execution ended, as its owner is told. What is not a typed reason of ours is a fault of ours. */
 export const readFailure = (error: unknown): Failure => {
   const caught = CaughtError.safeParse(error)
