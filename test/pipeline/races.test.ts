@@ -152,7 +152,8 @@ describe('A run', () => {
     for (const _ of ['first', 'again']) {
       await failRun(deps, { ...task, failure: failure('media.cancelled') })
       expect(cancelled.at(-1)).toBe('job-1')
-      expect(cleanups.at(-1)).toMatchObject({ keys: [task.input.key], prefixes: [`media/${run.videoId}/${run.runId}/`] })
+      const sweep = { keys: [task.input.key], prefixes: [`media/${run.videoId}/${run.runId}/`] }
+      expect(cleanups.slice(-2)).toEqual([sweep, { ...sweep, delaySeconds: expect.any(Number) }])
       expect(await db.sql`SELECT 1 FROM pipeline_leases WHERE run_id = ${run.runId}`).toHaveLength(0)
     }
     expect(await find()).toMatchObject({ status: 'error', metadata: { error: unreadable } })

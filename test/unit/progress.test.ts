@@ -25,5 +25,6 @@ describe('the progress of a run', () => {
     expect(currentStage({ inspecting: 1, normalising: 1, extracting: 0.3, transcoding: 0.8 })).toBe('extracting')
     expect(currentStage({ inspecting: 1, extracting: 1, transcribing: 1, transcoding: 0.8 })).toBe('transcoding')
     expect(currentStage({ inspecting: 1 })).toBe('inspecting')
+    expect(currentStage({ inspecting: 1, summarising: 0, publishing: 0 })).toBe('publishing')
   })
 })

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { EventPayload } from '../../shared/contract/events.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
 import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
+import { listEvents } from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'
 import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
@@ -10,6 +12,7 @@ import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
+import { reportProgress } from '../../shared/domain/pipeline/report-progress.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { runIdOf } from '../../shared/kernel/run-id.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -49,6 +52,23 @@ it('publishes a run once, however often it is called', async () => {
   await publish()
   expect(await row()).toMatchObject({ status: 'processed', stage: 'done' })
   expect(cleanups.map(({ keepPrefix }) => keepPrefix)).toEqual([expect.stringContaining(runId)])
+})
+
+it('tells that a run is being published, though its summary was given up, before it tells that it is done', async () => {
+  const { publish, userId, videoId, runId } = await finishedRun()
+  const report = { transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }), runs, jobs }
+  for (const stage of ['queued', 'inspecting', 'extracting', 'transcribing', 'transcoding'] as const)
+    await reportProgress(report, { videoId, runId, stage, share: 1 })
+  await reportProgress(report, { videoId, runId, stage: 'summarising', share: 0 })
+  await publish()
+  await publish()
+  const { events } = await listEvents(db.sql, { userId, after: 0, limit: 20 })
+  const told = events.map(({ payload }) => payload as EventPayload<'video_processing'>)
+  expect(told.slice(-3)).toMatchObject([
+    { stage: 'summarising', status: 'processing', progress: 90 },
+    { stage: 'publishing', status: 'processing', progress: 90, message: 'Publishing' },
+    { stage: 'done', status: 'completed', progress: 100 },
+  ])
 })
 
 it('publishes nothing that was made while another file lay in place of the inspected one', async () => {

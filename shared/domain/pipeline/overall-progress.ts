@@ -15,8 +15,12 @@ export const mergeProgress = (before: StageProgress, stage: Stage, share: number
   [stage]: Math.max(before[stage] ?? 0, Math.min(1, Math.max(0, share))),
 })
 
-/** What to call the state of a run whose stages run side by side: the first that is begun and not finished, else the latest finished. */
+/**
+ * What to call the state of a run whose stages run side by side: the first that is begun and not finished, else the latest finished. Nothing runs beside the
+ * publishing: what is not finished by then was given up.
+ */
 export const currentStage = (progress: StageProgress): Stage => {
+  if (progress.publishing !== undefined) return 'publishing'
   const begun = (Object.keys(STAGES) as Stage[]).filter(stage => progress[stage] !== undefined)
   return begun.find(stage => progress[stage]! < 1) ?? begun.at(-1) ?? 'queued'
 }

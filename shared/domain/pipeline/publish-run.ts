@@ -4,23 +4,18 @@ import { type PipelineInput, SUMMARY_LANGUAGE } from '../../contract/pipeline.ts
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
 import type * as leases from '../../db/repositories/leases.ts'
 import type * as mediaFiles from '../../db/repositories/media-files.ts'
-import type * as runs from '../../db/repositories/runs.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
-import type { Transact } from '../../db/transact.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import { processingEvent } from '../videos/processing-event.ts'
+import { type ProgressDeps, reportProgress } from './report-progress.ts'
 
-export type PublishDeps = {
+export type PublishDeps = ProgressDeps & {
   sql: Sql
-  transact: Transact
-  runs: typeof runs
-  jobs: typeof jobs
   videos: typeof videos
   leases: typeof leases
   mediaFiles: typeof mediaFiles
@@ -36,6 +31,7 @@ export type PublishDeps = {
 export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {
   const { videoId, userId, attempt } = input
   const keep = runPrefix(videoId, runId)
+  await reportProgress(deps, { videoId, runId, stage: 'publishing', share: 0 })
   const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
   if (video?.runId === runId) await checkFiles(deps, { video, input })
   const isPublished = await deps.transact(async ({ sql, emit }) => {
