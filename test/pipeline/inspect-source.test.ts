@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildLayer } from '../../layers/media-tools/build.ts'
+import { readMediaInfo } from '../../shared/aws/media-info.ts'
+import { createRangedReader } from '../../shared/aws/ranged-reader.ts'
+import { createStorage } from '../../shared/aws/storage.ts'
+import * as jobs from '../../shared/db/repositories/jobs.ts'
+import * as runs from '../../shared/db/repositories/runs.ts'
+import { findVideo } from '../../shared/db/repositories/videos.ts'
+import { createTransact } from '../../shared/db/transact.ts'
+import { inspectSource } from '../../shared/domain/pipeline/inspect-source.ts'
+import { createId } from '../../shared/kernel/ids.ts'
+import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type ServedFiles, serveFiles } from '../support/engines.ts'
+import * as fixtures from '../support/fixtures.ts'
+
+let db: TestDatabase
+let files: ServedFiles
+let layer: string
+beforeAll(async () => {
+  layer = await mkdtemp(join(tmpdir(), 'media-tools-'))
+  await buildLayer(layer)
+  ;[db, files] = await Promise.all([createTestDatabase(), serveFiles()])
+})
+afterAll(async () => {
+  await Promise.all([files.close(), db.close(), rm(layer, { recursive: true })])
+})
+
+/** A run that has its place, with its file in the bucket, announced as `contentType`. */
+const admitted = async (file: string, contentType = 'video/mp4') => {
+  const { id: userId } = await addUser(db.sql)
+  const { id: videoId, sourceKey } = await addVideo(db.sql, { userId })
+  const key = sourceKey!
+  const storage = createStorage({ client: files.client, bucket: 'media' })
+  const put = async (path: string) => {
+    await files.client.send(new PutObjectCommand({ Bucket: 'media', Key: key, Body: await readFile(path), ContentType: contentType }))
+    return (await storage.head(key))!
+  }
+  const { eTag, sizeBytes } = await put(file)
+  const run = { videoId, runId: `${videoId}-0123456789ab-1` }
+  await runs.claimRun(db.sql, { ...run, attempt: 1 })
+  const input = { videoId, userId, attempt: 1, bucket: 'media', key, eTag, sizeBytes }
+  const reader = () => createRangedReader({ client: files.client, ...input })
+  const deps = {
+    ...{ sql: db.sql, runs, jobs, createId, head: storage.head },
+    transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
+    readStart: () => reader().read(1024, 0),
+    readMediaInfo: () => readMediaInfo(reader(), layer),
+  }
+  return {
+    put,
+    inspect: () => inspectSource(deps, { runId: run.runId, input }),
+    remove: () => storage.remove([key]),
+    row: async () => (await findVideo(db.sql, { userId, videoId }))!,
+    job: () => jobs.findNewestJob(db.sql, { videoId, type: 'extract-metadata' }),
+  }
+}
+
+describe('The inspection of a file', () => {
+  test('writes down what it is and completes its step, again with the same outcome', async () => {
+    const { inspect, row, job } = await admitted(await fixtures.videoWithSubtitles())
+    for (const _ of ['first', 'again']) {
+      expect(await inspect()).toEqual({ normalise: false, hasAudio: true, textTracks: 1 })
+      const metadata = { container: 'mp4', width: 640, height: 360, resolution: '640x360', videoCodec: 'h264', audioCodec: 'aac' }
+      expect(await row()).toMatchObject({ status: 'processing', stage: 'inspecting', duration: 8, metadata })
+      expect(await job()).toMatchObject({ status: 'completed', result: metadata })
+    }
+  })
+
+  test('leaves the length open that the file does not tell', async () => {
+    const { inspect, row } = await admitted(await fixtures.endlessVideo(), 'video/x-matroska')
+    expect(await inspect()).toEqual({ normalise: false, hasAudio: false, textTracks: 0 })
+    expect(await row()).toMatchObject({ duration: null, metadata: { container: 'mkv', hasAudio: false } })
+  })
+
+  test('asks for a conversion of what MediaConvert does not read', async () => {
+    const { inspect } = await admitted(await fixtures.aviVideo(), 'video/avi')
+    expect(await inspect()).toMatchObject({ normalise: true, hasAudio: true })
+  })
+
+  test.each<[string, string, (run: Awaited<ReturnType<typeof admitted>>) => Promise<unknown>]>([
+    ['was removed', 'media.unreadable', ({ remove }) => remove()],
+    ['was replaced', 'media.replaced', async ({ put }) => put(await fixtures.silentVideo())],
+  ])('refuses one that %s meanwhile: %s', async (_, code, change) => {
+    const run = await admitted(await fixtures.videoWithoutAudio())
+    await change(run)
+    await expect(run.inspect()).rejects.toMatchObject({ code })
+    expect(await run.row()).toMatchObject({ duration: null, metadata: null })
+  })
+
+  test.each([
+    ['is a web page', 'media.not_a_video', fixtures.notAVideo],
+    ['was announced as another type', 'media.type_mismatch', fixtures.aviVideo],
+  ])('refuses one that %s: %s', async (_, code, fixture) => {
+    const { inspect, row } = await admitted(await fixture())
+    await expect(inspect()).rejects.toMatchObject({ code })
+    expect(await row()).toMatchObject({ duration: null, metadata: null })
+  })
+})
