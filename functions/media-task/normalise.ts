@@ -7,6 +7,11 @@ import type { Product } from './product.ts'
 
 const MAX_LINES = 1080
 const MAX_FRAME_RATE = 60
+const SOUND_BITS_PER_SECOND = 160_000
+/** One PUT stores 5 GB at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
+const MAX_OUTPUT_BITS = 4_500_000_000 * 8
+/** More than 1080 lines ever need; above, x264 asks for a higher level than players know. */
+const MAX_PICTURE_BITS_PER_SECOND = 50_000_000
 /** AVI keeps no presentation times: H.264 that reorders frames plays jerkily when it is only repacked. */
 const KEEPS_TIMES = /^(mov|matroska|flv)/
 
@@ -17,6 +22,9 @@ const canRepack = (film: ProbedFile) =>
   Math.min(film.width, film.height) <= MAX_LINES &&
   KEEPS_TIMES.test(film.format)
 
+const pictureBitsPerSecond = ({ durationMs }: ProbedFile) =>
+  Math.min(MAX_PICTURE_BITS_PER_SECOND, Math.floor(MAX_OUTPUT_BITS / (durationMs / 1000)) - SOUND_BITS_PER_SECOND)
+
 const encode = (film: ProbedFile): string[] => {
   const { width, height } = fitWithin(film, MAX_LINES)
   const filters = [
@@ -25,14 +33,16 @@ const encode = (film: ProbedFile): string[] => {
     'setsar=1',
     'format=yuv420p',
   ]
-  return ['-vf', filters.join(','), '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-profile:v', 'high', '-g', '120']
+  const most = pictureBitsPerSecond(film)
+  const quality = ['-preset', 'veryfast', '-crf', '20', '-maxrate', String(most), '-bufsize', String(2 * most)]
+  return ['-vf', filters.join(','), '-c:v', 'libx264', ...quality, '-profile:v', 'high', '-g', '120']
 }
 
 const normaliseArguments = (file: string, film: ProbedFile, output: string): string[] => [
   ...openUntrusted(file),
   ...['-map', '0:V:0', '-map_chapters', '-1', '-max_muxing_queue_size', '4096'],
   ...(canRepack(film) ? ['-c:v', 'copy'] : encode(film)),
-  ...(film.audioCodec ? ['-map', '0:a:0', '-c:a', 'aac', '-b:a', '160k', '-ac', '2', '-ar', '48000'] : []),
+  ...(film.audioCodec ? ['-map', '0:a:0', '-c:a', 'aac', '-b:a', String(SOUND_BITS_PER_SECOND), '-ac', '2', '-ar', '48000'] : []),
   ...['-t', String(MAX_DURATION_SECONDS), '-movflags', '+faststart', '-f', 'mp4', output],
 ]
 

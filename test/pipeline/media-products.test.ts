@@ -137,6 +137,17 @@ describe('normalising', () => {
     expect(audio).toMatchObject({ codec_name: 'aac' })
     expect(Math.abs(Number(video!.duration) * 1000 - film.durationMs)).toBeLessThan(150)
   })
+
+  test('that lasts for hours is made small enough to be stored at once, however restless its pictures are', async () => {
+    const film = await probe(await fixtures.restlessVideo(), limits)
+    const store = async ({ file }: Product) => {
+      const [video] = await streams(file)
+      expect(Number(video!.bit_rate)).toBeLessThan((5e9 * 8) / (5 * 3600))
+    }
+    const ofFiveHours = { ...film, durationMs: 5 * 3600_000 }
+    await normalise({ file: await fixtures.restlessVideo(), film: ofFiveHours, folder, limits, onProgress: () => {}, store })
+    expect.assertions(1)
+  })
 })
 
 describe('a hostile file', () => {
