@@ -7,6 +7,7 @@ import { buildLayer } from '../../layers/media-tools/build.ts'
 import { readMediaInfo } from '../../shared/aws/media-info.ts'
 import { createRangedReader } from '../../shared/aws/ranged-reader.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
+import { failure } from '../../shared/contract/problems.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import { findVideo } from '../../shared/db/repositories/videos.ts'
@@ -51,7 +52,7 @@ const admitted = async (file: string, contentType = 'video/mp4') => {
     readMediaInfo: () => readMediaInfo(reader(), layer),
   }
   return {
-    put,
+    ...{ run, put },
     inspect: () => inspectSource(deps, { runId: run.runId, input }),
     remove: () => storage.remove([key]),
     row: async () => (await findVideo(db.sql, { userId, videoId }))!,
@@ -98,5 +99,14 @@ describe('The inspection of a file', () => {
     const { inspect, row } = await admitted(await fixture())
     await expect(inspect()).rejects.toMatchObject({ code })
     expect(await row()).toMatchObject({ duration: null, metadata: null })
+  })
+
+  test('begins nothing for a run that has ended', async () => {
+    const { run, inspect, row, job } = await admitted(await fixtures.videoWithoutAudio())
+    const cancelled = failure('media.cancelled')
+    await runs.failRun(db.sql, { ...run, failure: cancelled })
+    await expect(inspect()).rejects.toMatchObject({ code: 'media.cancelled' })
+    expect(await row()).toMatchObject({ status: 'error', duration: null, metadata: { error: cancelled } })
+    expect(await job()).toBeUndefined()
   })
 })

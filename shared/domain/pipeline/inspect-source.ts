@@ -22,7 +22,7 @@ export type Inspection = { normalise: boolean; hasAudio: boolean; textTracks: nu
 /** First gate: what the file says it is, without decoding it. Throws media.* problems. Its facts become the video's metadata. */
 export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<Inspection> => {
   const { videoId } = input
-  await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 })
+  if (!(await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 }))) throw problem('media.cancelled')
   const job = await beginJob(deps, { input, type: 'extract-metadata' })
   const head = await deps.head(input.key)
   if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
