@@ -24,6 +24,7 @@ import { expireUploads } from '../../shared/domain/uploads/expire-uploads.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning, createWake } from '../running.ts'
+import { runParts } from './run-parts.ts'
 
 const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN', 'VIDEO_PROCESSING_TIMEOUT'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
@@ -42,12 +43,12 @@ const deps = {
   timeoutMs: config.VIDEO_PROCESSING_TIMEOUT,
 }
 
-/** Once a minute: mends what lost messages and dead processes left undone. Each part runs though another fails. */
-export const handler = async (): Promise<void> => {
-  const parts = { expireUploads, abandonStuckRuns, failLostSummaries, sweepEvents }
-  const results = await Promise.allSettled(Object.values(parts).map(part => part(deps)))
-  const outcome = Object.keys(parts).map((name, index) => [name, results[index]?.status === 'fulfilled' ? results[index].value : 'failed'])
-  log.info('Reconciled', Object.fromEntries(outcome))
-  const failed = results.filter(result => result.status === 'rejected').map(({ reason }) => reason)
-  if (failed.length > 0) throw new AggregateError(failed, 'reconciliation failed in part')
+const parts = {
+  expireUploads: () => expireUploads(deps),
+  abandonStuckRuns: () => abandonStuckRuns(deps),
+  failLostSummaries: () => failLostSummaries(deps),
+  sweepEvents: () => sweepEvents(deps),
 }
+
+/** Once a minute: mends what lost messages and dead processes left undone. */
+export const handler = () => runParts(parts, log)
