@@ -12,6 +12,7 @@ import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
 import { readEnding, readFailure } from '../../shared/domain/pipeline/read-failure.ts'
+import { logFaults } from '../../shared/observability/log-faults.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../running.ts'
 
@@ -26,10 +27,12 @@ const deps = { transact, runs, videos, jobs, leases, mediaFiles, captionTracks, 
 type EndedExecution = { detail: { name: string; status: string; input: string } }
 
 /** Called by the Catch of the state machine, and by EventBridge for executions that timed out or were aborted. */
-export const handler = async (event: (PipelineTask & { error: unknown }) | EndedExecution): Promise<void> => {
+const recordFailure = async (event: (PipelineTask & { error: unknown }) | EndedExecution): Promise<void> => {
   const ended = 'detail' in event ? event.detail : undefined
   const run = ended ? { runId: ended.name, input: JSON.parse(ended.input) } : (event as PipelineTask)
   const failure = ended ? readEnding(ended.status) : readFailure((event as { error: unknown }).error)
   log.warn('Run failed', { runId: run.runId, videoId: run.input.videoId, failure, cause: ended ?? (event as { error: unknown }).error })
   await failRun(deps, { ...run, failure })
 }
+
+export const handler = logFaults(recordFailure, { log, failureMessage: 'The failure of a run was not recorded' })

@@ -1,6 +1,7 @@
 import { MEDIA_PROBLEM, type PipelineTask } from '../contract/pipeline.ts'
 import { failureOf } from '../contract/problems.ts'
 import { isProblem } from '../kernel/problem.ts'
+import { sentenceOf } from '../observability/log-faults.ts'
 import type { Logger } from '../observability/logger.ts'
 
 /** A Lambda state. What no repetition mends leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
@@ -23,7 +24,7 @@ export const createStep =
       const isOver = isProblem(error) && (!error.type.retryable || error.code === 'media.cancelled')
       if (!isOver) {
         log.error(failureMessage, { runId, videoId: input.videoId, error: error as Error })
-        throw error
+        throw sentenceOf(error)
       }
       log.warn('Step refused', { runId, videoId: input.videoId, code: error.code, reason: error.message, cause: error.details.reason })
       throw Object.assign(new Error(JSON.stringify(failureOf(error)), { cause: error }), { name: MEDIA_PROBLEM })
