@@ -206,3 +206,23 @@ test('A lost wake is repaired by the next sweep, also when one has just been', a
   for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, events, sessions, wake, now: () => new Date(now) })
   expect(woken.size).toBe(2)
 })
+
+test('A sweep that cannot wake everybody begins with those whom no later event has woken', async () => {
+  const now = Date.now()
+  const secondsAgo = (seconds: number) => new Date(now - seconds * 1000)
+  const quiet = 'ffffffff-ffff-4fff-8fff-ffffffffffff'
+  await db.sql`DELETE FROM user_events`
+  await db.sql`
+    INSERT INTO users (id, email, password_hash, full_name)
+    SELECT lpad(n::text, 32, '0')::uuid, n || '@busy.example', '-', 'Busy' FROM generate_series(1, 1000) n
+    UNION ALL SELECT ${quiet}, 'quiet@example.com', '-', 'Quiet'`
+  for (const [seq, at] of [secondsAgo(115), secondsAgo(5)].entries())
+    await db.sql`
+      INSERT INTO user_events (user_id, seq, type, payload, created_at)
+      SELECT id, ${seq}, 'user_activity', '{}', ${at} FROM users WHERE full_name = 'Busy'`
+  await db.sql`INSERT INTO user_events (user_id, seq, type, payload, created_at) VALUES (${quiet}, 1, 'user_activity', '{}', ${secondsAgo(110)})`
+  const woken: string[] = []
+  const wake = async (userId: string) => void woken.push(userId)
+  expect(await sweepEvents({ sql: db.sql, events, sessions, wake, now: () => new Date(now) })).toBe(1000)
+  expect(woken[0]).toBe(quiet)
+})

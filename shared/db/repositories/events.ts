@@ -28,13 +28,16 @@ export const listEvents = async (
   return { events: [...events], lastSeq: Math.max(user?.eventSeq ?? 0, events.at(-1)?.seq ?? 0) }
 }
 
-/** Users with events since then and the number of their newest: whom to wake again, in case a wake was lost. */
+/**
+ * Users with events since then and the number of their newest: whom to wake again, in case a wake was lost. First come those whose newest event is the oldest:
+ * no later one has woken them, and soon nobody looks back that far.
+ */
 export const listUsersWithEvents = async (
   sql: Sql,
   { since, limit }: { since: Date; limit: number },
 ): Promise<{ userId: string; seq: number }[]> => [
   ...(await sql<{ userId: string; seq: number }[]>`
-    SELECT user_id, max(seq) AS seq FROM user_events WHERE created_at > ${since} GROUP BY user_id ORDER BY user_id LIMIT ${limit}`),
+    SELECT user_id, max(seq) AS seq FROM user_events WHERE created_at > ${since} GROUP BY user_id ORDER BY max(created_at), user_id LIMIT ${limit}`),
 ]
 
 /** Forgets events older than `before` and returns how many there were. */
