@@ -172,6 +172,11 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
       'A web ACL costs more than the rest of the API at this size; throttling and the limits of the functions hold until one is put in front.',
   },
   {
+    id: serverless('APIGWXrayEnabled'),
+    on: /^api\/Rest\/Api\/DeploymentStage\.api$/,
+    reason: 'Its traces would keep the addresses of requests, and those of playback carry a token; the functions trace themselves.',
+  },
+  {
     id: solutions('APIG4'),
     on: /^api\/WebSocket\/Api\/\$\w+-Route$/,
     reason:

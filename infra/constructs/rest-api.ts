@@ -49,7 +49,6 @@ export class RestApi extends Construct {
       cloudWatchRole: true,
       deployOptions: {
         stageName: 'api',
-        tracingEnabled: true,
         throttlingRateLimit: settings.api.requestsPerSecond,
         throttlingBurstLimit: settings.api.burst,
         metricsEnabled: true,
