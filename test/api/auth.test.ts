@@ -173,6 +173,17 @@ describe('a refresh token', () => {
     expect(await login(auth.deps, { email: first.user.email, password })).toMatchObject({ user: { id: first.user.id } })
   })
 
+  it('used again after its own time ends the session all the same: a thief may have gone on from it', async () => {
+    const first = await signUp()
+    let thief = await refresh(auth.deps, first)
+    for (const day of [3, 6, 9]) {
+      auth.passTime(3 * 86_400_000)
+      if (day < 9) thief = await refresh(auth.deps, thief)
+    }
+    await expect(refresh(auth.deps, first)).rejects.toEqual(code('auth.refresh_reused'))
+    await expect(refresh(auth.deps, thief)).rejects.toEqual(code('auth.refresh_invalid'))
+  })
+
   it('expires after a week without use, and nothing else is one', async () => {
     const { refreshToken, token } = await signUp()
     await expect(refresh(auth.deps, { refreshToken: token })).rejects.toEqual(code('auth.refresh_invalid'))

@@ -29,12 +29,14 @@ const rotate = (deps: AuthDeps, refreshToken: string, successor: string): Promis
   const tokenHmac = storedNameOf(settings, refreshToken)
   return sql.begin(async (tx): Promise<Outcome> => {
     const token = await sessions.lockRefreshToken(tx, { tokenHmac })
-    if (!token || token.sessionRevokedAt || Date.parse(token.expiresAt) <= now.getTime()) return { kind: 'invalid' }
+    if (!token || token.sessionRevokedAt) return { kind: 'invalid' }
     const { sessionId, userId } = token
+    // Before the expiry: whoever stole a token long ago may still be using its successors.
     if (token.usedAt && now.getTime() - Date.parse(token.usedAt) > GRACE_MS) {
       await sessions.revokeSession(tx, { sessionId, now })
       return { kind: 'reused', sessionId }
     }
+    if (Date.parse(token.expiresAt) <= now.getTime()) return { kind: 'invalid' }
     if (!token.usedAt) {
       await sessions.markRefreshTokenUsed(tx, { tokenHmac, now })
       const expiresAt = addSeconds(now, settings.refreshSeconds)
