@@ -49,7 +49,7 @@ const ratio = (text = '') => {
 /** Enough to tell a film that is too long from the longest that is not. */
 const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
 
-/** Browsers' own recordings do not say how long they are: reading through the packets does, without decoding. What is longer than MEASURED_SECONDS measures that. */
+/** Reads through the packets, without decoding. What is longer than MEASURED_SECONDS measures that. */
 const measureDuration = async (file: string, limits: Limits): Promise<number> => {
   let durationMs = 0
   const packets = [...openUntrusted(file, [], MEASURED_SECONDS), '-map', '0:V:0', '-map', '0:a:0?', '-c', 'copy', '-f', 'null', '-']
@@ -57,6 +57,13 @@ const measureDuration = async (file: string, limits: Limits): Promise<number> =>
     durationMs = Math.max(durationMs, ms)
   })
   return Math.round(durationMs)
+}
+
+/** Browsers' own recordings do not say how long they are, and what a file says need not be true: what it holds counts, and its word only for the last second. */
+const findDuration = async (file: string, claimedSeconds: number | undefined, limits: Limits): Promise<number> => {
+  const measuredMs = await measureDuration(file, limits)
+  const claimedMs = Math.round((claimedSeconds ?? 0) * 1000)
+  return Math.abs(claimedMs - measuredMs) < 1000 ? claimedMs : measuredMs
 }
 
 /** Postgres refuses JSON that ends in the first half of a character. */
@@ -75,7 +82,7 @@ export const probe = async (file: string, limits: Limits): Promise<ProbedFile> =
   const stored = { width: video.width ?? 0, height: video.height ?? 0, pixelAspect: ratio(video.sample_aspect_ratio), rotation }
   return checkLimits({
     format: format.format_name,
-    durationMs: format.duration ? Math.round(format.duration * 1000) : await measureDuration(file, limits),
+    durationMs: await findDuration(file, format.duration, limits),
     ...displaySize(stored),
     frameRate: ratio(video.avg_frame_rate),
     videoCodec: video.codec_name,

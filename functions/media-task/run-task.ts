@@ -56,7 +56,8 @@ const work = async (deps: TaskDeps, folder: string): Promise<void> => {
   const file = join(folder, 'source')
   await download(deps, file)
   const film = await probe(file, limits)
-  log.info('Probed', { ...film })
+  const { textTracks, ...facts } = film
+  log.info('Probed', { ...facts, textTracks: textTracks.length })
   const task = { file, film, folder, limits, onProgress, store: record.store }
   if (mode === 'normalise') {
     await normalise(task)

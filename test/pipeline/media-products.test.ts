@@ -222,6 +222,10 @@ describe('a hostile file', () => {
     await expect(probe(await fixtures.endlessVideo(), limits)).rejects.toMatchObject({ code: 'media.too_long' })
   })
 
+  test('that says that it lasts ten seconds, but goes on for more than five hours, is refused as too long', async () => {
+    await expect(probe(await fixtures.understatedVideo(), limits)).rejects.toMatchObject({ code: 'media.too_long' })
+  })
+
   test('whose tags are longer than films is refused', async () => {
     const [tags, file] = [join(folder, 'tags.txt'), join(folder, 'tags.mkv')]
     await writeFile(tags, `;FFMETADATA1\ncomment=${'long '.repeat(2_000_000)}\n`)

@@ -146,6 +146,16 @@ export const endlessVideo = (): Promise<string> => {
   return make('endless.mkv', [], [...pictures, ...h264, '-live', '1'])
 }
 
+/** As long as endlessVideo, but the file says of itself that it lasts ten seconds. */
+export const understatedVideo = async (): Promise<string> => {
+  const pictures = ['-f', 'lavfi', '-i', 'color=size=64x36:rate=1/10:duration=18030']
+  const honest = await make('honest.mkv', [], [...pictures, ...h264])
+  const bytes = readFileSync(honest)
+  // Matroska's Duration, an 8-byte float of milliseconds.
+  bytes.writeDoubleBE(10_000, bytes.indexOf(Buffer.from([0x44, 0x89, 0x88])) + 3)
+  return build('understated.mkv', [honest], file => writeFile(file, bytes), 'ten seconds')
+}
+
 /** A second of black, then pictures; 6 s, recorded upright by a phone: 640x360 with a rotation of 90 degrees. */
 export const rotatedVideo = async (): Promise<string> => {
   const upright = await make('upright.mp4', [], [...picture(6), '-vf', 'fade=in:st=1:d=0.2', ...h264])
