@@ -18,8 +18,8 @@ export type RelayDeps = {
 }
 
 const PAGE = 100
-/** Who has more to catch up with waits for another turn: what runs into the function's time-out is handed over again only a while later, and all of its batch with it. */
-const TURN_MS = 8000
+/** Who has more to catch up with waits for another turn, so that nobody else waits for them, and no turn runs into the function's time-out. */
+const TURN_MS = 1000
 /** While $connect still runs, the gateway answers for a connection as if it were gone. */
 const SETTLING_MS = 10_000
 /** Longer than $connect takes after it has entered the connection. */
