@@ -144,6 +144,15 @@ describe('a run', () => {
     expect(await runs.claimRun(db.sql, { videoId: video.id, runId: 'second', attempt: 2 })).toMatchObject({ runId: 'second' })
   })
 
+  it('keeps its file where another is forgotten', async () => {
+    const { video, run } = await running()
+    const eTag = async () => (await findVideo(db.sql, { userId, videoId: video.id }))!.sourceEtag
+    expect(await runs.forgetSource(db.sql, { ...run, eTag: 'seen before' })).toBe(false)
+    expect(await eTag()).toBe('abc')
+    expect(await runs.forgetSource(db.sql, { ...run, eTag: 'abc' })).toBe(true)
+    expect(await eTag()).toBeNull()
+  })
+
   it('begins with the file that was announced, once', async () => {
     const video = await addVideo(db.sql, { userId })
     const landed = { userId, videoId: video.id, key: video.sourceKey!, eTag: 'abc', sizeBytes: 5 }

@@ -21,10 +21,9 @@ export const recordSource = async (
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** The uploaded file is no longer to be had: it is not linked to and cannot be processed again. */
-export const forgetSource = async (sql: Sql, { videoId }: { videoId: string }): Promise<void> => {
-  await sql`UPDATE videos SET source_etag = NULL WHERE id = ${videoId}`
-}
+/** The uploaded file is no longer to be had: it is not linked to and cannot be processed again. False, with nothing changed, when the video has another by now. */
+export const forgetSource = async (sql: Sql, { videoId, eTag }: { videoId: string; eTag: string }): Promise<boolean> =>
+  (await sql`UPDATE videos SET source_etag = NULL WHERE id = ${videoId} AND source_etag = ${eTag}`).count > 0
 
 /**
  * Makes a run the one that may write; the same run may claim again, which writes nothing. Undefined when another run has the video, or it is finished, deleted

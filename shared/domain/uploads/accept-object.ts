@@ -54,7 +54,7 @@ const removeReplacement = async (
 ): Promise<Accepted> => {
   const now = await deps.storage.head(key)
   if (!now || now.eTag === sourceEtag) return 'ignored'
-  await deps.runs.forgetSource(deps.sql, { videoId })
+  if (sourceEtag && !(await deps.runs.forgetSource(deps.sql, { videoId, eTag: sourceEtag }))) return 'ignored'
   await deps.cleanup.send({ keys: [key], prefixes: [] })
   return 'refused'
 }
