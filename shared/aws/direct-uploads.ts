@@ -15,8 +15,6 @@ export type DirectUploads = ReturnType<typeof createDirectUploads>
 
 /** Lets clients send files straight to the bucket: nothing but the announced key, type and size fits what is signed here. */
 export const createDirectUploads = ({ client, bucket }: { client: S3Client; bucket: string }) => ({
-  bucket,
-
   /** A presigned PUT could not bound the size; a POST policy can. */
   signPost: async (o: { key: string; contentType: string; minBytes: number; maxBytes: number; expiresSeconds: number }) => {
     // It brings an S3 client of its own version: loaded by those who post, not by every cold start.

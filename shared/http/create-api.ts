@@ -25,7 +25,6 @@ export type RequestOf<R extends Route> = {
   headers: Record<string, string | undefined>
   /** The public address of the API, stage included, without a slash at the end. */
   baseUrl: string
-  sourceIp: string
   requestId: string
 }
 

@@ -37,7 +37,6 @@ export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
     form: isForm ? { bytes, contentType } : undefined,
     headers,
     baseUrl: baseUrl(event, headers),
-    sourceIp: event.requestContext.identity?.sourceIp ?? '',
     requestId: event.requestContext.requestId,
   }
 }

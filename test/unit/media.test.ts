@@ -67,7 +67,6 @@ describe('what MediaConvert reads', () => {
     rotation: 0,
     frameRate: 25,
     bitrate: 1,
-    audioTracks: 1,
     textTracks: [],
     hdr: false,
   } as const

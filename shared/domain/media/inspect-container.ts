@@ -119,14 +119,12 @@ export const inspectContainer = (result: MediaInfo | undefined): MediaFacts => {
     ...(audio[0] && { audioCodec: codecOf(audio[0]) }),
     bitrate: Math.round(number(general.OverallBitRate)),
     hasAudio: audio.length > 0,
-    audioTracks: audio.length,
     textTracks: of('Text').flatMap((track, index) => {
       const format = named(TEXT_FORMATS, text(track.Format))
       const language = languageTag(track.Language)
       return format ? [{ index, ...(language && { language }), format }] : []
     }),
     ...(chroma && { chroma }),
-    ...(number(video.BitDepth) > 0 && { bitDepth: number(video.BitDepth) }),
     hdr: /^(PQ|HLG)/.test(text(video.transfer_characteristics)),
   })
 }

@@ -28,10 +28,8 @@ export type MediaFacts = {
   /** Bits per second of the whole file. */
   bitrate: number
   hasAudio: boolean
-  audioTracks: number
   textTracks: TextTrack[]
   chroma?: '4:2:0' | '4:2:2' | '4:4:4'
-  bitDepth?: number
   hdr: boolean
 }
 
