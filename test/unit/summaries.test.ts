@@ -118,18 +118,6 @@ describe('A language model that is asked for a summary', () => {
       expect(server.asked).toHaveLength(1)
     }
   })
-
-  it('reads the whole of a text longer than anybody can speak, thinned out evenly, in no more calls than for the longest talk', async () => {
-    await write([about(0)], segmentsOf(5000, 'x'.repeat(1000)))
-    const read: number[] = server.asked
-      .slice(0, server.asked.length / 2)
-      .flatMap(request => (dataOf(request).segments ?? []).map(({ id }: { id: number }) => id))
-    expect(read.length * 1000).toBeLessThanOrEqual(600_000)
-    expect(read).toEqual(read.map((_, i) => i * 9))
-    expect(read.at(-1)).toBeGreaterThan(4990)
-    // Twice, because the key points cover a part only, and once more each time to put the parts together.
-    expect(server.asked.length).toBeLessThanOrEqual(2 * (26 + 1))
-  })
 })
 
 it('A summary counts as abandoned only when its function has been stopped, and before its message comes again', () => {

@@ -3,12 +3,9 @@ import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
 import { shortcomingsOf } from './rate-summary.ts'
+import { type Passage, readInParts } from './read-in-parts.ts'
 import { MAX_KEY_POINTS, type VerifiedSummary, verifySummary } from './verify-summary.ts'
 
-/** About 8,000 tokens: what a GPT-4-class model reads carefully, with room for the answer. */
-const PART_CHARACTERS = 24_000
-/** More than five hours of fast speech. A subtitle track holds as much text as somebody likes, and each part of it is a paid call. */
-const MAX_CHARACTERS = 25 * PART_CHARACTERS
 const SETTINGS = { answer: SummaryAnswer, temperature: 0.3 }
 
 const INSTRUCTIONS = [
@@ -31,9 +28,11 @@ const HINT = 'The last answer had too few key points or left a part of the video
  * the model is asked once more, and the better of both answers counts.
  */
 export const writeSummary = async (model: LanguageModel, { segments, ...request }: SummaryRequest): Promise<WrittenSummary> => {
-  const read = thinOut(segments)
+  const parts = readInParts(segments)
+  const ids = new Set(parts.flat().map(({ id }) => id))
+  const read = segments.filter(({ index }) => ids.has(index))
   const write = async (hint?: string): Promise<WrittenSummary> => {
-    const { answer, model: name } = await ask(model, { ...request, segments: read }, hint)
+    const { answer, model: name } = await ask(model, { ...request, parts }, hint)
     return { ...verifySummary(answer, read), model: name }
   }
   const first = await write()
@@ -47,14 +46,18 @@ export const writeSummary = async (model: LanguageModel, { segments, ...request 
   return shortcomingsOf(second, read) < wanting ? second : first
 }
 
-const ask = async (model: LanguageModel, { title, language, segments, signal }: SummaryRequest, hint?: string) => {
+const ask = async (
+  model: LanguageModel,
+  { title, language, parts, signal }: Omit<SummaryRequest, 'segments'> & { parts: Passage[][] },
+  hint?: string,
+) => {
   const answers: { answer: SummaryAnswer; model: string }[] = []
-  for (const part of splitIntoParts(segments)) {
+  for (const part of parts) {
     const data = {
       task: 'summarise',
       language,
       title,
-      segments: part.map(({ index, text }) => ({ id: index, text })),
+      segments: part,
       maxKeyPoints: MAX_KEY_POINTS,
       ...(hint && { hint }),
     }
@@ -70,27 +73,4 @@ const ask = async (model: LanguageModel, { title, language, segments, signal }: 
     ...(hint && { hint }),
   }
   return model.answer({ name: 'video_summary_reduce', instructions: REDUCE_INSTRUCTIONS, data, ...SETTINGS, signal })
-}
-
-/** Of far too much text every second, third … segment, so that beginning, middle and end are still there. */
-const thinOut = (segments: readonly Segment[]): readonly Segment[] => {
-  const every = Math.ceil(segments.reduce((sum, { text }) => sum + text.length, 0) / MAX_CHARACTERS)
-  return every > 1 ? segments.filter((_, index) => index % every === 0) : segments
-}
-
-/** Consecutive runs of segments of about the same size, none above PART_CHARACTERS unless one segment is. */
-const splitIntoParts = (segments: readonly Segment[], maxCharacters = PART_CHARACTERS): Segment[][] => {
-  const total = segments.reduce((sum, { text }) => sum + text.length, 0)
-  const target = total / Math.max(1, Math.ceil(total / maxCharacters))
-  const parts: Segment[][] = [[]]
-  let size = 0
-  for (const segment of segments) {
-    if (size > 0 && size + segment.text.length > target + 1 && size + segment.text.length > maxCharacters * 0.5) {
-      parts.push([])
-      size = 0
-    }
-    parts.at(-1)!.push(segment)
-    size += segment.text.length
-  }
-  return parts
 }
