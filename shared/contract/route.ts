@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { canonicalTag } from '../kernel/language-tags.ts'
+import { canonicalTag, isKnownLanguage } from '../kernel/language-tags.ts'
 import type { ProblemCode } from './problems.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -39,9 +39,15 @@ export const plainText = z.string().refine(value => !value.includes('\u0000'), '
 export const uuid = z.uuid().toLowerCase()
 export const videoParams = z.object({ id: uuid })
 export const videoIdParams = z.object({ videoId: uuid })
-/** BCP 47, as far as the columns go (VARCHAR(10)), in the one spelling: what is kept for `en-US` is found for `en-us`. */
+const LANGUAGE_COLUMN_LENGTH = 10
+const NO_LANGUAGE_TAG = 'Use a BCP 47 tag such as "vi" or "en-US".'
+/**
+ * BCP 47, as far as the columns go (VARCHAR(10)), in the one spelling: what is kept for `en-US` is found for `en-us`. Only languages that exist, because each has a
+ * summary that is paid for; and the one spelling may be longer (`sh-419` -> `sr-Latn-419`).
+ */
 export const languageTag = z
   .string()
-  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/, 'Use a BCP 47 tag such as "vi" or "en-US".')
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/, { error: NO_LANGUAGE_TAG, abort: true })
   .overwrite(tag => canonicalTag(tag) ?? tag)
+  .refine(tag => tag.length <= LANGUAGE_COLUMN_LENGTH && isKnownLanguage(tag), NO_LANGUAGE_TAG)
 export const isoTime = z.iso.datetime()

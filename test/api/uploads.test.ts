@@ -275,6 +275,12 @@ describe('A form', () => {
     expect((await send(formOf(10, { title: 'Text' }, 'text/plain'))).body.title).toBe('Invalid file type')
   })
 
+  it.each(['sh-1994', 'sh-419', 'zzz-abcd'])('in a language that cannot be stored or that nobody knows is refused: %s', async language => {
+    const { status, body } = await send(formOf(100, { title: 'Film', language }))
+    expect(status).toBe(400)
+    expect(body.errors).toMatchObject([{ path: 'language', message: 'Use a BCP 47 tag such as "vi" or "en-US".' }])
+  })
+
   it('that breaks off is refused', async () => {
     const form = await hub.call('POST', '/videos/upload', {
       token: user.token,
