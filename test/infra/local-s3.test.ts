@@ -113,6 +113,35 @@ describe('multipart upload', () => {
   })
 })
 
+describe('a copy', () => {
+  test('is made of what the conditions on its source allow, and has its entity tag and headers', async () => {
+    const { ETag } = await put('source.mp4', 'film', { ContentType: 'video/mp4' })
+    const longAgo = new Date(0)
+    const copy = (more: object) =>
+      client.send(new CopyObjectCommand({ Bucket: 'media', Key: 'twin.mp4', CopySource: 'media/source.mp4', ...more }))
+    const refusals = [
+      { CopySourceIfMatch: '"other"' },
+      { CopySourceIfNoneMatch: ETag! },
+      { CopySourceIfUnmodifiedSince: longAgo },
+      { CopySourceIfModifiedSince: new Date() },
+    ]
+    for (const more of refusals)
+      await expect(copy(more)).rejects.toMatchObject({ name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } })
+    await expect(textOf('twin.mp4')).rejects.toMatchObject({ name: 'NoSuchKey' })
+    const whole = { CopySourceIfMatch: ETag!, CopySourceIfUnmodifiedSince: longAgo }
+    expect((await copy(whole)).CopyObjectResult).toMatchObject({ ETag })
+    expect((await copy({ CopySourceIfMatch: ETag!.replaceAll('"', '') })).CopyObjectResult).toMatchObject({ ETag })
+    const head = await client.send(new HeadObjectCommand({ Bucket: 'media', Key: 'twin.mp4' }))
+    expect(head).toMatchObject({ ETag, ContentType: 'video/mp4' })
+
+    const at = { Bucket: 'media', Key: 'twin.mp4' }
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(at))
+    const part = { ...at, UploadId, PartNumber: 1, CopySource: 'media/source.mp4', CopySourceIfMatch: '"other"' }
+    await expect(client.send(new UploadPartCopyCommand(part))).rejects.toMatchObject({ name: 'PreconditionFailed' })
+    await client.send(new AbortMultipartUploadCommand({ ...at, UploadId }))
+  })
+})
+
 describe('keys', () => {
   test.each(['a b+c&d=e.txt', '../../escape', 'phim/đường Hà Nội 😀.mp4', '/lead//double/', '<&>"\'%2F?#.txt', '~!*()'])(
     'may be %j',

@@ -89,7 +89,17 @@ export const putObject = async (state: BucketState, request: S3Request, identity
   return { status: 200, headers: { etag: `"${md5}"` } }
 }
 
-/** The object that x-amz-copy-source names, if the caller may read it. */
+const COPY_SOURCE = 'x-amz-copy-source-'
+
+/** The conditions on the source of a copy, under the names that they have in a GET. */
+const copyConditions = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      name.startsWith(`${COPY_SOURCE}if-`) ? [[name.slice(COPY_SOURCE.length), value]] : [],
+    ),
+  )
+
+/** The object that x-amz-copy-source names, if the caller may read it and it meets the conditions. */
 const copySource = (state: BucketState, request: S3Request, identity: Identity) => {
   let source: string
   try {
@@ -100,7 +110,10 @@ const copySource = (state: BucketState, request: S3Request, identity: Identity) 
   const [bucket = '', key = ''] = source.replace(/^\//, '').split(/\/(.*)/s)
   requireAllowed(state, identity, 's3:GetObject', { bucket, key })
   if (!state.catalog.hasBucket(bucket)) throw s3Error('NoSuchBucket', undefined, { BucketName: bucket })
-  return { bucket, key, object: findObject(state, identity, bucket, key) }
+  const object = findObject(state, identity, bucket, key)
+  // What would answer a GET with 304 refuses a copy, too.
+  if (isNotModified(copyConditions(request.headers), object)) throw s3Error('PreconditionFailed')
+  return { bucket, key, object }
 }
 
 export const copyObject = async (state: BucketState, request: S3Request, identity: Identity): Promise<Answer> => {
