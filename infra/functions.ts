@@ -114,7 +114,15 @@ const functions = {
     ...step,
     memoryMb: 1024,
     environment: [...running, 'AWS_S3_BUCKET'],
-    uses: [...usesAsRunning, 'bucket:read:users', 'bucket:list:users'],
+    uses: [
+      ...usesAsRunning,
+      'bucket:read:users',
+      'bucket:list:users',
+      // The run's own copy of what a form has brought.
+      'bucket:write:media',
+      'bucket:read:media',
+      'bucket:list:media',
+    ],
     layers: ['media-tools'],
   },
   'pipeline-transcode': {
@@ -205,5 +213,5 @@ export const functionTable: Record<FunctionName, FunctionRow> = functions
 /** The Fargate task is no Lambda, but what it is given and may touch is written in the same way. */
 export const mediaTask = {
   environment: [...running, 'AWS_S3_BUCKET'],
-  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:list:users', 'bucket:write:media'],
+  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:list:users', 'bucket:read:media', 'bucket:list:media', 'bucket:write:media'],
 } as const satisfies Pick<FunctionRow, 'environment' | 'uses'>

@@ -6,6 +6,7 @@ import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
+import * as uploads from '../../shared/db/repositories/uploads.ts'
 import { inspectSource } from '../../shared/domain/pipeline/inspect-source.ts'
 import { createStep } from '../../shared/jobs/create-step.ts'
 import { createId } from '../../shared/kernel/ids.ts'
@@ -16,10 +17,10 @@ const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'A
 const log = createLogger('pipeline-inspect')
 const { sql, transact } = await connectRunning(config, log)
 const client = createS3Client()
-const { head } = createStorage({ client, bucket: config.AWS_S3_BUCKET })
+const storage = createStorage({ client, bucket: config.AWS_S3_BUCKET })
 const reader = (source: PipelineInput) => createRangedReader({ client, ...source })
 const deps = {
-  ...{ sql, transact, runs, jobs, createId, head },
+  ...{ sql, transact, runs, jobs, uploads, createId, storage },
   readStart: (source: PipelineInput) => reader(source).read(1024, 0),
   readMediaInfo: (source: PipelineInput) => readMediaInfo(reader(source), config.LAMBDA_LAYERS_ROOT),
 }

@@ -60,7 +60,7 @@ export const mediaTaskState = (scope: Construct, name: string, mode: 'normalise'
     VIDEO_ID: JsonPath.stringAt('$$.Execution.Input.videoId'),
     USER_ID: JsonPath.stringAt('$$.Execution.Input.userId'),
     RUN_ID: JsonPath.stringAt('$$.Execution.Name'),
-    SOURCE_KEY: JsonPath.stringAt('$$.Execution.Input.key'),
+    SOURCE_KEY: JsonPath.stringAt('$.inspect.sourceKey'),
     MEDIA_TASK_MODE: mode,
   }
   const state = new EcsRunTask(scope, name, {

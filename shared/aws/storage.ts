@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import {
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -61,6 +62,31 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
     put: async (key: string, body: Readable | Uint8Array | string, { contentType }: { contentType: string }): Promise<string> => {
       const answer = await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }))
       return unquote(answer.ETag)
+    },
+
+    /**
+     * Copies an object of at most 5 GB with its headers, unless it is gone or has another entity tag than `ifMatch`. The entity tag of an object that was
+     * not sent in parts stays the same.
+     */
+    copy: async (from: string, to: string, { ifMatch }: { ifMatch: string }): Promise<'copied' | 'missing' | 'replaced'> => {
+      const CopySource = encodeURIComponent(`${bucket}/${from}`)
+      // Tags, of which uploads have none, would need permissions of their own.
+      const command = new CopyObjectCommand({
+        Bucket: bucket,
+        Key: to,
+        CopySource,
+        CopySourceIfMatch: ifMatch,
+        TaggingDirective: 'REPLACE',
+      })
+      try {
+        await client.send(command)
+        return 'copied'
+      } catch (error) {
+        const { name } = error as Error
+        if (name === 'NoSuchKey') return 'missing'
+        if (name === 'PreconditionFailed') return 'replaced'
+        throw error
+      }
     },
 
     /** Throws the SDK's NoSuchKey when there is none, and PreconditionFailed when it has another entity tag than `ifMatch`. */

@@ -21,6 +21,10 @@ export const mediaPrefix = (videoId: string) => `media/${videoId}/`
 /** What one run of the pipeline made. */
 export const runPrefix = (videoId: string, runId: string) => `${mediaPrefix(videoId)}${runId}/`
 
+/** Where a run keeps a copy of its source: no form leads there. */
+export const sourceCopyKey = (videoId: string, runId: string, key: string) =>
+  `${runPrefix(videoId, runId)}${key.slice(key.lastIndexOf('/') + 1)}`
+
 /** Of which run a product is; undefined for any other object. */
 export const parseProductKey = (key: string): { videoId: string; runId: string } | undefined => {
   const [, videoId, runId] = key.match(PRODUCT) ?? []

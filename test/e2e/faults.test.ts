@@ -109,6 +109,7 @@ describe('A video', () => {
     process.kill(conversion.pid, 'SIGSTOP')
     await vi.waitUntil(async () => (await programs(/pocketsphinx/))[0], closely)
     const { sourceKey, runId, transcodeJobId } = (await operator.videoOf(videoId))!
+    expect(await operator.keysBelow(`media/${videoId}/`)).toContain(`media/${videoId}/${runId}/source.mp4`)
     const [run] = await operator.runsOf(videoId)
     await user.call('DELETE', `/videos/${videoId}`)
 

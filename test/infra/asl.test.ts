@@ -74,6 +74,14 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
     ])
   })
 
+  it('lets every container read the file that was inspected', () => {
+    const containers = statesOf(definition.States).filter(([, { Resource }]) => Resource?.includes(':ecs:'))
+    expect(containers.map(([name]) => name)).toEqual(['Normalise', 'Extract'])
+    for (const [name, { Parameters }] of containers)
+      expect(JSON.stringify(Parameters), name).toContain('{"Name":"SOURCE_KEY","Value.$":"$.inspect.sourceKey"}')
+    expect(definition.States.Inspect?.ResultPath).toBe('$.inspect')
+  })
+
   it('lets a video wait two minutes for its summary, and does not repeat what the worker makes up for', () => {
     const [, summarise] = statesOf(definition.States).find(([name]) => name === 'Summarise')!
     expect(summarise.Retry).toBeUndefined()

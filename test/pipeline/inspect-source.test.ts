@@ -7,9 +7,11 @@ import { buildLayer } from '../../layers/media-tools/build.ts'
 import { readMediaInfo } from '../../shared/aws/media-info.ts'
 import { createRangedReader } from '../../shared/aws/ranged-reader.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
+import type { PipelineInput } from '../../shared/contract/pipeline.ts'
 import { failure } from '../../shared/contract/problems.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
+import * as uploads from '../../shared/db/repositories/uploads.ts'
 import { findVideo } from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { inspectSource } from '../../shared/domain/pipeline/inspect-source.ts'
@@ -30,8 +32,8 @@ afterAll(async () => {
   await Promise.all([files.close(), db.close(), rm(layer, { recursive: true })])
 })
 
-/** A run that has its place, with its file in the bucket, announced as `contentType`. */
-const admitted = async (file: string, contentType = 'video/mp4') => {
+/** A run that has its place, with its file in the bucket, announced as `contentType` and sent in the way of `kind`. */
+const admitted = async (file: string, { contentType = 'video/mp4', kind = 'post' as 'post' | 'form' } = {}) => {
   const { id: userId } = await addUser(db.sql)
   const { id: videoId, sourceKey } = await addVideo(db.sql, { userId })
   const key = sourceKey!
@@ -41,18 +43,20 @@ const admitted = async (file: string, contentType = 'video/mp4') => {
     return (await storage.head(key))!
   }
   const { eTag, sizeBytes } = await put(file)
+  await uploads.createUpload(db.sql, { videoId, kind, bucket: 'media', key, contentType, sizeBytes, expiresAt: new Date() })
   const run = { videoId, runId: `${videoId}-0123456789ab-1` }
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
   const input = { videoId, userId, attempt: 1, bucket: 'media', key, eTag, sizeBytes }
-  const reader = () => createRangedReader({ client: files.client, ...input })
+  const reader = (source: PipelineInput) => createRangedReader({ client: files.client, ...source })
   const deps = {
-    ...{ sql: db.sql, runs, jobs, createId, head: storage.head },
+    ...{ sql: db.sql, runs, jobs, uploads, createId, storage },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
-    readStart: () => reader().read(1024, 0),
-    readMediaInfo: () => readMediaInfo(reader(), layer),
+    readStart: (source: PipelineInput) => reader(source).read(1024, 0),
+    readMediaInfo: (source: PipelineInput) => readMediaInfo(reader(source), layer),
   }
   return {
-    ...{ run, put },
+    ...{ run, put, key },
+    copy: `media/${videoId}/${run.runId}/source.mp4`,
     inspect: () => inspectSource(deps, { runId: run.runId, input }),
     remove: () => storage.remove([key]),
     row: async () => (await findVideo(db.sql, { userId, videoId }))!,
@@ -62,9 +66,9 @@ const admitted = async (file: string, contentType = 'video/mp4') => {
 
 describe('The inspection of a file', () => {
   test('writes down what it is and completes its step, again with the same outcome', async () => {
-    const { inspect, row, job } = await admitted(await fixtures.videoWithSubtitles())
+    const { inspect, row, job, copy } = await admitted(await fixtures.videoWithSubtitles())
     for (const _ of ['first', 'again']) {
-      expect(await inspect()).toEqual({ normalise: false, hasAudio: true, textTracks: 1 })
+      expect(await inspect()).toEqual({ sourceKey: copy, normalise: false, hasAudio: true, textTracks: 1 })
       const metadata = { container: 'mp4', width: 640, height: 360, resolution: '640x360', videoCodec: 'h264', audioCodec: 'aac' }
       expect(await row()).toMatchObject({ status: 'processing', stage: 'inspecting', duration: 8, metadata })
       expect(await job()).toMatchObject({ status: 'completed', result: metadata })
@@ -72,24 +76,44 @@ describe('The inspection of a file', () => {
   })
 
   test('leaves the length open that the file does not tell', async () => {
-    const { inspect, row } = await admitted(await fixtures.endlessVideo(), 'video/x-matroska')
-    expect(await inspect()).toEqual({ normalise: false, hasAudio: false, textTracks: 0 })
+    const { inspect, row } = await admitted(await fixtures.endlessVideo(), { contentType: 'video/x-matroska' })
+    expect(await inspect()).toMatchObject({ normalise: false, hasAudio: false, textTracks: 0 })
     expect(await row()).toMatchObject({ duration: null, metadata: { container: 'mkv', hasAudio: false } })
   })
 
   test('asks for a conversion of what MediaConvert does not read', async () => {
-    const { inspect } = await admitted(await fixtures.aviVideo(), 'video/avi')
+    const { inspect } = await admitted(await fixtures.aviVideo(), { contentType: 'video/avi' })
     expect(await inspect()).toMatchObject({ normalise: true, hasAudio: true })
   })
 
   test.each<[string, string, (run: Awaited<ReturnType<typeof admitted>>) => Promise<unknown>]>([
     ['was removed', 'media.unreadable', ({ remove }) => remove()],
     ['was replaced', 'media.replaced', async ({ put }) => put(await fixtures.silentVideo())],
-  ])('refuses one that %s meanwhile: %s', async (_, code, change) => {
-    const run = await admitted(await fixtures.videoWithoutAudio())
-    await change(run)
-    await expect(run.inspect()).rejects.toMatchObject({ code })
-    expect(await run.row()).toMatchObject({ duration: null, metadata: null })
+  ])('refuses one that %s meanwhile, in whatever way it was sent: %s', async (_, code, change) => {
+    for (const kind of ['post', 'form'] as const) {
+      const run = await admitted(await fixtures.videoWithoutAudio(), { kind })
+      await change(run)
+      await expect(run.inspect()).rejects.toMatchObject({ code })
+      expect(await run.row()).toMatchObject({ duration: null, metadata: null })
+    }
+  })
+
+  test('gives the later steps what it has read itself, though the form brings another file afterwards', async () => {
+    const film = await fixtures.videoWithoutAudio()
+    const { inspect, put, copy, remove, row } = await admitted(film)
+    await inspect()
+    await put(await fixtures.silentVideo())
+    expect(await inspect()).toMatchObject({ sourceKey: copy, hasAudio: false })
+    await remove()
+    expect(await inspect()).toMatchObject({ sourceKey: copy, hasAudio: false })
+    expect(await row()).toMatchObject({ metadata: { hasAudio: false } })
+    expect(Buffer.from(await files.bytes(copy)).equals(await readFile(film))).toBe(true)
+  })
+
+  test('leaves a file where it is that nobody can replace', async () => {
+    const { inspect, key, copy } = await admitted(await fixtures.videoWithoutAudio(), { kind: 'form' })
+    expect(await inspect()).toMatchObject({ sourceKey: key })
+    await expect(files.bytes(copy)).rejects.toMatchObject({ name: 'NoSuchKey' })
   })
 
   test.each([

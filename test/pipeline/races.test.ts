@@ -1,3 +1,4 @@
+import type { JobSettings } from '@aws-sdk/client-mediaconvert'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import { failure } from '../../shared/contract/problems.ts'
@@ -55,7 +56,7 @@ const running = async () => {
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
   await runs.recordProducts(db.sql, { ...run, playbackUrl: `s3://media/media/${video.id}/${runId}/hls/master.m3u8` })
   const input = { videoId: video.id, userId: user.id, attempt: 1, bucket: 'media', key: video.sourceKey!, eTag: 'abc', sizeBytes: 5 }
-  return { run, task: { runId, input }, find: () => videos.findVideo(db.sql, { userId: user.id, videoId: video.id }) }
+  return { run, task: { runId, input, state: {} }, find: () => videos.findVideo(db.sql, { userId: user.id, videoId: video.id }) }
 }
 
 const waitsForLock = () =>
@@ -116,6 +117,21 @@ describe('A run', () => {
     }
     await expect(startTranscoding({ ...common(), transcoding, bucket: 'media' }, task)).rejects.toMatchObject({ code: 'media.cancelled' })
     expect(cancelled).toEqual(['job-1'])
+  })
+
+  test.each([
+    ['the file that was inspected, wherever it lies', { inspect: { sourceKey: 'media/v/r/source.mp4' } }, () => 'media/v/r/source.mp4'],
+    ['the upload itself when it was inspected before there were copies', { inspect: { normalise: false } }, (key: string) => key],
+  ])('converts %s', async (_, state, expected) => {
+    const { task } = await running()
+    const inputs: unknown[] = []
+    const transcoding = {
+      start: async ({ settings }: { settings: JobSettings }) => `job-${inputs.push(settings.Inputs?.[0]?.FileInput)}`,
+      check: async () => ({ status: 'running' as const, share: 0 }),
+      cancel: common().transcoding.cancel,
+    }
+    await startTranscoding({ ...common(), transcoding, bucket: 'media' }, { ...task, state })
+    expect(inputs).toEqual([`s3://media/${expected(task.input.key)}`])
   })
 
   test('that fails tells its owner, too, that the summary which was asked for meanwhile will not come', async () => {

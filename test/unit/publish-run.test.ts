@@ -47,11 +47,13 @@ const finishedRun = async ({ eTag = 'e1', transcript = 'none' as 'none' | 'ready
 }
 
 it('publishes a run once, however often it is called', async () => {
-  const { publish, row, cleanups, runId } = await finishedRun()
+  const { publish, row, cleanups, videoId, runId } = await finishedRun()
   await publish()
   await publish()
   expect(await row()).toMatchObject({ status: 'processed', stage: 'done' })
-  expect(cleanups.map(({ keepPrefix }) => keepPrefix)).toEqual([expect.stringContaining(runId)])
+  const keep = `media/${videoId}/${runId}/`
+  const keys = ['source.mp4', 'normalised.mp4', 'transcript.json'].map(name => `${keep}${name}`)
+  expect(cleanups).toEqual([{ keys, prefixes: [`media/${videoId}/`], keepPrefix: keep }])
 })
 
 it('tells that a run is being published, though its summary was given up, before it tells that it is done', async () => {

@@ -7,33 +7,33 @@ import { agreesWithType, recogniseFile } from '../media/magic-bytes.ts'
 import type { MediaFacts } from '../media/media-facts.ts'
 import { type ProgressDeps, reportProgress } from './report-progress.ts'
 import { beginJob, type JobDeps } from './run-job.ts'
+import { type SecureDeps, secureSource } from './secure-source.ts'
 
 export type InspectDeps = ProgressDeps &
-  JobDeps & {
+  JobDeps &
+  SecureDeps & {
     runs: typeof runs
-    /** The object's head; undefined when it is gone. */
-    head: (key: string) => Promise<{ eTag: string; contentType: string } | undefined>
     readStart: (source: PipelineInput) => Promise<Uint8Array>
     readMediaInfo: (source: PipelineInput) => Promise<MediaInfo | undefined>
   }
 
-export type Inspection = { normalise: boolean; hasAudio: boolean; textTracks: number }
+/** `sourceKey` is where the run's later steps read the file. */
+export type Inspection = { sourceKey: string; normalise: boolean; hasAudio: boolean; textTracks: number }
 
 /** First gate: what the file says it is, without decoding it. Throws media.* problems. Its facts become the video's metadata. */
 export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<Inspection> => {
   const { videoId } = input
   if (!(await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 }))) throw problem('media.cancelled')
   const job = await beginJob(deps, { input, type: 'extract-metadata' })
-  const head = await deps.head(input.key)
-  if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
-  if (head.eTag !== input.eTag) throw problem('media.replaced')
+  const { key: sourceKey, contentType } = await secureSource(deps, { runId, input })
+  const source = { ...input, key: sourceKey }
 
-  const kind = recogniseFile(await deps.readStart(input))
+  const kind = recogniseFile(await deps.readStart(source))
   if (!kind) throw problem('media.not_a_video', { detail: 'The file is not a video. Upload an MP4, MOV, AVI, WMV, FLV, WebM or MKV file.' })
-  if (!agreesWithType(kind, head.contentType))
-    throw problem('media.type_mismatch', { detail: `The file was announced as ${head.contentType} but is ${kind}.` })
+  if (!agreesWithType(kind, contentType))
+    throw problem('media.type_mismatch', { detail: `The file was announced as ${contentType} but is ${kind}.` })
 
-  const facts = inspectContainer(await deps.readMediaInfo(input))
+  const facts = inspectContainer(await deps.readMediaInfo(source))
   const metadata = describe(facts)
   await deps.runs.recordProducts(deps.sql, {
     videoId,
@@ -43,7 +43,7 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
   })
   await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: metadata })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
-  return { normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
+  return { sourceKey, normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
 }
 
 const describe = ({ container, width, height, rotation, frameRate, videoCodec, audioCodec, bitrate, hasAudio, hdr }: MediaFacts) => ({

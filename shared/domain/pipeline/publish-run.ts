@@ -9,7 +9,7 @@ import type * as mediaFiles from '../../db/repositories/media-files.ts'
 import type * as videos from '../../db/repositories/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
-import { mediaPrefix, runPrefix } from '../../kernel/object-keys.ts'
+import { mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 import { type ProgressDeps, reportProgress } from './report-progress.ts'
@@ -39,7 +39,8 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     await deps.leases.releaseLease(sql, { runId })
     if (!published) return video?.runId === runId && video.status === 'processed'
     // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
-    await deps.cleanup.send({ keys: INTERMEDIATE.map(name => `${keep}${name}`), prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
+    const intermediate = [sourceCopyKey(videoId, runId, input.key), ...INTERMEDIATE.map(name => `${keep}${name}`)]
+    await deps.cleanup.send({ keys: intermediate, prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
     await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: STEPS })
     await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: ['process-video'], result: { videoId } })
     if (published.transcriptStatus === 'ready') await leaveSummary(deps, sql, input)
@@ -62,7 +63,7 @@ const leaveSummary = async ({ jobs, createId }: PublishDeps, sql: Sql, { videoId
   await jobs.releaseJob(sql, { jobId })
 }
 
-/** Not every step can tell whether it read the file that was inspected: the upload form might have been used once more meanwhile. */
+/** The video's file stays the one that its owner sent, and a form can be sent once more: it has to be the one that the products were made of. */
 const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: VideoRow; input: PipelineInput }): Promise<void> => {
   if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key))) throw new Error('The converted video is not there')
   if ((await head(input.key))?.eTag !== input.eTag) throw problem('media.replaced')
@@ -71,5 +72,5 @@ const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: Vide
 /** The jobs whose work is done once a run can be published, whoever was to write it down. */
 const STEPS = ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript'] as const
 
-/** Files that only later steps of the same run read. */
+/** Files that only later steps of the same run read, beside the copy of the source. */
 const INTERMEDIATE = ['normalised.mp4', 'transcript.json']

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Transcoding } from '../../aws/transcoding.ts'
-import type { PipelineInput } from '../../contract/pipeline.ts'
+import type { PipelineTask } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import type * as mediaFiles from '../../db/repositories/media-files.ts'
@@ -10,6 +10,7 @@ import { objectUrl } from '../../kernel/object-url.ts'
 import { masterPlaylistKey, transcodeSettings } from '../media/transcode-settings.ts'
 import { type ProgressDeps, reportProgress } from './report-progress.ts'
 import { requireRun } from './require-run.ts'
+import { inspectedKey } from './secure-source.ts'
 
 export type TranscodeDeps = ProgressDeps & {
   sql: Sql
@@ -20,17 +21,17 @@ export type TranscodeDeps = ProgressDeps & {
   bucket: string
 }
 
-type Task = { runId: string; input: PipelineInput }
+type Task = Pick<PipelineTask, 'runId' | 'input' | 'state'>
 
 /** Starts the HLS job of a run. Repeating it finds the same job by its token. */
-export const startTranscoding = async (deps: TranscodeDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
+export const startTranscoding = async (deps: TranscodeDeps, { runId, input, state }: Task): Promise<{ done: boolean }> => {
   const { videoId } = input
   const video = await requireRun(deps, { runId, input })
   const normalised = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'normalised' })
   const { width = 0, height = 0, frameRate = 0, hasAudio = false, hdr = false } = video.metadata ?? {}
   const settings = transcodeSettings({
     facts: { width, height, frameRate, hasAudio, hdr: hdr === true },
-    source: normalised?.url ?? objectUrl(input.bucket, input.key),
+    source: normalised?.url ?? objectUrl(input.bucket, inspectedKey({ input, state })),
     bucket: deps.bucket,
     videoId,
     runId,
@@ -47,7 +48,7 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input }: Ta
 }
 
 /** Asks after the job, reports its percentage and, once it is complete, notes the playlist. */
-export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Task): Promise<{ done: boolean }> => {
+export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Omit<Task, 'state'>): Promise<{ done: boolean }> => {
   const { videoId } = input
   const { transcodeJobId } = await requireRun(deps, { runId, input })
   const state = await deps.transcoding.check(transcodeJobId!)
