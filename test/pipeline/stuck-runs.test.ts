@@ -81,7 +81,9 @@ describe('A video whose run fell silent', () => {
     expect(await job()).toMatchObject({ status: 'failed', error: timedOut })
     expect(await told()).toMatchObject([{ status: 'error', message: expect.stringContaining('too long') }])
     expect({ stopped, cancelled }).toEqual({ stopped: [run.runId], cancelled: ['job-1'] })
-    expect(cleanups).toEqual([{ keys: [], prefixes: [`media/${run.videoId}/${run.runId}/`] }])
+    // Now, and once more when every step has noticed its end.
+    const leftovers = { keys: [], prefixes: [`media/${run.videoId}/${run.runId}/`] }
+    expect(cleanups).toEqual([leftovers, leftovers])
     expect(await mediaFiles.listMediaFiles(db.sql, run)).toEqual([])
     expect(await db.sql`SELECT 1 FROM pipeline_leases`).toHaveLength(0)
     // The file itself is good: its owner may try again.
