@@ -14,7 +14,11 @@ afterAll(() => assembly.close())
 const runRefused = async ({ normalise }: { normalise: boolean }) => {
   const entered: string[] = []
   let hasEnded = false
-  const answers: Record<string, unknown> = { Admit: { decision: 'run' }, Inspect: { normalise }, 'Start playback': { done: false } }
+  const answers: Record<string, unknown> = {
+    Admit: { decision: 'run' },
+    Inspect: { normalise, sourceKey: 'k' },
+    'Start playback': { done: false },
+  }
   const execution = runExecution({
     machine,
     execution: { Id: 'id', Name: 'run', RoleArn: 'role', StateMachineId: 'machine', StateMachineName: 'machine' },
