@@ -6,12 +6,19 @@ import type { MessageOf } from '../shared/contract/jobs.ts'
 import type { Database } from '../shared/db/client.ts'
 import { connectDatabase } from '../shared/db/connect.ts'
 import { createTransact, type Transact, type Wake } from '../shared/db/transact.ts'
+import { createId } from '../shared/kernel/ids.ts'
 import type { Logger } from '../shared/observability/logger.ts'
 
 /** Wakes the relay by a message of the user's own group: one relay at a time works for a user. */
 export const createWake = (sqs: SQSClient, url: string): Wake => {
   const events = createQueue<MessageOf<'events'>>({ client: sqs, url })
   return (userId, mark) => events.send({ userId }, { groupId: userId, deduplicationId: `${userId}-${mark}` })
+}
+
+/** Wakes the relay although no new event has a number of its own. */
+export const createWakeAnyway = (sqs: SQSClient, url: string): ((userId: string) => Promise<void>) => {
+  const wake = createWake(sqs, url)
+  return userId => wake(userId, createId())
 }
 
 /** Transactions whose events wake the relay. A wake that fails is mended by the next event or the next sweep. */

@@ -7,9 +7,8 @@ import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as tickets from '../../shared/db/repositories/tickets.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
-import { createId } from '../../shared/kernel/ids.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { createWake } from '../running.ts'
+import { createWakeAnyway } from '../running.ts'
 import { connectSignedIn } from '../signed-in.ts'
 import { createRealtimeApp } from './app.ts'
 
@@ -20,9 +19,7 @@ const { sql, authenticate } = await connectSignedIn(config, log)
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
 const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
-const wakeRelay = createWake(new SQSClient(), config.EVENTS_QUEUE_URL)
-// A resumed connection needs the relay although no new event has a number of its own.
-const wake = (userId: string) => wakeRelay(userId, createId())
+const wake = createWakeAnyway(new SQSClient(), config.EVENTS_QUEUE_URL)
 
 export const handler = createRealtimeApp({
   sql,

@@ -13,9 +13,8 @@ import * as sessions from '../../shared/db/repositories/sessions.ts'
 import { relayEvents } from '../../shared/domain/events/relay-events.ts'
 import { createWorker } from '../../shared/jobs/create-worker.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
-import { createId } from '../../shared/kernel/ids.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { createWake } from '../running.ts'
+import { createWakeAnyway } from '../running.ts'
 
 const keys = ['CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
@@ -24,8 +23,7 @@ const sql = await connectDatabase(config, createSecretReader(config))
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL
 const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
-const wakeRelay = createWake(new SQSClient(), config.EVENTS_QUEUE_URL)
-const wake = (userId: string) => wakeRelay(userId, createId())
+const wake = createWakeAnyway(new SQSClient(), config.EVENTS_QUEUE_URL)
 const deps = { sql, events, sessions, connections, sendFrame, wake, now, sleep }
 
 export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), log })
