@@ -1,6 +1,6 @@
 import { MAX_DURATION_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
-import { canonicalTag } from '../../kernel/language-tags.ts'
+import { canonicalTag, namesNoLanguage } from '../../kernel/language-tags.ts'
 
 export type Container = 'mp4' | 'mov' | '3gp' | 'mkv' | 'webm' | 'avi' | 'asf' | 'flv'
 
@@ -72,5 +72,5 @@ export const quarterTurn = (degrees: number): MediaFacts['rotation'] => {
 /** `vie` -> `vi`; nothing for unknown, several or no language. */
 export const languageTag = (tag: unknown): string | undefined => {
   const language = typeof tag === 'string' ? canonicalTag(tag.trim().replace('_', '-')) : undefined
-  return language && language.length <= 10 && !/^(und|mul|mis|zxx)\b/.test(language) ? language : undefined
+  return language && language.length <= 10 && !namesNoLanguage(language) ? language : undefined
 }
