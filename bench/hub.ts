@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectHub, type VideoEvent } from '../local/demo/hub-client.ts'
+import { connectHub, type VideoEvent } from '../dev/demo/hub-client.ts'
 
 const DEADLINE_MS = 300_000
 

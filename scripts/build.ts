@@ -2,7 +2,7 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { build as bundle, type Metafile } from 'esbuild'
 
-/** The folders whose every file with a `handler` is a function of its own, and the prefix of their names. */
+/** The folders whose every file is a function of its own, and the prefix of their names. */
 const STEP_FOLDERS = { pipeline: 'pipeline', workers: 'worker', scheduled: 'scheduled' }
 
 /** Files that a function reads beside its bundle: where they lie, and where in its folder they go. */
@@ -30,18 +30,16 @@ export type Entry = { name: string; file: string }
 /** What became of one function: `eagerBytes` is what a cold start reads, `inputs` the sources in it. */
 export type Bundle = { eagerBytes: number; inputs: string[] }
 
-/** The functions of the tree by convention: functions/<name>/index.ts, one a file in the step folders, and the media task. */
+/** Returns the entry files by convention: functions/<name>/index.ts, each file of the step folders, and the media task. */
 export const findEntries = async (root = 'functions'): Promise<Entry[]> => {
-  const entries: Entry[] = []
+  const entries: Entry[] = [{ name: 'media-task', file: 'media-task/main.ts' }]
   for (const folder of (await readdir(root)).sort()) {
     const files = (await readdir(join(root, folder)).catch(() => [])).filter(file => file.endsWith('.ts')).sort()
     const prefix = STEP_FOLDERS[folder as keyof typeof STEP_FOLDERS]
     for (const file of files) {
       const path = join(root, folder, file)
-      if (prefix && /export const handler\b/.test(await readFile(path, 'utf8')))
-        entries.push({ name: `${prefix}-${basename(file, '.ts')}`, file: path })
+      if (prefix) entries.push({ name: `${prefix}-${basename(file, '.ts')}`, file: path })
       else if (!prefix && file === 'index.ts') entries.push({ name: folder, file: path })
-      else if (folder === 'media-task' && file === 'main.ts') entries.push({ name: folder, file: path })
     }
   }
   return entries

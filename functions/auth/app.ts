@@ -5,7 +5,7 @@ import { login } from '../../shared/domain/auth/login.ts'
 import { logout } from '../../shared/domain/auth/logout.ts'
 import { refresh } from '../../shared/domain/auth/refresh.ts'
 import { register } from '../../shared/domain/auth/register.ts'
-import type { Implementations } from '../../shared/http/create-api.ts'
+import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 
 export const createAuthApp = (deps: AuthDeps): Implementations<typeof authRoutes> => ({
   register: async ({ body }) => ({ status: 201, body: await register(deps, body) }),

@@ -2,11 +2,11 @@ import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import { authRoutes } from '../../shared/contract/auth.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
 import * as users from '../../shared/db/repositories/users.ts'
-import { createApi } from '../../shared/http/create-api.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createId, createSecret } from '../../shared/kernel/ids.ts'
+import { createApi } from '../../shared/lambda/http/create-api.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectSignedIn } from '../signed-in.ts'
+import { connectSignedIn } from '../compose/signed-in.ts'
 import { createAuthApp } from './app.ts'
 
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'JWT_REFRESH_EXPIRES_IN'])

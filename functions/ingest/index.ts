@@ -12,10 +12,10 @@ import * as videos from '../../shared/db/repositories/videos.ts'
 import { removeLateProduct } from '../../shared/domain/cleanup/remove-late-product.ts'
 import { acceptObject } from '../../shared/domain/uploads/accept-object.ts'
 import { createdKeys } from '../../shared/domain/uploads/created-keys.ts'
-import { createWorker } from '../../shared/jobs/create-worker.ts'
 import { parseProductKey } from '../../shared/kernel/object-keys.ts'
+import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning } from '../compose/running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'PIPELINE_ARN', 'CLEANUP_QUEUE_URL'])
 const log = createLogger('ingest')

@@ -3,7 +3,7 @@ import { createSecretReader } from '../../shared/aws/secrets.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import { connectDatabase } from '../../shared/db/connect.ts'
 import { migrate } from '../../shared/db/migrate.ts'
-import { logFaults } from '../../shared/observability/log-faults.ts'
+import { logFaults } from '../../shared/lambda/log-faults.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS])

@@ -3,10 +3,10 @@ import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import { admitRun } from '../../shared/domain/pipeline/admit-run.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning } from '../compose/running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'])
 const log = createLogger('pipeline-admit')

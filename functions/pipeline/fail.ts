@@ -12,9 +12,9 @@ import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
 import { readEnding, readFailure } from '../../shared/domain/pipeline/read-failure.ts'
-import { logFaults } from '../../shared/observability/log-faults.ts'
+import { logFaults } from '../../shared/lambda/log-faults.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning } from '../compose/running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL'])
 const log = createLogger('pipeline-fail')

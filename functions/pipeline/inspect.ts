@@ -1,4 +1,3 @@
-import { readMediaInfo } from '../../shared/aws/media-info.ts'
 import { createRangedReader } from '../../shared/aws/ranged-reader.ts'
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
@@ -7,11 +6,12 @@ import type { PipelineInput } from '../../shared/contract/pipeline.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as uploads from '../../shared/db/repositories/uploads.ts'
+import { readMediaInfo } from '../../shared/domain/media/media-info.ts'
 import { inspectSource } from '../../shared/domain/pipeline/inspect-source.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
 import { createId } from '../../shared/kernel/ids.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning } from '../compose/running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'LAMBDA_LAYERS_ROOT'])
 const log = createLogger('pipeline-inspect')

@@ -10,10 +10,10 @@ import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
 import { createId } from '../../shared/kernel/ids.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning } from '../compose/running.ts'
 
 const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARIES_QUEUE_URL'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])

@@ -4,10 +4,10 @@ import { type PipelineTask, SUMMARY_LANGUAGE } from '../../shared/contract/pipel
 import * as runs from '../../shared/db/repositories/runs.ts'
 import { reportProgress } from '../../shared/domain/pipeline/report-progress.ts'
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
-import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../summarising.ts'
+import { connectRunning } from '../compose/running.ts'
+import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../compose/summarising.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
 const log = createLogger('pipeline-summarise')

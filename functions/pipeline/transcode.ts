@@ -6,9 +6,9 @@ import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { checkTranscoding, startTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning } from '../compose/running.ts'
 
 const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'MEDIACONVERT_ROLE_ARN', 'MEDIACONVERT_QUEUE_ARN'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])

@@ -9,11 +9,11 @@ import * as runs from '../../shared/db/repositories/runs.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { checkTranscript, startTranscript } from '../../shared/domain/transcripts/make-transcript.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
 import { createId } from '../../shared/kernel/ids.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { createTranscriber, readTranscribeOutput as readResult } from '../../shared/providers/transcriber/transcribe.ts'
-import { connectRunning } from '../running.ts'
+import { connectRunning } from '../compose/running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET'])
 const log = createLogger('pipeline-transcribe')

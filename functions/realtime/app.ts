@@ -2,7 +2,7 @@ import type { APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
 import { type AnswerDeps, answerClient } from '../../shared/domain/events/answer-client.ts'
 import { type OpenDeps, openConnection } from '../../shared/domain/events/open-connection.ts'
 import { isProblem } from '../../shared/kernel/problem.ts'
-import { logFaults } from '../../shared/observability/log-faults.ts'
+import { logFaults } from '../../shared/lambda/log-faults.ts'
 import type { Logger } from '../../shared/observability/logger.ts'
 
 /** $connect carries what an HTTP request does. */

@@ -8,8 +8,8 @@ import * as events from '../../shared/db/repositories/events.ts'
 import * as tickets from '../../shared/db/repositories/tickets.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { createWakeAnyway } from '../running.ts'
-import { connectSignedIn } from '../signed-in.ts'
+import { createWakeAnyway } from '../compose/running.ts'
+import { connectSignedIn } from '../compose/signed-in.ts'
 import { createRealtimeApp } from './app.ts'
 
 const keys = ['CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const

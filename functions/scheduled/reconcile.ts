@@ -22,9 +22,9 @@ import { abandonStuckRuns } from '../../shared/domain/pipeline/abandon-stuck-run
 import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
 import { expireUploads } from '../../shared/domain/uploads/expire-uploads.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
+import { runParts } from '../../shared/lambda/run-parts.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning, createWake } from '../running.ts'
-import { runParts } from './run-parts.ts'
+import { connectRunning, createWake } from '../compose/running.ts'
 
 const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN', 'VIDEO_PROCESSING_TIMEOUT'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])

@@ -1,6 +1,6 @@
 import type { summariesRoutes } from '../../shared/contract/summaries.ts'
 import { type RequestDeps, requestSummary } from '../../shared/domain/summaries/request-summary.ts'
-import type { Implementations } from '../../shared/http/create-api.ts'
+import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 
 /** The operations of the summaries function. */
 export const createSummariesApp = (deps: RequestDeps): Implementations<typeof summariesRoutes> => ({

@@ -8,11 +8,11 @@ import { summariesRoutes } from '../../shared/contract/summaries.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import { findSummary } from '../../shared/db/repositories/summaries.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
-import { createApi } from '../../shared/http/create-api.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createId } from '../../shared/kernel/ids.ts'
+import { createApi } from '../../shared/lambda/http/create-api.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectSignedIn } from '../signed-in.ts'
+import { connectSignedIn } from '../compose/signed-in.ts'
 import { createSummariesApp } from './app.ts'
 
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'SUMMARIES_QUEUE_URL'])

@@ -3,8 +3,8 @@ import type { systemRoutes } from '../../shared/contract/system.ts'
 import type * as events from '../../shared/db/repositories/events.ts'
 import { issueTicket, type TicketDeps } from '../../shared/domain/events/issue-ticket.ts'
 import { type HealthDeps, readHealth } from '../../shared/domain/system/read-health.ts'
-import { compressed } from '../../shared/http/compressed.ts'
-import type { Implementations } from '../../shared/http/create-api.ts'
+import { compressed } from '../../shared/lambda/http/compressed.ts'
+import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 import type { Docs } from './docs.ts'
 
 export type SystemDeps = HealthDeps & TicketDeps & { events: typeof events; docs: Docs }

@@ -8,8 +8,8 @@ import { startUpload } from '../../shared/domain/uploads/start-upload.ts'
 import type { UploadDeps } from '../../shared/domain/uploads/upload-deps.ts'
 import { uploadForm } from '../../shared/domain/uploads/upload-form.ts'
 import { type PresentDeps, presentVideo } from '../../shared/domain/videos/present-video.ts'
-import type { Implementations } from '../../shared/http/create-api.ts'
-import { readForm } from '../../shared/http/read-form.ts'
+import type { Implementations } from '../../shared/lambda/http/create-api.ts'
+import { readForm } from '../../shared/lambda/http/read-form.ts'
 
 export type UploadsDeps = Omit<UploadDeps, 'pipeline' | 'runs'> & Pick<PresentDeps, 'createPlaybackToken'>
 

@@ -10,8 +10,8 @@ import { readPlaylist } from '../../shared/domain/videos/read-playlist.ts'
 import { retryVideo } from '../../shared/domain/videos/retry-video.ts'
 import { updateVideo } from '../../shared/domain/videos/update-video.ts'
 import type { VideoDeps } from '../../shared/domain/videos/video-deps.ts'
-import { compressed } from '../../shared/http/compressed.ts'
-import type { Implementations } from '../../shared/http/create-api.ts'
+import { compressed } from '../../shared/lambda/http/compressed.ts'
+import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 
 export type VideosDeps = VideoDeps & {
   /** Whose video a playback token opens; throws `auth.…` problems, also for another video's token. */

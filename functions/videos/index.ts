@@ -15,12 +15,12 @@ import * as summaries from '../../shared/db/repositories/summaries.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
 import * as uploads from '../../shared/db/repositories/uploads.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
-import { createApi } from '../../shared/http/create-api.ts'
 import { createId } from '../../shared/kernel/ids.ts'
+import { createApi } from '../../shared/lambda/http/create-api.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectPlayback } from '../playback.ts'
-import { connectTransact, createWake } from '../running.ts'
-import { connectSignedIn } from '../signed-in.ts'
+import { connectPlayback } from '../compose/playback.ts'
+import { connectTransact, createWake } from '../compose/running.ts'
+import { connectSignedIn } from '../compose/signed-in.ts'
 import { createVideosApp } from './app.ts'
 
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN'])
@@ -37,7 +37,7 @@ const implementations = createVideosApp({
   directUploads: createDirectUploads(s3),
   cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
   pipeline: createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN }),
-  transcoding: { cancel: async jobId => (await import('../cancel-transcoding.ts')).cancel(jobId) },
+  transcoding: { cancel: async jobId => (await import('../compose/cancel-transcoding.ts')).cancel(jobId) },
 })
 
 export const handler = createApi({ routes: videosRoutes, implementations, authenticate, allowedOrigins: config.FRONTEND_URL, log })

@@ -6,7 +6,7 @@ import { queues } from '../../shared/contract/jobs.ts'
 import { connectDatabase } from '../../shared/db/connect.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { removeObjects } from '../../shared/domain/cleanup/remove-objects.ts'
-import { createWorker } from '../../shared/jobs/create-worker.ts'
+import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'AWS_S3_BUCKET'])

@@ -11,10 +11,10 @@ import { connectDatabase } from '../../shared/db/connect.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
 import { relayEvents } from '../../shared/domain/events/relay-events.ts'
-import { createWorker } from '../../shared/jobs/create-worker.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
+import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { createWakeAnyway } from '../running.ts'
+import { createWakeAnyway } from '../compose/running.ts'
 
 const keys = ['CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])

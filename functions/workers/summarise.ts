@@ -2,10 +2,10 @@ import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import { queues } from '../../shared/contract/jobs.ts'
 import { SUMMARY_BUDGET_MS } from '../../shared/contract/limits.ts'
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
-import { createWorker } from '../../shared/jobs/create-worker.ts'
+import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { connectRunning } from '../running.ts'
-import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../summarising.ts'
+import { connectRunning } from '../compose/running.ts'
+import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../compose/summarising.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
 const log = createLogger('worker-summarise')

@@ -53,8 +53,8 @@ export class MediaTask extends Construct {
     this.container = this.definition.addContainer('Container', {
       containerName: 'media-task',
       image: ContainerImage.fromAsset(contextDir, {
-        file: 'functions/media-task/Dockerfile',
-        exclude: ['*', '!functions/media-task/Dockerfile', '!dist/media-task'],
+        file: 'media-task/Dockerfile',
+        exclude: ['*', '!media-task/Dockerfile', '!dist/media-task'],
         platform: Platform.LINUX_ARM64,
       }),
       environment: environmentOf(mediaTask.environment, hub),

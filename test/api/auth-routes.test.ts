@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAuthApp } from '../../functions/auth/app.ts'
 import { AuthResponse, authRoutes, User } from '../../shared/contract/auth.ts'
-import { createApi } from '../../shared/http/create-api.ts'
+import { createApi } from '../../shared/lambda/http/create-api.ts'
 import { createCaller, type Handler } from '../support/api-call.ts'
 import { createTestAuth } from '../support/auth-deps.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'

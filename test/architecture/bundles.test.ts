@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { buildWhatChanged } from '../../dev/fresh-build.ts'
 import { type FunctionName, functionTable } from '../../infra/functions.ts'
-import { buildWhatChanged } from '../../local/fresh-build.ts'
 import type { Bundle } from '../../scripts/build.ts'
 
 await buildWhatChanged()

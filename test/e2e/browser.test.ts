@@ -1,6 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findOnPath } from '../../local/services/redis.ts'
+import { findOnPath } from '../../packages/local-aws/src/engines/redis.ts'
 import { routes } from '../../shared/contract/index.ts'
 import { speechVideo } from '../support/fixtures.ts'
 import { serveFrontend } from '../support/frontend.ts'

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { connectHub, type HubClient } from '../../local/demo/hub-client.ts'
-import type { LocalStack } from '../../local/stack.ts'
+import { connectHub, type HubClient } from '../../dev/demo/hub-client.ts'
+import type { LocalStack } from '../../packages/local-aws/src/stack/stack.ts'
 import { speechVideo } from '../support/fixtures.ts'
 import { createHubPlace } from '../support/hub-place.ts'
 import { PROCESSED_ONCE, viewAsOperator } from '../support/operator-view.ts'

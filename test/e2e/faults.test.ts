@@ -10,8 +10,8 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { connectHub, type HubClient, type VideoEvent } from '../../local/demo/hub-client.ts'
-import type { LocalStack } from '../../local/stack.ts'
+import { connectHub, type HubClient, type VideoEvent } from '../../dev/demo/hub-client.ts'
+import type { LocalStack } from '../../packages/local-aws/src/stack/stack.ts'
 import { hollowVideo, speechVideo } from '../support/fixtures.ts'
 import { createHubPlace } from '../support/hub-place.ts'
 import { PROCESSED_ONCE, viewAsOperator } from '../support/operator-view.ts'

@@ -6,12 +6,12 @@ import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/clien
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Conditions } from '../../local/conditions.ts'
-import { type Credentials, openKeyring } from '../../local/credentials.ts'
-import { resolveIntrinsics, type Scope } from '../../local/intrinsics.ts'
-import { matchesEvent } from '../../local/services/events.ts'
-import { removePostgres } from '../../local/services/postgres.ts'
-import { type LocalStack, startStack } from '../../local/stack.ts'
+import { resolveIntrinsics, type Scope } from '../../packages/local-aws/src/deploy/intrinsics.ts'
+import { removePostgres } from '../../packages/local-aws/src/engines/postgres.ts'
+import type { Conditions } from '../../packages/local-aws/src/iam/conditions.ts'
+import { type Credentials, openKeyring } from '../../packages/local-aws/src/iam/credentials.ts'
+import { matchesEvent } from '../../packages/local-aws/src/services/eventbridge/server.ts'
+import { type LocalStack, startStack } from '../../packages/local-aws/src/stack/stack.ts'
 import { createSecretReader } from '../../shared/aws/secrets.ts'
 
 const getAtt = (id: string, attribute = 'Arn') => ({ 'Fn::GetAtt': [id, attribute] })

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { renderLeanOpenApi } from '../../infra/constructs/lean-openapi.ts'
-import { type RestGateway, startRestGateway } from '../../local/gateway/rest.ts'
+import { type RestGateway, startRestGateway } from '../../packages/local-aws/src/services/api-gateway/rest.ts'
 import { routes } from '../../shared/contract/index.ts'
 import { startTinyFunctions, type TinyFunctions } from '../support/tiny-functions.ts'
 

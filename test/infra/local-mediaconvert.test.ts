@@ -15,7 +15,7 @@ import {
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import HLS from 'hls-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMediaConvert } from '../../local/services/mediaconvert/mediaconvert.ts'
+import { startMediaConvert } from '../../packages/local-aws/src/services/mediaconvert/server.ts'
 import { transcodeSettings } from '../../shared/domain/media/transcode-settings.ts'
 import { type ServedFiles, serveFiles } from '../support/engines.ts'
 import * as fixtures from '../support/fixtures.ts'

@@ -1,7 +1,7 @@
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { startOpenAi } from '../../local/services/openai/openai.ts'
+import { startOpenAi } from '../../packages/local-aws/src/engines/openai/openai.ts'
 import { SummaryAnswer } from '../../shared/contract/summaries.ts'
 
 const english = [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Machine, readMachine, runExecution, TaskError } from '../../local/services/execution.ts'
+import { type Machine, readMachine, runExecution, TaskError } from '../../packages/local-aws/src/services/step-functions/execution.ts'
 import { type Assembly, definitionOf, synthesizeForTest } from '../support/assembly.ts'
 
 let assembly: Assembly

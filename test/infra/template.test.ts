@@ -236,9 +236,7 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
 
 describe("the media task's Dockerfile", () => {
   it('copies only what the build leaves and the context sends', () => {
-    const copies = [...readFileSync('functions/media-task/Dockerfile', 'utf8').matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(
-      match => match[1]!,
-    )
+    const copies = [...readFileSync('media-task/Dockerfile', 'utf8').matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(match => match[1]!)
     expect(copies.length).toBeGreaterThan(0)
     for (const source of copies) {
       expect(existsSync(source), `${source} after npm run build`).toBe(true)
@@ -247,6 +245,6 @@ describe("the media task's Dockerfile", () => {
   })
 
   it('does not run as root', () => {
-    expect(readFileSync('functions/media-task/Dockerfile', 'utf8')).toMatch(/^USER (?!root)\w+/m)
+    expect(readFileSync('media-task/Dockerfile', 'utf8')).toMatch(/^USER (?!root)\w+/m)
   })
 })

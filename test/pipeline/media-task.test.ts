@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { runFfmpeg } from '../../functions/media-task/ffmpeg.ts'
-import { createRecord } from '../../functions/media-task/record.ts'
-import { runTask } from '../../functions/media-task/run-task.ts'
+import { runFfmpeg } from '../../media-task/ffmpeg.ts'
+import { createRecord } from '../../media-task/record.ts'
+import { runTask } from '../../media-task/run-task.ts'
 import { build } from '../../scripts/build.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import type { JobType } from '../../shared/contract/jobs.ts'
@@ -53,7 +53,7 @@ describe('the processes of ffmpeg', () => {
   })
 
   test.runIf(existsSync('/usr/bin/setpriv'))('end with a task that is killed outright', async () => {
-    const script = `import { runFfmpeg } from '${join(import.meta.dirname, '../../functions/media-task/ffmpeg.ts')}'
+    const script = `import { runFfmpeg } from '${join(import.meta.dirname, '../../media-task/ffmpeg.ts')}'
       await runFfmpeg(${JSON.stringify(endless())}, { timeoutMs: 60000 })`
     const task = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], { stdio: 'ignore' })
     while ((await running()) === 0) await sleep(50)
@@ -173,7 +173,7 @@ describe('the media task', () => {
 
   test('runs from the files that the Dockerfile copies, though nobody can be woken', async () => {
     await build({ outDir: join(folder, 'dist'), only: ['media-task'] })
-    const dockerfile = await readFile(join(import.meta.dirname, '../../functions/media-task/Dockerfile'), 'utf8')
+    const dockerfile = await readFile(join(import.meta.dirname, '../../media-task/Dockerfile'), 'utf8')
     const sources = [...dockerfile.matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(([, source]) => join(folder, source!))
     for (const source of sources) expect(existsSync(source)).toBe(true)
 

@@ -9,7 +9,7 @@ import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { checkTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { startDynamoDb } from '../../local/services/dynamodb.ts'
+import { startDynamoDb } from '../../packages/local-aws/src/services/dynamodb/server.ts'
 import { createConnections } from '../../shared/aws/connections.ts'
 
 const operator = { accessKeyId: 'OPERATOR', secretAccessKey: 'secret-of-the-operator' }

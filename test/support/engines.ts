@@ -9,7 +9,7 @@ import {
   type StartTranscriptionJobCommandInput,
   TranscribeClient,
 } from '@aws-sdk/client-transcribe'
-import { startTranscribe, type TranscribeOptions } from '../../local/services/transcribe/transcribe.ts'
+import { startTranscribe, type TranscribeOptions } from '../../packages/local-aws/src/services/transcribe/server.ts'
 import { operator, serveMedia } from './local-s3.ts'
 
 export type TranscriptFile = {

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { buildWhatChanged } from '../../local/fresh-build.ts'
-import { freePort } from '../../local/ports.ts'
-import { spawnTied } from '../../local/processes.ts'
-import { removePostgres } from '../../local/services/postgres.ts'
-import { startStack } from '../../local/stack.ts'
+import { buildWhatChanged } from '../../dev/fresh-build.ts'
+import { removePostgres } from '../../packages/local-aws/src/engines/postgres.ts'
+import { freePort } from '../../packages/local-aws/src/machine/ports.ts'
+import { spawnTied } from '../../packages/local-aws/src/machine/processes.ts'
+import { startStack } from '../../packages/local-aws/src/stack/stack.ts'
 
 type Variables = Record<string, string>
 

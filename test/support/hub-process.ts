@@ -1,4 +1,4 @@
-import { startStack } from '../../local/stack.ts'
+import { startStack } from '../../packages/local-aws/src/stack/stack.ts'
 
 // A hub as a process of its own.
 const [stateDir = '', ports = '{}'] = process.argv.slice(2)

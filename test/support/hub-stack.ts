@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TestProject } from 'vitest/node'
-import { freePort } from '../../local/ports.ts'
-import type { LocalStack } from '../../local/stack.ts'
+import { freePort } from '../../packages/local-aws/src/machine/ports.ts'
+import type { LocalStack } from '../../packages/local-aws/src/stack/stack.ts'
 import { createHubPlace } from './hub-place.ts'
 
 /** Where the hub of the tests is reached, and what an operator knows about it. */

@@ -1,5 +1,5 @@
 import { afterAll, inject } from 'vitest'
-import { askHub, connectHub, type Request, type VideoAnswer, type VideoEvent } from '../../local/demo/hub-client.ts'
+import { askHub, connectHub, type Request, type VideoAnswer, type VideoEvent } from '../../dev/demo/hub-client.ts'
 import type { Hub } from './hub-stack.ts'
 
 /** Processing takes seconds; a machine with much else to do may need longer. */

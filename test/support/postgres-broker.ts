@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startPostgres } from '../../local/services/postgres.ts'
+import { startPostgres } from '../../packages/local-aws/src/engines/postgres.ts'
 import { createDatabase } from '../../shared/db/client.ts'
 import { migrate } from '../../shared/db/migrate.ts'
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { isAlive } from '../../local/processes.ts'
+import { isAlive } from '../../packages/local-aws/src/machine/processes.ts'
 
 const execute = promisify(execFile)
 
@@ -14,7 +14,7 @@ export const processesBelow = async (root: number = process.pid): Promise<Runnin
   }))
   const below = (pid: number): RunningProcess[] =>
     rows.filter(({ parent }) => parent === pid).flatMap(({ pid, command }) => [{ pid, command }, ...below(pid)])
-  // ps itself is among our children, and so is the shell of local/processes.ts that waits for our end.
+  // ps itself is among our children, and so is the shell of machine/processes.ts that waits for our end.
   return below(root).filter(({ command }) => !/^ps |^\/bin\/sh -c\s/.test(command))
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type ProblemCode, problem } from '../../shared/contract/problems.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
 
 const task = { runId: 'run', input: { videoId: 'v', userId: 'u', attempt: 1, bucket: 'b', key: 'k', eTag: 'e', sizeBytes: 1 }, state: {} }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { credentialsIn, withoutCredentials } from '../../local/database-address.ts'
+import { credentialsIn, withoutCredentials } from '../../packages/local-aws/src/engines/database-address.ts'
 import { connectDatabase } from '../../shared/db/connect.ts'
 import { appendEvent, listEvents, listUsersWithEvents } from '../../shared/db/repositories/events.ts'
 import { findUser } from '../../shared/db/repositories/users.ts'

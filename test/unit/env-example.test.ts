@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { ownCredentials, runtimeEnvironment } from '../../local/environment.ts'
+import { ownCredentials, runtimeEnvironment } from '../../packages/local-aws/src/stack/environment.ts'
 
 const root = join(import.meta.dirname, '../..')
 const example = await readFile(join(root, '.env.example'), 'utf8')

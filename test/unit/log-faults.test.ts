@@ -1,8 +1,8 @@
 import type { APIGatewayProxyWebsocketEventV2 } from 'aws-lambda'
 import { expect, it } from 'vitest'
 import { createRealtimeApp } from '../../functions/realtime/app.ts'
-import { createStep } from '../../shared/jobs/create-step.ts'
-import { logFaults } from '../../shared/observability/log-faults.ts'
+import { createStep } from '../../shared/lambda/create-step.ts'
+import { logFaults } from '../../shared/lambda/log-faults.ts'
 
 type RealtimeDeps = Parameters<typeof createRealtimeApp>[0]
 

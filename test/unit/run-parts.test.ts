@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { runParts } from '../../functions/scheduled/run-parts.ts'
 import { problem } from '../../shared/contract/problems.ts'
+import { runParts } from '../../shared/lambda/run-parts.ts'
 
 it('Each part of the reconciliation runs though others fail, and the log says which failed and why', async () => {
   const lines: object[] = []

@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { createWorker } from '../../shared/jobs/create-worker.ts'
+import { createWorker } from '../../shared/lambda/create-worker.ts'
 
 const log = { info: () => {}, warn: () => {}, error: () => {} }
 

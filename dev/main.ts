@@ -1,0 +1,78 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { removePostgres } from '../packages/local-aws/src/engines/postgres.ts'
+import { claimFolder } from '../packages/local-aws/src/machine/lock.ts'
+import type { LogEntry } from '../packages/local-aws/src/machine/logs.ts'
+import { type LocalStack, startStack } from '../packages/local-aws/src/stack/stack.ts'
+import { buildWhatChanged } from './fresh-build.ts'
+import { loadOperatorVariables, stateDir } from './repository.ts'
+import { watchFunctions } from './watch.ts'
+
+const say = (text: string) => console.log(text)
+
+const showProblem = ({ level, source, time: _, message, state, error, reason, cause, ...rest }: LogEntry) => {
+  if (level === 'INFO') return
+  const parts = [message, state, error, reason, cause].filter(part => part !== undefined).map(inWords)
+  console.error(`${level} ${source}: ${parts.length ? parts.join(': ') : JSON.stringify(rest)}`)
+}
+
+const inWords = (part: unknown): string =>
+  typeof part === 'object' && part !== null ? String((part as { message?: unknown }).message ?? JSON.stringify(part)) : String(part)
+
+const reset = async () => {
+  const release = await claimFolder(stateDir)
+  await removePostgres(join(stateDir, 'postgres'))
+  await release()
+  // The demo has a stack of its own in there, which may be running.
+  const entries = (await readdir(stateDir)).filter(name => name !== 'demo')
+  await Promise.all(entries.map(name => rm(join(stateDir, name), { recursive: true, force: true })))
+}
+
+const describe = (stack: LocalStack, seconds: number) => {
+  const width = Math.max(...stack.played.map(({ service }) => service.length)) + 2
+  say(`AI Video Hub is ready (${seconds.toFixed(1)} s)\n`)
+  say(`  REST          ${stack.restUrl}`)
+  say(`  Docs          ${stack.restUrl}/docs`)
+  say(`  WebSocket     ${stack.webSocketUrl}`)
+  say(`  DATABASE_URL  ${stack.databaseUrl}`)
+  say(`  REDIS_URL     ${stack.redisUrl || '(none: degraded mode)'}`)
+  say(`  Logs          ${join(stateDir, 'logs')}/combined.log, error.log`)
+  say(`  AWS keys      AWS_ACCESS_KEY_ID=${stack.operator.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.operator.secretAccessKey}\n`)
+  for (const { service, by } of stack.played) say(`  ${service.padEnd(width)}${by}`)
+  say('\nCtrl-C stops it.')
+}
+
+const run = async () => {
+  const { values: flags } = parseArgs({ options: { watch: { type: 'boolean' }, reset: { type: 'boolean' } } })
+  loadOperatorVariables()
+  if (flags.reset) await reset()
+  const startedAt = performance.now()
+  await buildWhatChanged()
+  const stack = await startStack({
+    stateDir,
+    restPort: Number(process.env.PORT || 3001),
+    webSocketPort: Number(process.env.WS_PORT || 3002),
+    environment: process.env,
+    log: showProblem,
+  })
+  const watcher = flags.watch ? watchFunctions({ reload: stack.reload, say }) : undefined
+  describe(stack, (performance.now() - startedAt) / 1000)
+
+  let stopping = false
+  const stop = async () => {
+    // Who asks twice does not want to wait; whatever is left ends with this process.
+    if (stopping) process.exit(130)
+    stopping = true
+    say('Stopping …')
+    watcher?.close()
+    await stack.close()
+    process.exit(0)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+}
+
+run().catch(error => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})

@@ -1,0 +1,19 @@
+import { roleNameOf } from '../../iam/arn.ts'
+import { readMachine } from '../../services/step-functions/execution.ts'
+import { canPerform, performTasks } from '../../services/step-functions/integrations.ts'
+import { inventedName, resourceKind } from '../cloud.ts'
+
+type Properties = { StateMachineName?: string; StateMachineType?: string; RoleArn: string; DefinitionString?: string; Definition?: object }
+
+export const stateMachine = resourceKind<Properties>('AWS::StepFunctions::StateMachine', async (resource, cloud) => {
+  const { StateMachineName, StateMachineType, RoleArn, DefinitionString, Definition } = resource.properties
+  if (StateMachineType === 'EXPRESS') throw new Error(`${resource.logicalId}: express workflows are not played here`)
+  const name = StateMachineName ?? inventedName(resource, 80)
+  const definitionString = DefinitionString ?? JSON.stringify(Definition)
+  for (const [state, task] of readMachine(definitionString).tasks)
+    if (!canPerform(task)) throw new Error(`state ${state} of ${name} uses ${task}, which is not played here`)
+  const { lambda, ecs, keyring } = cloud
+  const perform = performTasks({ lambda, ecs, keyring, roleName: roleNameOf(RoleArn) })
+  const arn = await cloud.states.define({ name, roleArn: RoleArn, definitionString, perform })
+  return { ref: arn, attributes: { Arn: arn, Name: name } }
+})

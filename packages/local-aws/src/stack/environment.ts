@@ -1,0 +1,64 @@
+import { withoutCredentials } from '../engines/database-address.ts'
+import type { Credentials, Keyring } from '../iam/credentials.ts'
+
+export type Environment = Record<string, string | undefined>
+
+/** Addresses of what the functions talk to; filled as the services start. */
+export type Endpoints = {
+  databaseUrl: string
+  redisUrl: string
+  openAi: { url: string; key: string }
+  /** By the part behind AWS_ENDPOINT_URL_, such as S3. */
+  aws: Record<string, string>
+}
+
+// Beside the addresses, an operator may set these; they win over the template's.
+const passedOn = [
+  'JWT_SECRET',
+  'JWT_REFRESH_SECRET',
+  'JWT_EXPIRES_IN',
+  'JWT_REFRESH_EXPIRES_IN',
+  'FRONTEND_URL',
+  'MAX_CONCURRENT_JOBS',
+  'VIDEO_PROCESSING_TIMEOUT',
+  'OPENAI_CHAT_MODEL',
+  'LOG_LEVEL',
+  'POWERTOOLS_LOG_LEVEL',
+]
+
+/** The operator's own AWS credentials, when endpoints of real services are set that need them. */
+export const ownCredentials = (environment: Environment): Credentials | undefined => {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment
+  const usesReal = Object.entries(environment).some(([name, value]) => name.startsWith('AWS_ENDPOINT_URL_') && value)
+  return usesReal && accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined
+}
+
+/** What the platform adds to a function's or task's own variables: credentials of its role, addresses, and what the operator set. */
+export const runtimeEnvironment = (o: {
+  roleName: string
+  region: string
+  keyring: Keyring
+  own: Credentials | undefined
+  endpoints: Endpoints
+  environment: Environment
+}): Record<string, string> => {
+  const { accessKeyId, secretAccessKey } = o.own ?? o.keyring.issue(o.roleName)
+  const operators = passedOn.flatMap(name => (o.environment[name] ? [[name, o.environment[name]] as const] : []))
+  const addresses = Object.entries(o.endpoints.aws).flatMap(([service, url]) =>
+    url ? [[`AWS_ENDPOINT_URL_${service}`, url] as const] : [],
+  )
+  return {
+    AWS_REGION: o.region,
+    AWS_DEFAULT_REGION: o.region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    // Without this an SDK that finds no credentials asks the network for them.
+    AWS_EC2_METADATA_DISABLED: 'true',
+    // Addresses alone: users, passwords and keys are read from Secrets Manager, as in AWS, by whom the template lets read them.
+    DATABASE_URL: withoutCredentials(o.endpoints.databaseUrl),
+    REDIS_URL: o.endpoints.redisUrl,
+    OPENAI_BASE_URL: o.endpoints.openAi.url,
+    ...Object.fromEntries(addresses),
+    ...Object.fromEntries(operators),
+  }
+}

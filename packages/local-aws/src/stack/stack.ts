@@ -1,0 +1,142 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { repository } from '../../../../dev/repository.ts'
+import { synthesizeLocally } from '../../../../dev/synthesis.ts'
+import { readAssembly } from '../deploy/assembly.ts'
+import { emptyCloud } from '../deploy/cloud.ts'
+import { deployAssembly } from '../deploy/deploy.ts'
+import { type Credentials, openKeyring } from '../iam/credentials.ts'
+import { claimFolder } from '../machine/lock.ts'
+import type { LogEntry } from '../machine/logs.ts'
+import { openLogs } from '../machine/logs.ts'
+import { createScope, type OpenScope } from '../machine/scope.ts'
+import { createEcs } from '../services/ecs/server.ts'
+import { createEventBus } from '../services/eventbridge/server.ts'
+import { startLambda } from '../services/lambda/server.ts'
+import { startStates } from '../services/step-functions/server.ts'
+import { type Endpoints, ownCredentials, runtimeEnvironment } from './environment.ts'
+import { type Played, startFoundations } from './foundations.ts'
+import { startGateways } from './gateways.ts'
+
+export type StackOptions = {
+  /** Everything that outlives the stack: files, database, keys, ports, logs. */
+  stateDir: string
+  /** 0 = a free one */
+  restPort: number
+  /** 0 = a free one */
+  webSocketPort: number
+  /** The operator's variables; see .env.example. */
+  environment: Record<string, string | undefined>
+  /** The built functions. @default `dist` of the repository */
+  distDir?: string
+  /** A synthesized assembly. @default the CDK app is synthesized */
+  assembly?: string
+  /** Sees every line that goes into the logs. */
+  log?: (entry: LogEntry) => void
+}
+
+export type LocalStack = {
+  restUrl: string
+  webSocketUrl: string
+  s3Url: string
+  databaseUrl: string
+  redisUrl: string
+  /** Credentials that may do anything with the local AWS. */
+  operator: Credentials
+  /** Addresses by the part behind AWS_ENDPOINT_URL_. */
+  endpoints: Record<string, string>
+  played: Played[]
+  /** Makes functions load their code anew; takes folder names of dist. */
+  reload(folders: string[]): void
+  /** Calls the function of a folder of dist, as a schedule or a rule would. Throws what it fails with. */
+  invoke(folder: string, event: unknown): Promise<unknown>
+  close(): Promise<void>
+}
+
+const region = 'us-east-1'
+const account = '000000000000'
+// The template makes it without a value; the operator stores the key after the deployment (docs/deployment.md), here as there.
+const OPENAI_SECRET = 'ai-video-hub-local/openai'
+
+const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> => {
+  const { environment } = o
+  const stateDir = resolve(o.stateDir)
+  const distDir = resolve(o.distDir ?? join(repository, 'dist'))
+  const logs = openLogs(stateDir, o.log)
+  const own = ownCredentials(environment)
+  const keyring = openKeyring(stateDir, own)
+  const endpoints: Endpoints = { databaseUrl: '', redisUrl: '', openAi: { url: '', key: '' }, aws: {} }
+  const environmentFor = (roleName: string) => runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment })
+  const here = { stateDir, region, account, keyring }
+
+  const [foundations, assembly] = await Promise.all([
+    startFoundations({ ...here, environment, logs, scope, endpoints }),
+    (o.assembly ? Promise.resolve(o.assembly) : synthesizeLocally({ outDir: join(stateDir, 'cdk.out'), distDir, environment })).then(
+      readAssembly,
+    ),
+  ])
+  const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(cloud.roleOfFunction.get(name) ?? ''), log: logs.output })
+  scope.open(lambda)
+  const entryOf = (containerName: string) => join(distDir, containerName, 'index.mjs')
+  const ecs = await scope.open(createEcs({ ...here, entryOf, environmentFor, log: logs.output }))
+  const bus = createEventBus(here)
+  scope.open(bus)
+  const log = (line: object) => logs.write('local', line)
+  const states = await scope.open(startStates({ ...here, port: foundations.ports.states, emit: bus.emit, log }))
+  endpoints.aws.SFN = states.url
+
+  const cloud = emptyCloud({ ...here, ...foundations.services, databaseUrl: endpoints.databaseUrl, lambda, ecs, bus, states, log })
+  await deployAssembly(assembly, cloud)
+  cloud.secrets.put(OPENAI_SECRET, endpoints.openAi.key)
+  const gateways = await startGateways(cloud, scope, { rest: o.restPort, webSocket: o.webSocketPort })
+  endpoints.aws.APIGATEWAYMANAGEMENTAPI = gateways.managementUrl
+  const workers = cloud.afterwards.map(begin => begin())
+  // Functions end together with what feeds them, so that nobody waits for a long run.
+  scope.open({ close: () => states.close().then(() => Promise.all([lambda.close(), ...workers.map(worker => worker?.close())])) })
+  states.resume()
+
+  return {
+    restUrl: gateways.restUrl,
+    webSocketUrl: gateways.webSocketUrl,
+    s3Url: endpoints.aws.S3!,
+    databaseUrl: endpoints.databaseUrl,
+    redisUrl: endpoints.redisUrl,
+    operator: keyring.operator,
+    endpoints: endpoints.aws,
+    played: [
+      { service: 'API Gateway', by: `${gateways.restUrl}  ${gateways.webSocketUrl}` },
+      { service: 'Lambda', by: `worker threads, ${cloud.functionOfFolder.size} functions from dist/` },
+      { service: 'Step Functions', by: `aws-local-stepfunctions, running the template's definition (${states.url})` },
+      { service: 'ECS (Fargate)', by: 'child processes of Node, from dist/media-task' },
+      { service: 'EventBridge', by: 'timers and a bus in memory' },
+      ...foundations.played,
+    ],
+    reload: folders => {
+      const names = folders.map(folder => cloud.functionOfFolder.get(join(distDir, folder)))
+      for (const name of names) if (name) lambda.reload(name)
+    },
+    invoke: async (folder, event) => {
+      const result = await lambda.invoke(cloud.functionOfFolder.get(join(distDir, folder)) ?? folder, event)
+      if (!result.ok) throw new Error(`${folder}: ${result.errorType}: ${result.errorMessage}`)
+      return result.payload
+    },
+    close: scope.close,
+  }
+}
+
+/**
+ * Starts the whole hub on this machine: services, the template's resources on them, gateways and workers. Throws a sentence for people when it cannot,
+ * and leaves nothing running then.
+ */
+export const startStack = async (o: StackOptions): Promise<LocalStack> => {
+  const scope = createScope()
+  try {
+    await mkdir(o.stateDir, { recursive: true })
+    const release = await claimFolder(o.stateDir)
+    scope.open({ close: release })
+    return await assemble(o, scope)
+  } catch (error) {
+    await scope.close()
+    throw error
+  }
+}

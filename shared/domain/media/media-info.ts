@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { MediaInfo, MediaInfoResult } from 'mediainfo.js'
+import type { RangedReader } from '../../aws/ranged-reader.ts'
+
+/** Where Lambda unpacks layers. */
+const LAYERS = '/opt'
+/** Far above what any real file needs; a crafted one can send the parser back and forth without end. */
+const MAX_READS = 20_000
+
+type Factory = (options: { format: 'object' }) => Promise<MediaInfo<'object'>>
+
+let loaded: Promise<Factory> | undefined
+
+/** ESM looks for packages beside the importing file only, so the layer is imported by its path. */
+const loadFactory = async (layersRoot: string): Promise<Factory> => {
+  const file = join(layersRoot, 'nodejs/node_modules/mediainfo.js/dist/esm/index.js')
+  const module = (await import(pathToFileURL(file).href)) as { default: Factory }
+  return module.default
+}
+
+/** What mediainfo.js finds in the file behind `reader`; nothing when the parser gives up on it. Failing reads are thrown. */
+export const readMediaInfo = async (reader: RangedReader, layersRoot: string = LAYERS): Promise<MediaInfoResult | undefined> => {
+  loaded ??= loadFactory(layersRoot)
+  const create = await loaded
+  const parser = await create({ format: 'object' })
+  let reads = 0
+  let failure: unknown
+  const read = async (size: number, offset: number) => {
+    reads += 1
+    if (reads > MAX_READS) return new Uint8Array()
+    return reader.read(size, offset).catch(error => {
+      failure = error
+      throw error
+    })
+  }
+  try {
+    return await parser.analyzeData(reader.sizeBytes, read)
+  } catch {
+    if (failure) throw failure
+    return undefined
+  } finally {
+    parser.close()
+  }
+}

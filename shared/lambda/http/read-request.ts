@@ -1,0 +1,60 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import type * as z from 'zod'
+import { MAX_JSON_BYTES } from '../../contract/limits.ts'
+import { problem } from '../../contract/problems.ts'
+import type { Route } from '../../contract/route.ts'
+import { validationSentence } from '../../contract/validation-sentence.ts'
+
+type Issue = { in: 'path' | 'query' | 'body'; path: string; message: string }
+
+/** Parses and validates what the route declares. All that is wrong is listed at once in a `request.invalid` problem. */
+export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
+  const headers = Object.fromEntries(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+  const bytes = event.body === null ? Buffer.alloc(0) : Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8')
+  const limit = route.bodyLimitBytes ?? MAX_JSON_BYTES
+  if (bytes.length > limit)
+    throw problem('request.body_too_large', { detail: `The body may have ${limit} bytes at most.`, limitBytes: limit })
+
+  const contentType = headers['content-type'] ?? ''
+  const isForm = route.form !== undefined && contentType.startsWith('multipart/form-data')
+  const issues: Issue[] = []
+  const check = (where: Issue['in'], schema: z.ZodType | undefined, value: unknown) => {
+    if (!schema) return undefined
+    const result = schema.safeParse(value, { error: validationSentence })
+    if (result.success) return result.data
+    for (const { path, message } of result.error.issues) issues.push({ in: where, path: path.join('.'), message })
+  }
+
+  const params = check('path', route.params, event.pathParameters ?? {})
+  const query = check('query', route.query, event.queryStringParameters ?? {})
+  const body = isForm || !route.body ? undefined : check('body', route.body, readJson(bytes, contentType))
+  if (issues.length > 0) throw problem('request.invalid', { detail: describe(issues), errors: issues })
+
+  return {
+    params,
+    query,
+    body,
+    form: isForm ? { bytes, contentType } : undefined,
+    headers,
+    baseUrl: baseUrl(event, headers),
+    requestId: event.requestContext.requestId,
+  }
+}
+
+const describe = (issues: Issue[]): string => issues.map(({ in: where, path, message }) => `${path || where}: ${message}`).join(' ')
+
+/** An absent body counts as an empty object, so that a route whose fields are all optional can be called bare. */
+const readJson = (bytes: Buffer, contentType: string): unknown => {
+  if (bytes.length === 0) return {}
+  if (contentType && !/^application\/([\w.+-]+\+)?json\b/i.test(contentType)) {
+    throw problem('request.unsupported_media_type', { detail: 'Send the body as application/json.' })
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw problem('request.body_not_json', { detail: 'The body must be JSON in UTF-8.' })
+  }
+}
+
+const baseUrl = (event: APIGatewayProxyEvent, headers: Record<string, string | undefined>): string =>
+  `${headers['x-forwarded-proto'] ?? 'https'}://${event.requestContext.domainName}/${event.requestContext.stage}`
