@@ -13,7 +13,7 @@ beforeAll(() => {
 }, 120_000)
 afterAll(() => assembly.close())
 
-const folders = ['functions', 'shared/config']
+const folders = ['functions/compose', 'shared/config']
 const composing = folders.flatMap(folder =>
   readdirSync(folder)
     .filter(file => file.endsWith('.ts'))
