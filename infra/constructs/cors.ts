@@ -21,6 +21,8 @@ export const preflight = (methods: readonly string[], origins: readonly string[]
     responses: {
       default: {
         statusCode: '204',
+        // Without it a body of the type */* counts as binary, and the template below is not rendered.
+        contentHandling: 'CONVERT_TO_TEXT',
         responseParameters: {
           [`method.response.header.${ALLOW_ORIGIN}`]: literal(origins[0]!),
           'method.response.header.Access-Control-Allow-Methods': literal([...methods, 'OPTIONS'].join(',')),

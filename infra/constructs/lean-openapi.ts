@@ -36,7 +36,8 @@ export const renderLeanOpenApi = ({ title, routes, origins, integrationUri }: Le
 const operation = (operationId: string, route: Route, uri: string) => ({
   operationId,
   ...pathParameters(route.path),
-  responses: { default: { description: 'What the function answers' } },
+  // API Gateway does not import a `default` response; a proxy integration needs none.
+  responses: {},
   'x-amazon-apigateway-integration': { type: 'aws_proxy', httpMethod: 'POST', uri, passthroughBehavior: 'when_no_match' },
 })
 
