@@ -13,6 +13,9 @@ type SecretsConfig = Pick<
 const REMEMBERED_MS = 5 * 60_000
 const TIMEOUT_MS = 5000
 
+// The JSON protocol reports throttling as status 400, and names the fault in `__type`, perhaps behind a namespace and `#`.
+const PASSING_FAULTS = /(^|#)(ThrottlingException|InternalServiceError|ServiceUnavailable\w*)$/
+
 const isWorthRetrying = (error: unknown): boolean => !(error instanceof Error && error.name === 'SecretRefused')
 
 /**
@@ -34,9 +37,10 @@ export const createSecretReader = (config: SecretsConfig): ReadSecret => {
     const answer = await fetch(endpoint, { method: 'POST', headers: signPost(request, key), body, signal: AbortSignal.timeout(TIMEOUT_MS) })
     const result = (await answer.json().catch(() => ({}))) as { SecretString?: string; __type?: string; message?: string; Message?: string }
     if (answer.ok && result.SecretString !== undefined) return result.SecretString
+    const passing = answer.status >= 500 || answer.status === 429 || PASSING_FAULTS.test(result.__type ?? '')
     const reason = `${result.__type ?? answer.status} ${result.message ?? result.Message ?? ''}`.trim()
     throw Object.assign(new Error(`The secret ${secretId} cannot be read: ${reason}`), {
-      name: answer.status >= 500 || answer.status === 429 ? 'SecretUnavailable' : 'SecretRefused',
+      name: passing ? 'SecretUnavailable' : 'SecretRefused',
     })
   }
 

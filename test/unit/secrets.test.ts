@@ -38,10 +38,13 @@ describe('reading a secret', () => {
     expect(await read(arn)).toBe('{"JWT_SECRET":"x"}')
   })
 
-  it('tries again after an outage', async () => {
+  it.each([
+    ['an outage', 503, '{}'],
+    ['throttling, which the JSON protocol reports as status 400', 400, '{"__type":"com.amazonaws#ThrottlingException"}'],
+  ])('tries again after %s', async (_, status, body) => {
     let calls = 0
     const server = createServer((_request, response) => {
-      if (++calls < 3) response.writeHead(503).end('{}')
+      if (++calls < 3) response.writeHead(status).end(body)
       else response.end(JSON.stringify({ SecretString: 'value' }))
     })
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
