@@ -23,6 +23,18 @@ const lambdaRetries: RetryProps[] = [
   { errors: ['States.ALL'], maxAttempts: 4, ...backoff },
 ]
 
+/**
+ * Fargate refuses a task for want of capacity or quota by these names. A new account has a quota of a
+ * few vCPU, so a video waits: 30 s doubled up to 10 min, 8 times = 45 min, without jitter.
+ */
+const noCapacity: RetryProps = {
+  errors: ['ECS.AmazonECSException', 'ECS.InvalidParameterException', 'ECS.ServerException', 'ECS.ClusterNotFoundException'],
+  interval: Duration.seconds(30),
+  backoffRate: 2,
+  maxDelay: Duration.minutes(10),
+  maxAttempts: 8,
+}
+
 /** What every function of the pipeline is called with, and the rest of the payload of one state. */
 const payload = (extra: Record<string, unknown>) =>
   TaskInput.fromObject({
@@ -75,8 +87,7 @@ export const mediaTaskState = (scope: Construct, name: string, mode: 'normalise'
     ],
     resultPath: JsonPath.DISCARD,
   })
-  const errors = ['States.TaskFailed', 'ECS.AmazonECSException', 'ECS.ServerException', 'ECS.ClusterNotFoundException']
-  return state.addRetry({ errors, maxAttempts: 3, ...backoff })
+  return state.addRetry(noCapacity).addRetry({ errors: ['States.ALL'], maxAttempts: 3, ...backoff })
 }
 
 /** The pause between two questions. */
