@@ -14,7 +14,7 @@ export type JobQueueProps = {
 // How often a message is tried before it goes to the dead-letter queue.
 const MAX_RECEIVE_COUNT = 5
 
-/** A queue with its dead-letter queue, which keeps what could not be done for 14 days. */
+/** A queue, and the dead-letter queue of messages that failed five times. */
 export class JobQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
@@ -27,13 +27,18 @@ export class JobQueue extends Construct {
       ...(fifo && { fifo }),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      retentionPeriod: Duration.days(14),
       removalPolicy: RemovalPolicy.DESTROY,
     }
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...common, queueName: `${queueName}-dead${suffix}` })
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...common,
+      queueName: `${queueName}-dead${suffix}`,
+      retentionPeriod: Duration.days(14),
+    })
     this.queue = new Queue(this, 'Queue', {
       ...common,
       queueName: `${queueName}${suffix}`,
+      // A dead letter keeps the age of its message: 14 - 4 days are left to redrive it.
+      retentionPeriod: Duration.days(4),
       // Until a message that failed is visible again, its group stands still.
       visibilityTimeout: Duration.seconds(consumerTimeoutSeconds * (fifo ? 2 : 6)),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
