@@ -9,6 +9,7 @@ import type { MediaStack } from './stacks/media-stack.ts'
 const GB = 1024 ** 3
 const minute = { period: Duration.minutes(1) }
 const fiveMinutes = { period: Duration.minutes(5) }
+const tenMinutes = { period: Duration.minutes(10) }
 const halfAnHour = { period: Duration.minutes(30) }
 
 const lostBy: Record<QueueName, string> = {
@@ -78,6 +79,14 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
     description: 'Nothing repairs lost messages, expires uploads or frees stuck places: small losses stop healing themselves.',
     metric: media.functions['scheduled-reconcile']!.metricErrors({ ...fiveMinutes }),
     threshold: 3,
+  },
+  {
+    name: 'reconcile-silent',
+    description: 'The schedule has not run for ten minutes: lost messages, expired uploads and stuck places stay as they are.',
+    metric: media.functions['scheduled-reconcile']!.metricInvocations({ ...tenMinutes, statistic: 'Sum' }),
+    threshold: 1,
+    when: 'below',
+    missing: 'alarm',
   },
   {
     name: 'api-errors',

@@ -21,7 +21,7 @@ export type Use =
   | 'transcribe'
 
 export type FunctionRow = {
-  stack: 'data' | 'media' | 'api'
+  stack: 'migrations' | 'media' | 'api'
   memoryMb: number
   timeoutSeconds: number
   /** The template's variables: exactly those that the entry file names in `readConfig`. */
@@ -34,6 +34,11 @@ export type FunctionRow = {
   /** It is called on a schedule. A late run is worth nothing, since the next one does its work: it is neither repeated nor kept. */
   everyMinutes?: number
   layers?: readonly 'media-tools'[]
+  /**
+   * Sends messages to its own queue on purpose. Lambda stops such chains after about 16 rounds unless
+   * they are allowed: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+   */
+  sendsToItself?: true
 }
 
 const api = { stack: 'api', memoryMb: 1024, timeoutSeconds: 29 } as const
@@ -50,7 +55,8 @@ const usesAsRunning = ['db', 'queue:events:send'] as const
 
 /** One row per function: the key is its name, its folder under dist/ and the end of its deployed name. */
 const functions = {
-  migrate: { stack: 'data', memoryMb: 512, timeoutSeconds: 300, environment: database, uses: ['db'] },
+  // 900 s is the longest that Lambda allows.
+  migrate: { stack: 'migrations', memoryMb: 512, timeoutSeconds: 900, environment: database, uses: ['db'] },
 
   auth: { ...api, environment: [...signedIn, 'JWT_REFRESH_EXPIRES_IN'], uses: usesAsSignedIn },
   videos: {
@@ -171,6 +177,8 @@ const functions = {
     environment: [...running, 'CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL'],
     uses: [...usesAsRunning, 'connections:list', 'connections:read', 'connections:change', 'manage-connections'],
     queue: { name: 'events', batchSize: 10, maxConcurrency: 10 },
+    // A client with many missed events is served in turns; each turn sends the message for the next.
+    sendsToItself: true,
   },
   'worker-summarise': {
     ...step,

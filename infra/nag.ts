@@ -29,8 +29,8 @@ const wildcard = (resource: string) => solutions(`IAM5[Resource::${resource}]`)
 const managed = (policy: string) => solutions(`IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${policy}]`)
 const account = '<AWS::Region>:<AWS::AccountId>'
 
-const OUR_FUNCTIONS = /^(data|media|api)\/(?!Bucket)\w+$/
-const OUR_ROLES = /^(data|media|api)\/\w+Role$/
+const OUR_FUNCTIONS = /^(migrations|media|api)\/(?!Bucket)\w+$/
+const OUR_ROLES = /^(migrations|media|api)\/\w+Role$/
 
 /** Every accepted finding with the reason why it is accepted. A row that meets no finding fails test/infra/nag.test.ts. */
 export const acknowledgements = (app: App, prefix: string): Acknowledgement[] => [

@@ -8,7 +8,16 @@ export type StageSettings = {
   /** Origins that browsers may call from: FRONTEND_URL, split at commas. */
   origins: string[]
   /** Variables whose value in this table is only an example: a deployment is refused without them, a synthesis is not. */
-  mustBeSet: readonly 'FRONTEND_URL'[]
+  mustBeSet: readonly ('FRONTEND_URL' | 'AVAILABILITY_ZONES')[]
+  /**
+   * Two or more zones by name. RDS Proxy is missing in some zones, and names mean other zones in each
+   * account (docs/deployment.md). Absent: the first two that the account lists.
+   */
+  zones?: string[]
+  /** Protects the stacks and the database from deletion. Off for FIRST_DEPLOYMENT, which may have to be rolled back. */
+  deletionProtection: boolean
+  /** USD a month; the alarms' address gets a mail at 50, 80 and 100 % and when the forecast is above. */
+  monthlyBudgetUsd: number
   /** Lifetimes such as `1h` or `7d`. */
   jwtExpiresIn: string
   jwtRefreshExpiresIn: string
@@ -34,7 +43,6 @@ export type StageSettings = {
     maxStorageGb: number
     multiAz: boolean
     backupDays: number
-    deletionProtection: boolean
   }
   /** Serverless Valkey is paid by use; these bound the bill. */
   cache: { maxStorageGb: number; maxEcpuPerSecond: number }
@@ -46,7 +54,7 @@ export type StageSettings = {
 
 const common = {
   nodeEnv: 'production',
-  mustBeSet: [],
+  mustBeSet: ['AVAILABILITY_ZONES'],
   jwtExpiresIn: '1h',
   jwtRefreshExpiresIn: '7d',
   openAiChatModel: 'gpt-4o',
@@ -58,8 +66,10 @@ const common = {
 
 const small = {
   onDelete: 'destroy',
+  deletionProtection: false,
+  monthlyBudgetUsd: 100,
   nat: { kind: 'instance', count: 1 },
-  database: { instanceType: 't4g.micro', storageGb: 20, maxStorageGb: 50, multiAz: false, backupDays: 1, deletionProtection: false },
+  database: { instanceType: 't4g.micro', storageGb: 20, maxStorageGb: 50, multiAz: false, backupDays: 1 },
   cache: { maxStorageGb: 1, maxEcpuPerSecond: 1000 },
   mediaTask: { cpu: 2048, memoryMb: 4096, diskGb: 30 },
   api: { requestsPerSecond: 50, burst: 100 },
@@ -70,6 +80,7 @@ const stages: Record<StageName, StageSettings> = {
     ...common,
     ...small,
     nodeEnv: 'development',
+    mustBeSet: [],
     origins: ['http://localhost:3000'],
     pollSeconds: 1,
     historyEvents: Number.POSITIVE_INFINITY,
@@ -79,11 +90,14 @@ const stages: Record<StageName, StageSettings> = {
   prod: {
     ...common,
     origins: ['https://your-frontend-domain.com'],
-    mustBeSet: ['FRONTEND_URL'],
+    mustBeSet: ['FRONTEND_URL', 'AVAILABILITY_ZONES'],
     logRetentionDays: 90,
     onDelete: 'retain',
-    nat: { kind: 'gateway', count: 2 },
-    database: { instanceType: 't4g.medium', storageGb: 50, maxStorageGb: 500, multiAz: true, backupDays: 14, deletionProtection: true },
+    deletionProtection: true,
+    monthlyBudgetUsd: 500,
+    // One gateway for both zones saves 36 USD a month; when its zone fails, the pipeline retries.
+    nat: { kind: 'gateway', count: 1 },
+    database: { instanceType: 't4g.medium', storageGb: 50, maxStorageGb: 500, multiAz: true, backupDays: 14 },
     cache: { maxStorageGb: 5, maxEcpuPerSecond: 10_000 },
     mediaTask: { cpu: 4096, memoryMb: 8192, diskGb: 50 },
     api: { requestsPerSecond: 500, burst: 1000 },
@@ -96,10 +110,13 @@ export const isStageName = (name: string): name is StageName => (STAGE_NAMES as 
 export const stageSettings = (stage: StageName, environment: Record<string, string | undefined> = {}): StageSettings => {
   const settings = stages[stage]
   const videoProcessingTimeoutMs = positiveInteger(environment, 'VIDEO_PROCESSING_TIMEOUT') ?? settings.videoProcessingTimeoutMs
-  const { FRONTEND_URL, JWT_EXPIRES_IN, JWT_REFRESH_EXPIRES_IN, OPENAI_CHAT_MODEL, ALARM_EMAIL } = environment
+  const zones = splitZones(environment.AVAILABILITY_ZONES)
+  const { FRONTEND_URL, FIRST_DEPLOYMENT, JWT_EXPIRES_IN, JWT_REFRESH_EXPIRES_IN, OPENAI_CHAT_MODEL, ALARM_EMAIL } = environment
   return {
     ...settings,
-    origins: FRONTEND_URL ? splitOrigins(FRONTEND_URL) : settings.origins,
+    origins: FRONTEND_URL ? splitOrigins(FRONTEND_URL, settings.nodeEnv) : settings.origins,
+    deletionProtection: settings.deletionProtection && !FIRST_DEPLOYMENT,
+    monthlyBudgetUsd: positiveInteger(environment, 'MONTHLY_BUDGET_USD') ?? settings.monthlyBudgetUsd,
     jwtExpiresIn: JWT_EXPIRES_IN || settings.jwtExpiresIn,
     jwtRefreshExpiresIn: JWT_REFRESH_EXPIRES_IN || settings.jwtRefreshExpiresIn,
     openAiChatModel: OPENAI_CHAT_MODEL || settings.openAiChatModel,
@@ -107,6 +124,7 @@ export const stageSettings = (stage: StageName, environment: Record<string, stri
     videoProcessingTimeoutMs,
     pollSeconds: Math.max(settings.pollSeconds, shortestPollSeconds(videoProcessingTimeoutMs, settings.historyEvents)),
     ...(ALARM_EMAIL && { alarmEmail: ALARM_EMAIL }),
+    ...(zones && { zones }),
   }
 }
 
@@ -119,11 +137,21 @@ const SHARE_OF_POLLS = 0.8
 const shortestPollSeconds = (timeoutMs: number, historyEvents: number): number =>
   Math.ceil(((timeoutMs / 1000) * EVENTS_OF_A_POLL) / (historyEvents * SHARE_OF_POLLS))
 
-const splitOrigins = (list: string): string[] =>
+const splitZones = (list = ''): string[] | undefined => {
+  const zones = list.split(',').flatMap(name => name.trim() || [])
+  if (zones.length === 0) return undefined
+  if (zones.length < 2 || zones.some(name => !/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/.test(name)))
+    throw new Error(`AVAILABILITY_ZONES: "${list}" is no list of two or more zones such as us-east-1a,us-east-1b`)
+  return zones
+}
+
+const splitOrigins = (list: string, nodeEnv: StageSettings['nodeEnv']): string[] =>
   list.split(',').map(entry => {
     const url = URL.parse(entry.trim())
     if (!url || !/^https?:$/.test(url.protocol))
       throw new Error(`FRONTEND_URL: "${entry}" is not an origin such as https://app.example.com`)
+    if (nodeEnv === 'production' && url.protocol === 'http:' && url.hostname !== 'localhost')
+      throw new Error(`FRONTEND_URL: "${entry}" is not encrypted; use https (http is for localhost alone)`)
     return url.origin
   })
 

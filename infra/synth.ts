@@ -5,6 +5,7 @@ import { acknowledgeFindings, addRulePacks } from './nag.ts'
 import { ApiStack } from './stacks/api-stack.ts'
 import { DataStack } from './stacks/data-stack.ts'
 import { MediaStack } from './stacks/media-stack.ts'
+import { MigrationsStack } from './stacks/migrations-stack.ts'
 import { NetworkStack } from './stacks/network-stack.ts'
 import { OperationsStack } from './stacks/operations-stack.ts'
 import { type StageName, stageSettings } from './stages.ts'
@@ -53,7 +54,7 @@ export const createApp = ({
   const stackProps = (name: string, description: string) => ({
     stackName: `${prefix}-${name}`,
     description: `AI Video Hub: ${description}`,
-    terminationProtection: settings.onDelete === 'retain',
+    terminationProtection: settings.deletionProtection,
   })
   const network = new NetworkStack(app, `${prefix}-network`, { ...stackProps('network', 'private network'), prefix, settings })
   const data = new DataStack(app, `${prefix}-data`, {
@@ -63,6 +64,11 @@ export const createApp = ({
     distDir: resolve(root, distDir ?? 'dist'),
     network,
   })
+  const migrations = new MigrationsStack(app, `${prefix}-migrations`, {
+    ...stackProps('migrations', 'schema of the database'),
+    hub: data.hub,
+  })
+  migrations.addStackDependency(data, 'A proxy without a ready database refuses connections')
   const media = new MediaStack(app, `${prefix}-media`, {
     ...stackProps('media', 'processing'),
     hub: data.hub,
@@ -70,8 +76,8 @@ export const createApp = ({
   })
   const api = new ApiStack(app, `${prefix}-api`, { ...stackProps('api', 'REST and WebSocket'), hub: data.hub })
   const operations = new OperationsStack(app, `${prefix}-operations`, { ...stackProps('operations', 'alarms'), data, media, api })
-  for (const stack of [media, api]) stack.addStackDependency(data, 'The migrations run in the data stack')
-  for (const stack of [network, data, media, api, operations]) Tags.of(stack).add('application', prefix)
+  for (const stack of [media, api]) stack.addStackDependency(migrations, 'No function meets a schema older than itself')
+  for (const stack of [network, data, migrations, media, api, operations]) Tags.of(stack).add('application', prefix)
   if (checks === 'full') addRulePacks(app)
   acknowledgeFindings(app, prefix)
   return app

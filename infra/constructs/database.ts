@@ -56,7 +56,7 @@ export class Database extends Construct {
       storageEncrypted: true,
       multiAz: database.multiAz,
       backupRetention: Duration.days(database.backupDays),
-      deletionProtection: database.deletionProtection,
+      deletionProtection: settings.deletionProtection,
       removalPolicy: onDelete === 'retain' ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
       cloudwatchLogsExports: ['postgresql'],
       autoMinorVersionUpgrade: true,

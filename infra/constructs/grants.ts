@@ -66,7 +66,9 @@ const others = {
     ]
   },
   'mediaconvert:cancel': (_hub, stack) => [allow(['mediaconvert:CancelJob'], mediaConvertJobs(stack))],
-  transcribe: (_hub, stack) => [
+  transcribe: (hub, stack) => [
+    // Transcribe tries whether it may write; some accounts see the probe at the root of the bucket.
+    allow(['s3:PutObject'], `${hub.bucketArn}/.write_access_check_file.temp`),
     // Starting a job takes no resource in IAM; what it may read and write is this role's own access to the bucket.
     allow(['transcribe:StartTranscriptionJob'], '*'),
     allow(

@@ -19,6 +19,8 @@ export type AlarmRow = {
   periods?: number
   /** @default 'above' */
   when?: 'above' | 'below'
+  /** How missing data counts. @default 'fine' */
+  missing?: 'fine' | 'alarm'
 }
 
 export type MonitoringProps = {
@@ -50,7 +52,7 @@ export class Monitoring extends Construct {
       new ServicePrincipal('cloudwatch.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
     )
     const ring = new SnsAction(this.topic)
-    for (const { name, description, metric, threshold, periods = 1, when = 'above' } of alarms) {
+    for (const { name, description, metric, threshold, periods = 1, when = 'above', missing = 'fine' } of alarms) {
       const alarm = new Alarm(this, name, {
         alarmName: `${prefix}-${name}`,
         alarmDescription: description,
@@ -58,7 +60,7 @@ export class Monitoring extends Construct {
         threshold,
         evaluationPeriods: periods,
         comparisonOperator: comparison[when],
-        treatMissingData: TreatMissingData.NOT_BREACHING,
+        treatMissingData: missing === 'alarm' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       })
       alarm.addAlarmAction(ring)
       alarm.addOkAction(ring)

@@ -2,7 +2,16 @@ import { join } from 'node:path'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { SubnetType } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, type ILayerVersion, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  Code,
+  type ILayerVersion,
+  Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
@@ -49,6 +58,7 @@ export class NodeFunction extends LambdaFunction {
       ...(inVpc && { vpc: hub.vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, securityGroups: [hub.applicationGroup] }),
       ...(row.toldByEventBridge && hub.undelivered && { onFailure: new SqsDestination(hub.undelivered), retryAttempts: 2 }),
       ...(row.everyMinutes && { retryAttempts: 0 }),
+      ...(row.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     })
     logGroup.grantWrite(this)
     if (inVpc) this.addToRolePolicy(networkInterfaces())

@@ -1,7 +1,6 @@
 import { ArnFormat, RemovalPolicy, SecretValue, Stack, type StackProps } from 'aws-cdk-lib'
 import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
-import { Trigger } from 'aws-cdk-lib/triggers'
 import type { Construct } from 'constructs'
 import { type QueueName, queues as queueTable } from '../../shared/contract/jobs.ts'
 import { Cache } from '../constructs/cache.ts'
@@ -9,7 +8,6 @@ import { Database } from '../constructs/database.ts'
 import { endHandlerLogs } from '../constructs/handler-logs.ts'
 import { JobQueue } from '../constructs/job-queue.ts'
 import { MediaBucket } from '../constructs/media-bucket.ts'
-import { NodeFunction } from '../constructs/node-function.ts'
 import { type FunctionName, functionTable } from '../functions.ts'
 import type { Hub } from '../hub.ts'
 import type { StageSettings } from '../stages.ts'
@@ -17,7 +15,7 @@ import type { NetworkStack } from './network-stack.ts'
 
 export type DataStackProps = StackProps & { prefix: string; settings: StageSettings; distDir: string; network: NetworkStack }
 
-/** Everything that remembers: database, cache, bucket, queues, connections, secrets. The migrations run at its end. */
+/** Everything that remembers: database, cache, bucket, queues, connections, secrets. */
 export class DataStack extends Stack {
   readonly hub: Hub
   readonly database: Database
@@ -53,9 +51,6 @@ export class DataStack extends Stack {
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
     }
-    const migrate = new NodeFunction(this, 'Migrate', { name: 'migrate', hub: this.hub })
-    // The later stacks depend on this one, so no function ever meets a schema older than itself.
-    new Trigger(this, 'RunMigrations', { handler: migrate, timeout: migrate.timeout, executeAfter: [this.database] })
     endHandlerLogs(this, settings.logRetentionDays)
   }
 
@@ -84,7 +79,7 @@ export class DataStack extends Stack {
         secretStringTemplate: this.toJsonString({ JWT_SECRET: signing.secretValue.unsafeUnwrap() }),
         generateStringKey: 'JWT_REFRESH_SECRET',
       },
-      removalPolicy: onDelete === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: onDelete === 'retain' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     })
   }
 

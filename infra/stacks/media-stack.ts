@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { Aws, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -58,7 +58,11 @@ export class MediaStack extends Stack {
 
   /** A queue of this stage's own, and the role under which MediaConvert reads uploads and writes renditions. */
   private mediaConvert({ prefix, bucketArn }: Hub): NonNullable<Hub['mediaConvert']> {
-    const role = new Role(this, 'MediaConvertRole', { assumedBy: new ServicePrincipal('mediaconvert.amazonaws.com') })
+    const role = new Role(this, 'MediaConvertRole', {
+      assumedBy: new ServicePrincipal('mediaconvert.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    })
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/users/*`, `${bucketArn}/media/*`] }))
     role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [`${bucketArn}/media/*`] }))
     const queue = new MediaConvertQueue(this, 'MediaConvertQueue', {

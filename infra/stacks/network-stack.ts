@@ -42,11 +42,11 @@ export class NetworkStack extends Stack {
 
   constructor(scope: Construct, id: string, { prefix, settings, ...props }: NetworkStackProps) {
     super(scope, id, props)
-    const { nat, logRetentionDays } = settings
+    const { nat, zones, logRetentionDays } = settings
     const { provider: natGatewayProvider, admit } = nats[nat.kind]()
     this.vpc = new Vpc(this, 'Vpc', {
       vpcName: prefix,
-      maxAzs: 2,
+      ...(zones ? { availabilityZones: zones } : { maxAzs: 2 }),
       natGateways: nat.count,
       natGatewayProvider,
       restrictDefaultSecurityGroup: false,

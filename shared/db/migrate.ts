@@ -41,6 +41,8 @@ export const migrate = async (database: Database, folder: string): Promise<strin
       const applied = await sql<{ name: string; checksum: string }[]>`SELECT name, checksum FROM schema_migrations ORDER BY name`
       refuse(migration, applied)
       if (applied.some(({ name }) => name === migration.name)) return
+      // A migration that waits for a busy table would block every query behind it.
+      await sql`SELECT set_config('lock_timeout', '30s', true)`
       await sql.unsafe(migration.text).simple()
       await sql`INSERT INTO schema_migrations (name, checksum) VALUES (${migration.name}, ${migration.checksum})`
       done.push(migration.name)

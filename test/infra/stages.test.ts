@@ -15,7 +15,7 @@ describe('the stages', () => {
   it('differ in price and safety by their values', () => {
     const prod = synthesized({ stage: 'prod' })
     const dev = synthesized({ stage: 'dev' })
-    expect(resourcesOf(prod, 'AWS::EC2::NatGateway')).toHaveLength(2)
+    expect(resourcesOf(prod, 'AWS::EC2::NatGateway')).toHaveLength(1)
     expect(resourcesOf(dev, 'AWS::EC2::NatGateway')).toHaveLength(0)
     expect(resourcesOf(prod, 'AWS::RDS::DBInstance')[0]!.Properties).toMatchObject({
       MultiAZ: true,
@@ -37,9 +37,38 @@ describe('the stages', () => {
     expect(left('dev')).toEqual([])
     expect(left('prod')).toEqual([
       ['AWS::RDS::DBInstance', 'Snapshot', undefined],
-      ['AWS::S3::Bucket', 'Retain', undefined],
-      ['AWS::SecretsManager::Secret', 'Retain', 'ai-video-hub-prod/auth'],
+      ['AWS::S3::Bucket', 'RetainExceptOnCreate', undefined],
+      ['AWS::SecretsManager::Secret', 'RetainExceptOnCreate', 'ai-video-hub-prod/auth'],
     ])
+  })
+
+  it('protect nothing from deletion in a first deployment, which may have to be rolled back', () => {
+    const first = synthesized({ stage: 'prod', environment: { FIRST_DEPLOYMENT: '1' } })
+    expect(resourcesOf(first, 'AWS::RDS::DBInstance')[0]!.Properties.DeletionProtection).toBe(false)
+  })
+
+  it('use exactly the zones of AVAILABILITY_ZONES: RDS Proxy is missing in some', () => {
+    const zones = ['us-east-1b', 'us-east-1d']
+    const dev = synthesized({ stage: 'dev', environment: { AVAILABILITY_ZONES: zones.join(', ') } })
+    const used = resourcesOf(dev, 'AWS::EC2::Subnet').map(({ Properties }) => Properties.AvailabilityZone)
+    expect([...new Set(used)].sort()).toEqual(zones)
+    for (const wrong of ['us-east-1a', 'use1-az3,use1-az4'])
+      expect(() => synthesized({ stage: 'dev', environment: { AVAILABILITY_ZONES: wrong } })).toThrow(/AVAILABILITY_ZONES/)
+  })
+
+  it('mail when the monthly budget is spent, if there is an address', () => {
+    const dev = synthesized({ stage: 'dev', environment: { ALARM_EMAIL: 'operator@example.com', MONTHLY_BUDGET_USD: '70' } })
+    const [budget] = resourcesOf(dev, 'AWS::Budgets::Budget')
+    expect(budget!.Properties.Budget.BudgetLimit).toEqual({ Amount: 70, Unit: 'USD' })
+    const mails = budget!.Properties.NotificationsWithSubscribers.map(
+      ({ Notification }: { Notification: { Threshold: number; NotificationType: string } }) =>
+        `${Notification.NotificationType} ${Notification.Threshold}`,
+    )
+    expect(mails).toEqual(['ACTUAL 50', 'ACTUAL 80', 'ACTUAL 100', 'FORECASTED 100'])
+  })
+
+  it('refuse origins without TLS in a deployed stage', () => {
+    expect(() => synthesized({ stage: 'prod', environment: { FRONTEND_URL: 'http://app.example.com' } })).toThrow(/not encrypted/)
   })
 
   it('have a NAT instance that the private subnets can use', () => {
@@ -64,6 +93,8 @@ describe('the stages', () => {
       'https://a.example',
       'https://b.example',
     ])
+    // The template of a mock's answer is rendered only for text.
+    expect(body).toMatch(/"statusCode":"204","contentHandling":"CONVERT_TO_TEXT"/)
     expect(() => synthesized({ stage: 'dev', environment: { FRONTEND_URL: 'everywhere' } })).toThrow(/FRONTEND_URL/)
   })
 })

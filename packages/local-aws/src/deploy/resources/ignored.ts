@@ -26,6 +26,7 @@ export const ignored: Record<string, string> = {
   'AWS::SNS::Topic': 'alarms have nobody to tell here',
   'AWS::SNS::Subscription': 'alarms have nobody to tell here',
   'AWS::SNS::TopicPolicy': 'alarms have nobody to tell here',
+  'AWS::Budgets::Budget': 'nothing is paid for here',
   'AWS::Logs::LogGroup': watching,
   'AWS::Logs::MetricFilter': watching,
   'AWS::CloudWatch::Alarm': watching,
