@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildWhatChanged } from '../dev/fresh-build.ts'
+import { startHubStack } from '../dev/hub-stack.ts'
 import { removePostgres } from '../packages/local-aws/src/engines/postgres.ts'
-import { startStack } from '../packages/local-aws/src/stack/stack.ts'
 import { talkingVideo } from '../test/support/fixtures.ts'
 import { runBareCommands } from './bare-commands.ts'
 import { measureFunctions } from './functions.ts'
@@ -25,7 +25,7 @@ const comparePipeline = async (folder: string): Promise<void> => {
 
   console.log('\nThe same film through the hub, from the answer to the upload until it is processed')
   const stateDir = join(folder, 'hub')
-  const stack = await startStack({ stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
+  const stack = await startHubStack({ stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
   try {
     for (const label of ['every function cold', 'functions warm']) {
       const seconds = await timeHub(stack, file)

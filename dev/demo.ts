@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startStack } from '../packages/local-aws/src/stack/stack.ts'
 import { talkingVideo } from '../test/support/fixtures.ts'
 import { connectHub, type HubClient, type VideoAnswer, type VideoEvent } from './demo/hub-client.ts'
 import { stageTimes } from './demo/stage-times.ts'
 import { clock, createProgressBar, heading } from './demo/terminal.ts'
 import { buildWhatChanged } from './fresh-build.ts'
+import { startHubStack } from './hub-stack.ts'
 import { loadOperatorVariables } from './repository.ts'
 
 const { values, positionals } = parseArgs({
@@ -23,7 +23,7 @@ const main = async (): Promise<void> => {
   if ((await buildWhatChanged()).length > 0) console.log('Built the functions.')
   const startedAt = performance.now()
   const stateDir = join(import.meta.dirname, '../.local/demo')
-  const stack = await startStack({ stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
+  const stack = await startHubStack({ stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
   try {
     console.log(`AI Video Hub runs at ${stack.restUrl} (ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
     const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])

@@ -4,8 +4,9 @@ import { parseArgs } from 'node:util'
 import { removePostgres } from '../packages/local-aws/src/engines/postgres.ts'
 import { claimFolder } from '../packages/local-aws/src/machine/lock.ts'
 import type { LogEntry } from '../packages/local-aws/src/machine/logs.ts'
-import { type LocalStack, startStack } from '../packages/local-aws/src/stack/stack.ts'
+import type { LocalStack } from '../packages/local-aws/src/stack/stack.ts'
 import { buildWhatChanged } from './fresh-build.ts'
+import { startHubStack } from './hub-stack.ts'
 import { loadOperatorVariables, stateDir } from './repository.ts'
 import { watchFunctions } from './watch.ts'
 
@@ -49,7 +50,7 @@ const run = async () => {
   if (flags.reset) await reset()
   const startedAt = performance.now()
   await buildWhatChanged()
-  const stack = await startStack({
+  const stack = await startHubStack({
     stateDir,
     restPort: Number(process.env.PORT || 3001),
     webSocketPort: Number(process.env.WS_PORT || 3002),

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { postgresUrl, startPostgres } from '../packages/local-aws/src/engines/postgres.ts'
 import { holderOf } from '../packages/local-aws/src/machine/lock.ts'
 import { buildWhatChanged } from './fresh-build.ts'
+import { DATABASE_NAME } from './hub-stack.ts'
 import { loadOperatorVariables, repository, stateDir } from './repository.ts'
 
 type Ports = { postgres: number }
@@ -12,9 +13,9 @@ type Ports = { postgres: number }
 const openDatabase = async (): Promise<{ url: string; close(): Promise<void> }> => {
   if (process.env.DATABASE_URL) return { url: process.env.DATABASE_URL, close: async () => {} }
   const dataDir = join(stateDir, 'postgres')
-  if (!(await holderOf(stateDir))) return startPostgres({ dataDir, port: 0 })
+  if (!(await holderOf(stateDir))) return startPostgres({ dataDir, database: DATABASE_NAME, port: 0 })
   const { postgres } = JSON.parse(await readFile(join(stateDir, 'ports.json'), 'utf8')) as Ports
-  return { url: await postgresUrl(dataDir, postgres), close: async () => {} }
+  return { url: await postgresUrl(dataDir, postgres, DATABASE_NAME), close: async () => {} }
 }
 
 loadOperatorVariables()

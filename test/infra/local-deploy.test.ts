@@ -182,7 +182,15 @@ const writeAssembly = async (more: object = {}) => {
   return assembly
 }
 const start = (assembly: string, state = 'state') =>
-  startStack({ stateDir: join(folder, state), restPort: 0, webSocketPort: 0, environment: process.env, assembly })
+  startStack({
+    stateDir: join(folder, state),
+    restPort: 0,
+    webSocketPort: 0,
+    environment: process.env,
+    distDir: folder,
+    database: 'app',
+    assembly,
+  })
 
 const seen = async () =>
   (await readFile(join(folder, 'seen'), 'utf8').catch(() => ''))

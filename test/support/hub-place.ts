@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buildWhatChanged } from '../../dev/fresh-build.ts'
+import { startHubStack } from '../../dev/hub-stack.ts'
 import { removePostgres } from '../../packages/local-aws/src/engines/postgres.ts'
 import { freePort } from '../../packages/local-aws/src/machine/ports.ts'
 import { spawnTied } from '../../packages/local-aws/src/machine/processes.ts'
-import { startStack } from '../../packages/local-aws/src/stack/stack.ts'
 
 type Variables = Record<string, string>
 
@@ -27,7 +27,7 @@ export const createHubPlace = async () => {
     restUrl: `http://127.0.0.1:${restPort}/api`,
     webSocketUrl: `ws://127.0.0.1:${webSocketPort}/ws`,
 
-    start: (variables: Variables = {}) => startStack({ stateDir, ...ports, environment: environmentOf(variables) }),
+    start: (variables: Variables = {}) => startHubStack({ stateDir, ...ports, environment: environmentOf(variables) }),
 
     /** The hub as a process of its own, which can be killed. */
     startProcess: async (variables: Variables = {}) => {

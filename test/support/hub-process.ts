@@ -1,6 +1,6 @@
-import { startStack } from '../../packages/local-aws/src/stack/stack.ts'
+import { startHubStack } from '../../dev/hub-stack.ts'
 
 // A hub as a process of its own.
 const [stateDir = '', ports = '{}'] = process.argv.slice(2)
-await startStack({ stateDir, ...JSON.parse(ports), environment: process.env })
+await startHubStack({ stateDir, ...JSON.parse(ports), environment: process.env })
 console.log('ready')

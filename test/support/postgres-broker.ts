@@ -25,7 +25,7 @@ const startServer = async (): Promise<{ url: string; close(): Promise<void> }> =
   const given = process.env.TEST_DATABASE_URL
   if (given) return { url: given, close: async () => {} }
   const dataDir = await mkdtemp(join(tmpdir(), 'ai-video-hub-test-postgres-'))
-  const server = await startPostgres({ dataDir, port: 0, durable: false })
+  const server = await startPostgres({ dataDir, database: 'ai_video_hub', port: 0, durable: false })
   return {
     url: server.url,
     close: async () => {

@@ -2,6 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { OPERATOR_VARIABLES } from '../../dev/hub-stack.ts'
 import { ownCredentials, runtimeEnvironment } from '../../packages/local-aws/src/stack/environment.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -38,7 +39,7 @@ const namesHandedOn = () => {
   const own = { accessKeyId: 'key', secretAccessKey: 'secret' }
   const endpoints = { databaseUrl: '', redisUrl: '', openAi: { url: '', key: '' }, aws: {} }
   ownCredentials(environment)
-  runtimeEnvironment({ roleName: '', region: '', keyring: undefined as never, own, endpoints, environment })
+  runtimeEnvironment({ roleName: '', region: '', keyring: undefined as never, own, endpoints, environment, overrides: OPERATOR_VARIABLES })
   return [...names]
 }
 

@@ -9,7 +9,7 @@ export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 
 
 /** A temporary folder of our own, named by `path`, for what another uid has to reach although `path` lies in a closed home. */
 export const openFolderFor = async (path: string): Promise<string> => {
-  const folder = join(tmpdir(), `ai-video-hub-${createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16)}`)
+  const folder = join(tmpdir(), `local-aws-${createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16)}`)
   await mkdir(folder, { recursive: true })
   const { uid } = await lstat(folder)
   if (uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else (uid ${uid}); remove it or set TMPDIR`)
@@ -19,7 +19,7 @@ export const openFolderFor = async (path: string): Promise<string> => {
 
 /** All such folders of this user. */
 export const openFolders = async (): Promise<string[]> => {
-  const names = (await readdir(tmpdir())).filter(name => /^ai-video-hub-[0-9a-f]{16}$/.test(name))
+  const names = (await readdir(tmpdir())).filter(name => /^local-aws-[0-9a-f]{16}$/.test(name))
   const own = await Promise.all(names.map(async name => (await lstat(join(tmpdir(), name))).uid === process.getuid?.()))
   return names.filter((_, at) => own[at]).map(name => join(tmpdir(), name))
 }

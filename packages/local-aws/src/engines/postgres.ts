@@ -13,7 +13,6 @@ export type Postgres = { url: string; close(): Promise<void> }
 
 const majorVersion = '17'
 const ownerFile = 'owner'
-const defaultDatabase = 'ai_video_hub'
 
 // Postgres' files lie in dataDir/data; when that is in a folder closed to the uid it runs as, in a temporary folder that dataDir/location names.
 const clusterFolder = async (dataDir: string): Promise<string> => {
@@ -122,9 +121,9 @@ const launch = async (binaries: string, cluster: string, port: number, durable: 
   return child
 }
 
-/** The URL of the database that already runs on `dataDir` at a port. */
-export const postgresUrl = async (dataDir: string, port: number): Promise<string> =>
-  `postgresql://postgres:${await passwordOf(dataDir)}@127.0.0.1:${port}/${defaultDatabase}`
+/** Returns the URL of a database of the server that already runs on `dataDir` at a port. */
+export const postgresUrl = async (dataDir: string, port: number, database: string): Promise<string> =>
+  `postgresql://postgres:${await passwordOf(dataDir)}@127.0.0.1:${port}/${database}`
 
 /** Forgets the database below `dataDir`, wherever its files were put. */
 export const removePostgres = async (dataDir: string): Promise<void> => {
@@ -140,7 +139,7 @@ export const removePostgres = async (dataDir: string): Promise<void> => {
 export const startPostgres = async (o: {
   dataDir: string
   port: number
-  database?: string
+  database: string
   durable?: boolean
   log?: (line: string) => void
 }): Promise<Postgres> => {
@@ -157,7 +156,7 @@ export const startPostgres = async (o: {
 
   const port = o.port || (await freePort())
   const child = await launch(binaries, cluster, port, o.durable ?? true, o.log ?? (() => {}))
-  const database = o.database ?? defaultDatabase
+  const { database } = o
   const server = `postgresql://postgres:${password}@127.0.0.1:${port}`
   const sql = postgres(`${server}/postgres`, { max: 1, onnotice: () => {} })
   try {

@@ -22,7 +22,7 @@ export const findOnPath = (name: string): string | undefined =>
     .map(folder => join(folder, name))
     .find(executable)
 
-/** Runs the redis-server or valkey-server of this machine without persistence; undefined when there is none, and then the hub runs degraded. */
+/** Runs the redis-server or valkey-server of this machine without persistence; undefined when there is none. */
 export const startRedis = async (o: { port: number; log?: (line: string) => void }): Promise<Redis | undefined> => {
   const server = ['redis-server', 'valkey-server'].find(findOnPath)
   if (!server) return undefined

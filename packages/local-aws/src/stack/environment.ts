@@ -12,20 +12,6 @@ export type Endpoints = {
   aws: Record<string, string>
 }
 
-// Beside the addresses, an operator may set these; they win over the template's.
-const passedOn = [
-  'JWT_SECRET',
-  'JWT_REFRESH_SECRET',
-  'JWT_EXPIRES_IN',
-  'JWT_REFRESH_EXPIRES_IN',
-  'FRONTEND_URL',
-  'MAX_CONCURRENT_JOBS',
-  'VIDEO_PROCESSING_TIMEOUT',
-  'OPENAI_CHAT_MODEL',
-  'LOG_LEVEL',
-  'POWERTOOLS_LOG_LEVEL',
-]
-
 /** The operator's own AWS credentials, when endpoints of real services are set that need them. */
 export const ownCredentials = (environment: Environment): Credentials | undefined => {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment
@@ -41,9 +27,11 @@ export const runtimeEnvironment = (o: {
   own: Credentials | undefined
   endpoints: Endpoints
   environment: Environment
+  /** Names of the operator's variables that win over the template's. */
+  overrides?: readonly string[]
 }): Record<string, string> => {
   const { accessKeyId, secretAccessKey } = o.own ?? o.keyring.issue(o.roleName)
-  const operators = passedOn.flatMap(name => (o.environment[name] ? [[name, o.environment[name]] as const] : []))
+  const operators = (o.overrides ?? []).flatMap(name => (o.environment[name] ? [[name, o.environment[name]] as const] : []))
   const addresses = Object.entries(o.endpoints.aws).flatMap(([service, url]) =>
     url ? [[`AWS_ENDPOINT_URL_${service}`, url] as const] : [],
   )

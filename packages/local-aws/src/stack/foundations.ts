@@ -23,6 +23,8 @@ type Context = {
   stateDir: string
   region: string
   account: string
+  /** The name of the embedded Postgres' database. */
+  database: string
   keyring: RoleKeyring
   environment: Environment
   logs: Logs
@@ -37,14 +39,14 @@ const portNames = [
 ]
 type Ports = Record<(typeof portNames)[number], number>
 
-const startDatabase = async ({ stateDir, environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Played> => {
+const startDatabase = async ({ stateDir, database, environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Played> => {
   const service = 'RDS PostgreSQL'
   if (environment.DATABASE_URL) {
     endpoints.databaseUrl = environment.DATABASE_URL
     return { service, by: 'DATABASE_URL, set by you' }
   }
   const log = (line: string) => logs.write('postgres', line)
-  const options = { dataDir: join(stateDir, 'postgres'), port: ports.postgres, durable: environment.NODE_ENV !== 'test', log }
+  const options = { dataDir: join(stateDir, 'postgres'), database, port: ports.postgres, durable: environment.NODE_ENV !== 'test', log }
   const { url } = await scope.open(startPostgres(options))
   endpoints.databaseUrl = url
   return { service, by: `embedded Postgres (${url})` }
@@ -59,7 +61,7 @@ const startCache = async ({ environment, logs, scope, endpoints }: Context, port
   const log = (line: string) => logs.write('redis', line)
   const redis = environment.REDIS_URL === 'none' ? undefined : await scope.open(startRedis({ port: ports.redis, log }))
   endpoints.redisUrl = redis?.url ?? ''
-  return { service, by: redis ? `${redis.server} (${redis.url})` : 'nothing: the hub runs in its degraded mode' }
+  return { service, by: redis ? `${redis.server} (${redis.url})` : 'nothing: there is no cache' }
 }
 
 const startLanguageModel = async ({ environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Played> => {

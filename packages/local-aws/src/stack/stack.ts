@@ -1,7 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { repository } from '../../../../dev/repository.ts'
-import { synthesizeLocally } from '../../../../dev/synthesis.ts'
 import { readAssembly } from '../deploy/assembly.ts'
 import { emptyCloud } from '../deploy/cloud.ts'
 import { deployAssembly } from '../deploy/deploy.ts'
@@ -25,12 +23,18 @@ export type StackOptions = {
   restPort: number
   /** 0 = a free one */
   webSocketPort: number
-  /** The operator's variables; see .env.example. */
+  /** The operator's variables: addresses of real services, keys, and those named by `overrides`. */
   environment: Record<string, string | undefined>
-  /** The built functions. @default `dist` of the repository */
-  distDir?: string
-  /** A synthesized assembly. @default the CDK app is synthesized */
-  assembly?: string
+  /** The built bundles: one folder for each function and container, with an `index.mjs`. */
+  distDir: string
+  /** The folder of a synthesized assembly. A promise lets the services start while it is made. */
+  assembly: string | Promise<string>
+  /** The name of the embedded Postgres' database. */
+  database: string
+  /** Variables of `environment` that win over the template's own for every function and task. */
+  overrides?: readonly string[]
+  /** The name of a secret of the template that gets the key of the language model. */
+  modelKeySecret?: string
   /** Sees every line that goes into the logs. */
   log?: (entry: LogEntry) => void
 }
@@ -55,25 +59,22 @@ export type LocalStack = {
 
 const region = 'us-east-1'
 const account = '000000000000'
-// The template makes it without a value; the operator stores the key after the deployment (docs/deployment.md), here as there.
-const OPENAI_SECRET = 'ai-video-hub-local/openai'
 
 const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> => {
   const { environment } = o
   const stateDir = resolve(o.stateDir)
-  const distDir = resolve(o.distDir ?? join(repository, 'dist'))
+  const distDir = resolve(o.distDir)
   const logs = openLogs(stateDir, o.log)
   const own = ownCredentials(environment)
   const keyring = openKeyring(stateDir, own)
   const endpoints: Endpoints = { databaseUrl: '', redisUrl: '', openAi: { url: '', key: '' }, aws: {} }
-  const environmentFor = (roleName: string) => runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment })
+  const environmentFor = (roleName: string) =>
+    runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment, overrides: o.overrides })
   const here = { stateDir, region, account, keyring }
 
   const [foundations, assembly] = await Promise.all([
-    startFoundations({ ...here, environment, logs, scope, endpoints }),
-    (o.assembly ? Promise.resolve(o.assembly) : synthesizeLocally({ outDir: join(stateDir, 'cdk.out'), distDir, environment })).then(
-      readAssembly,
-    ),
+    startFoundations({ ...here, database: o.database, environment, logs, scope, endpoints }),
+    Promise.resolve(o.assembly).then(readAssembly),
   ])
   const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(cloud.roleOfFunction.get(name) ?? ''), log: logs.output })
   scope.open(lambda)
@@ -87,7 +88,8 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
 
   const cloud = emptyCloud({ ...here, ...foundations.services, databaseUrl: endpoints.databaseUrl, lambda, ecs, bus, states, log })
   await deployAssembly(assembly, cloud)
-  cloud.secrets.put(OPENAI_SECRET, endpoints.openAi.key)
+  // A template makes such a secret without a value; the operator stores the key after the deployment.
+  if (o.modelKeySecret) cloud.secrets.put(o.modelKeySecret, endpoints.openAi.key)
   const gateways = await startGateways(cloud, scope, { rest: o.restPort, webSocket: o.webSocketPort })
   endpoints.aws.APIGATEWAYMANAGEMENTAPI = gateways.managementUrl
   const workers = cloud.afterwards.map(begin => begin())
@@ -125,8 +127,8 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
 }
 
 /**
- * Starts the whole hub on this machine: services, the template's resources on them, gateways and workers. Throws a sentence for people when it cannot,
- * and leaves nothing running then.
+ * Runs a synthesized CDK app on this machine: services, the template's resources on them, gateways and
+ * workers. Throws a sentence for people when it cannot, and leaves nothing running then.
  */
 export const startStack = async (o: StackOptions): Promise<LocalStack> => {
   const scope = createScope()

@@ -107,7 +107,7 @@ const completion = (body: unknown, answer: object) => {
   }
 }
 
-const modelEntry = { id: model, object: 'model', created: 0, owned_by: 'ai-video-hub' }
+const modelEntry = { id: model, object: 'model', created: 0, owned_by: 'local-aws' }
 
 /** OpenAI's chat completions for the tasks that need no language model, answered by extractive methods; the url ends in /v1. */
 export const startOpenAi = async ({ port, log = () => {} }: OpenAiOptions): Promise<{ url: string; close(): Promise<void> }> => {
