@@ -1,6 +1,6 @@
 import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
-import { build as bundle, type Metafile } from 'esbuild'
+import { build as bundle, type Metafile, stop } from 'esbuild'
 
 /** The folders whose every file is a function of its own, and the prefix of their names. */
 const STEP_FOLDERS = { pipeline: 'pipeline', workers: 'worker', scheduled: 'scheduled' }
@@ -51,6 +51,8 @@ export const build = async ({ outDir = 'dist', only }: { outDir?: string; only?:
   const bundles: Record<string, Bundle> = Object.fromEntries(
     await Promise.all(entries.map(async entry => [entry.name, await bundleOne(entry, outDir)] as const)),
   )
+  // Its service would stay resident, with all that it has read.
+  await stop()
   if (entries.some(({ name }) => name === LAYERED.name)) {
     const { buildLayer } = await import('../layers/media-tools/build.ts')
     await buildLayer(join(outDir, LAYERED.from))
