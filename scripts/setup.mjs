@@ -1,5 +1,5 @@
 // Runs on the system's Node (20 or newer) before anything is installed: built-in modules only.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -18,6 +18,28 @@ if (process.argv.includes('--note')) {
 installPackages()
 requireNode24()
 installTools()
+const runAt = process.argv.indexOf('--run')
+if (runAt >= 0) run(process.argv.slice(runAt + 1))
+
+/**
+ * Runs a program of the repository in place of this process: it gets the signals sent to this one,
+ * and its exit code is ours. It also ends with our parent, because npm does not pass SIGTERM on.
+ */
+function run([script, ...args]) {
+  const bundled = join(root, 'node_modules/.bin/node')
+  // A group of its own: one Ctrl-C would otherwise arrive there twice, from the terminal and from here.
+  const child = spawn(existsSync(bundled) ? bundled : process.execPath, [join(root, script), ...args], { stdio: 'inherit', detached: true })
+  let lastAt = 0
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => {
+      // npm repeats what the terminal has sent already.
+      if (Date.now() - lastAt > 1000) child.kill(signal)
+      lastAt = Date.now()
+    })
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref()
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
+}
 
 function installPackages() {
   const stamp = join(root, 'node_modules/.installed')
