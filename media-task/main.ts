@@ -2,8 +2,6 @@ import { connectRunning } from '../functions/compose/running.ts'
 import { createS3Client } from '../shared/aws/s3-client.ts'
 import { createStorage } from '../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../shared/config/config.ts'
-import * as jobs from '../shared/db/repositories/jobs.ts'
-import * as runs from '../shared/db/repositories/runs.ts'
 import { findVideo } from '../shared/db/repositories/videos.ts'
 import { reportProgress } from '../shared/domain/pipeline/report-progress.ts'
 import { createLogger } from '../shared/observability/logger.ts'
@@ -33,7 +31,7 @@ if (video)
     mode,
     sourceKey,
     sourceEtag: video.sourceEtag,
-    report: share => reportProgress({ transact, runs, jobs }, { videoId, runId, stage, share }),
+    report: share => reportProgress({ transact }, { videoId, runId, stage, share }),
     log,
     controller,
   })

@@ -45,7 +45,7 @@ export const createRecord = ({ sql, transact, storage, video, runId }: RecordDep
   }
 
   const begin = (type: 'extract-audio' | 'generate-thumbnail') =>
-    beginJob({ sql, jobs, createId }, { input: { videoId: run.videoId, userId, attempt }, type })
+    beginJob({ sql, createId }, { input: { videoId: run.videoId, userId, attempt }, type })
 
   return {
     isCurrent: () => runs.isRunCurrent(sql, run),
@@ -87,7 +87,7 @@ export const createRecord = ({ sql, transact, storage, video, runId }: RecordDep
     },
 
     /** Ends the run with a reason that its owner is told; nothing happens when the run has ended already. */
-    refuse: (failure: Failure): Promise<void> => transact(tx => failVideo({ runs, jobs }, tx, { ...run, failure })),
+    refuse: (failure: Failure): Promise<void> => transact(tx => failVideo(tx, { ...run, failure })),
   }
 }
 

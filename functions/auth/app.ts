@@ -1,5 +1,6 @@
 import type { authRoutes } from '../../shared/contract/auth.ts'
 import { problem } from '../../shared/contract/problems.ts'
+import { findUser } from '../../shared/db/repositories/users.ts'
 import type { AuthDeps } from '../../shared/domain/auth/auth-deps.ts'
 import { login } from '../../shared/domain/auth/login.ts'
 import { logout } from '../../shared/domain/auth/logout.ts'
@@ -16,7 +17,7 @@ export const createAuthApp = (deps: AuthDeps): Implementations<typeof authRoutes
     return { status: 204 }
   },
   getMe: async ({ user }) => {
-    const found = await deps.users.findUser(deps.sql, user)
+    const found = await findUser(deps.sql, user)
     if (!found) throw problem('auth.token_invalid', { detail: 'This account is no longer there.' })
     return { status: 200, body: { user: found } }
   },

@@ -1,7 +1,5 @@
 import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import { authRoutes } from '../../shared/contract/auth.ts'
-import * as sessions from '../../shared/db/repositories/sessions.ts'
-import * as users from '../../shared/db/repositories/users.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createId, createSecret } from '../../shared/kernel/ids.ts'
 import { createApi } from '../../shared/lambda/http/create-api.ts'
@@ -13,7 +11,7 @@ const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'JWT_REFRESH_EXPIRES_
 const log = createLogger('auth')
 const { sql, authSecrets, sessionState, authenticate } = await connectSignedIn(config, log)
 const settings = { ...authSecrets, accessSeconds: config.JWT_EXPIRES_IN, refreshSeconds: config.JWT_REFRESH_EXPIRES_IN }
-const deps = { sql, users, sessions, sessionState, settings, now: systemClock, createId, createSecret }
+const deps = { sql, sessionState, settings, now: systemClock, createId, createSecret }
 
 export const handler = createApi({
   routes: authRoutes,

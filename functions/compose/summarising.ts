@@ -1,10 +1,6 @@
 import type { ReadSecret } from '../../shared/aws/secrets.ts'
 import type { Config } from '../../shared/config/config.ts'
 import type { Sql } from '../../shared/db/client.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as summaries from '../../shared/db/repositories/summaries.ts'
-import * as transcripts from '../../shared/db/repositories/transcripts.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import type { Transact } from '../../shared/db/transact.ts'
 import type { SummariseDeps } from '../../shared/domain/summaries/summarise-video.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
@@ -23,5 +19,5 @@ export const connectSummarising = async (
   if (!apiKey) throw new Error('The language model has no key: set OPENAI_API_KEY or OPENAI_SECRET_ARN')
   const baseUrl = config.OPENAI_BASE_URL
   const languageModel = createLanguageModel({ apiKey, model: config.OPENAI_CHAT_MODEL, ...(baseUrl && { baseUrl }) })
-  return { sql, transact, videos, transcripts, summaries, jobs, languageModel, createId, now }
+  return { sql, transact, languageModel, createId, now }
 }

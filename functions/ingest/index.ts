@@ -5,10 +5,6 @@ import { createStateMachine } from '../../shared/aws/state-machine.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import { type MessageOf, queues } from '../../shared/contract/jobs.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as uploads from '../../shared/db/repositories/uploads.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { removeLateProduct } from '../../shared/domain/cleanup/remove-late-product.ts'
 import { acceptObject } from '../../shared/domain/uploads/accept-object.ts'
 import { createdKeys } from '../../shared/domain/uploads/created-keys.ts'
@@ -21,7 +17,7 @@ const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'A
 const log = createLogger('ingest')
 const { sql, transact, sqs } = await connectRunning(config, log)
 const deps = {
-  ...{ sql, transact, videos, uploads, runs, jobs },
+  ...{ sql, transact },
   storage: createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET }),
   cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
   pipeline: createStateMachine({ client: new SFNClient(), arn: config.PIPELINE_ARN }),

@@ -1,7 +1,4 @@
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as leases from '../../shared/db/repositories/leases.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
 import { admitRun } from '../../shared/domain/pipeline/admit-run.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
@@ -13,6 +10,6 @@ const log = createLogger('pipeline-admit')
 const { sql, transact } = await connectRunning(config, log)
 const limits = { maxConcurrentRuns: config.MAX_CONCURRENT_JOBS, leaseMs: config.VIDEO_PROCESSING_TIMEOUT }
 const onStarted = (run: { videoId: string; userId: string }) => log.info('Video processing started', { ...run, processingType: 'upload' })
-const deps = { sql, transact, runs, leases, jobs, now: systemClock, onStarted, ...limits }
+const deps = { sql, transact, now: systemClock, onStarted, ...limits }
 
 export const handler = createStep({ run: task => admitRun(deps, task), log })

@@ -4,12 +4,6 @@ import { createTranscoding } from '../../shared/aws/transcoding.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import type { PipelineTask } from '../../shared/contract/pipeline.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as leases from '../../shared/db/repositories/leases.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
 import { readEnding, readFailure } from '../../shared/domain/pipeline/read-failure.ts'
 import { logFaults } from '../../shared/lambda/log-faults.ts'
@@ -21,7 +15,7 @@ const log = createLogger('pipeline-fail')
 const { transact, sqs } = await connectRunning(config, log)
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const transcoding = createTranscoding({ client: new MediaConvertClient() })
-const deps = { transact, runs, videos, jobs, leases, mediaFiles, captionTracks, transcoding, cleanup }
+const deps = { transact, transcoding, cleanup }
 
 /** What EventBridge says of an execution that ended without running its own Catch. */
 type EndedExecution = { detail: { name: string; status: string; input: string } }

@@ -3,9 +3,6 @@ import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as uploads from '../../shared/db/repositories/uploads.ts'
 import { readMediaInfo } from '../../shared/domain/media/media-info.ts'
 import { inspectSource } from '../../shared/domain/pipeline/inspect-source.ts'
 import { createId } from '../../shared/kernel/ids.ts'
@@ -20,7 +17,7 @@ const client = createS3Client()
 const storage = createStorage({ client, bucket: config.AWS_S3_BUCKET })
 const reader = (source: PipelineInput) => createRangedReader({ client, ...source })
 const deps = {
-  ...{ sql, transact, runs, jobs, uploads, createId, storage },
+  ...{ sql, transact, createId, storage },
   readStart: (source: PipelineInput) => reader(source).read(1024, 0),
   readMediaInfo: (source: PipelineInput) => readMediaInfo(reader(source), config.LAMBDA_LAYERS_ROOT),
 }

@@ -3,12 +3,6 @@ import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as leases from '../../shared/db/repositories/leases.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
@@ -22,7 +16,7 @@ const { sql, transact, sqs } = await connectRunning(config, log)
 const { head } = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const summaries = createQueue<MessageOf<'summaries'>>({ client: sqs, url: config.SUMMARIES_QUEUE_URL })
-const repositories = { runs, jobs, videos, leases, mediaFiles, captionTracks }
+const repositories = {}
 const deps = { sql, transact, ...repositories, head, cleanup, sendSummary: summaries.send, createId }
 
 export const handler = createStep({ run: task => publishRun(deps, task), log })

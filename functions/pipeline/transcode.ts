@@ -1,10 +1,6 @@
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert'
 import { createTranscoding } from '../../shared/aws/transcoding.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { checkTranscoding, startTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
@@ -16,7 +12,7 @@ const log = createLogger('pipeline-transcode')
 const { sql, transact } = await connectRunning(config, log)
 const account = { roleArn: config.MEDIACONVERT_ROLE_ARN, queueArn: config.MEDIACONVERT_QUEUE_ARN }
 const transcoding = createTranscoding({ client: new MediaConvertClient(), ...account })
-const deps = { sql, transact, runs, jobs, videos, mediaFiles, transcoding, bucket: config.AWS_S3_BUCKET }
+const deps = { sql, transact, transcoding, bucket: config.AWS_S3_BUCKET }
 
 export const handler = createStep({
   run: task => (task.action === 'start' ? startTranscoding(deps, task) : checkTranscoding(deps, task)),

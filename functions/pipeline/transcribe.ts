@@ -2,12 +2,6 @@ import { TranscribeClient } from '@aws-sdk/client-transcribe'
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as transcripts from '../../shared/db/repositories/transcripts.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { checkTranscript, startTranscript } from '../../shared/domain/transcripts/make-transcript.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
@@ -22,7 +16,7 @@ const bucket = config.AWS_S3_BUCKET
 const { getText: readText } = createStorage({ client: createS3Client(), bucket })
 const transcriber = createTranscriber({ client: new TranscribeClient(), bucket })
 const onUnavailable = (fields: { videoId: string; error: string }) => log.warn('AI service failed', { ...fields, service: 'transcribe' })
-const repositories = { runs, jobs, videos, mediaFiles, captionTracks, transcripts }
+const repositories = {}
 const deps = { sql, transact, ...repositories, createId, transcriber, readText, readResult, onUnavailable }
 
 export const handler = createStep({

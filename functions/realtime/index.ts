@@ -4,8 +4,6 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { createConnections } from '../../shared/aws/connections.ts'
 import { createFrameSender } from '../../shared/aws/frame-sender.ts'
 import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
-import * as events from '../../shared/db/repositories/events.ts'
-import * as tickets from '../../shared/db/repositories/tickets.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { createWakeAnyway } from '../compose/running.ts'
@@ -23,8 +21,6 @@ const wake = createWakeAnyway(new SQSClient(), config.EVENTS_QUEUE_URL)
 
 export const handler = createRealtimeApp({
   sql,
-  events,
-  tickets,
   connections,
   authenticate,
   allowedOrigins: config.FRONTEND_URL,

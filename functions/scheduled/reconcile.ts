@@ -8,15 +8,6 @@ import { createStorage } from '../../shared/aws/storage.ts'
 import { createTranscoding } from '../../shared/aws/transcoding.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
-import * as events from '../../shared/db/repositories/events.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as leases from '../../shared/db/repositories/leases.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as sessions from '../../shared/db/repositories/sessions.ts'
-import * as uploads from '../../shared/db/repositories/uploads.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
 import { abandonStuckRuns } from '../../shared/domain/pipeline/abandon-stuck-runs.ts'
 import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
@@ -32,7 +23,7 @@ const log = createLogger('scheduled-reconcile')
 const { sql, transact, sqs } = await connectRunning(config, log)
 const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
 const deps = {
-  ...{ sql, transact, captionTracks, events, jobs, leases, mediaFiles, runs, sessions, uploads, videos },
+  ...{ sql, transact },
   storage: createStorage(s3),
   directUploads: createDirectUploads(s3),
   cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),

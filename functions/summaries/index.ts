@@ -5,9 +5,7 @@ import { cacheKeys, readThrough, SUMMARY_SECONDS } from '../../shared/cache/read
 import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import { summariesRoutes } from '../../shared/contract/summaries.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
 import { findSummary } from '../../shared/db/repositories/summaries.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createApi } from '../../shared/lambda/http/create-api.ts'
@@ -23,7 +21,7 @@ const findCached = ({ videoId, language }: { videoId: string; language: string }
   const load = () => findSummary(sql, { videoId, requestedLanguage: language })
   return readThrough(cache, { key: cacheKeys.videoSummary(videoId, language), ttlSeconds: SUMMARY_SECONDS, load })
 }
-const deps = { sql, videos, jobs, findSummary: findCached, sendSummary: send, createId, now, sleep }
+const deps = { sql, findSummary: findCached, sendSummary: send, createId, now, sleep }
 
 export const handler = createApi({
   routes: summariesRoutes,

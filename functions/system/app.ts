@@ -1,13 +1,14 @@
 import { problem } from '../../shared/contract/problems.ts'
 import type { systemRoutes } from '../../shared/contract/system.ts'
-import type * as events from '../../shared/db/repositories/events.ts'
+import { listEvents } from '../../shared/db/repositories/events.ts'
+import { findJob } from '../../shared/db/repositories/jobs.ts'
 import { issueTicket, type TicketDeps } from '../../shared/domain/events/issue-ticket.ts'
 import { type HealthDeps, readHealth } from '../../shared/domain/system/read-health.ts'
 import { compressed } from '../../shared/lambda/http/compressed.ts'
 import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 import type { Docs } from './docs.ts'
 
-export type SystemDeps = HealthDeps & TicketDeps & { events: typeof events; docs: Docs }
+export type SystemDeps = HealthDeps & TicketDeps & { docs: Docs }
 
 /** The operations of the system function. */
 export const createSystemApp = (deps: SystemDeps): Implementations<typeof systemRoutes> => ({
@@ -28,12 +29,12 @@ export const createSystemApp = (deps: SystemDeps): Implementations<typeof system
   },
 
   getJob: async ({ params, user }) => {
-    const job = await deps.jobs.findJob(deps.sql, { jobId: params.id, userId: user.userId })
+    const job = await findJob(deps.sql, { jobId: params.id, userId: user.userId })
     if (!job) throw problem('job.not_found', { detail: 'You have no such job.', jobId: params.id })
     return { status: 200, body: job }
   },
 
-  listEvents: async ({ query, user }) => ({ status: 200, body: await deps.events.listEvents(deps.sql, { ...query, userId: user.userId }) }),
+  listEvents: async ({ query, user }) => ({ status: 200, body: await listEvents(deps.sql, { ...query, userId: user.userId }) }),
 
   createTicket: async ({ user }) => ({ status: 201, body: await issueTicket(deps, user) }),
 })

@@ -6,10 +6,6 @@ import { createStorage } from '../../shared/aws/storage.ts'
 import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import { uploadsRoutes } from '../../shared/contract/uploads.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as uploadRequests from '../../shared/db/repositories/upload-requests.ts'
-import * as uploads from '../../shared/db/repositories/uploads.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createApi } from '../../shared/lambda/http/create-api.ts'
@@ -26,7 +22,7 @@ const sqs = new SQSClient()
 const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
 
 const implementations = createUploadsApp({
-  ...{ sql, videos, uploads, uploadRequests, jobs, createId, now: systemClock },
+  ...{ sql, createId, now: systemClock },
   ...connectPlayback(authSecrets),
   transact: connectTransact(sql, createWake(sqs, config.EVENTS_QUEUE_URL), log),
   storage: createStorage(s3),

@@ -8,13 +8,6 @@ import { createStorage } from '../../shared/aws/storage.ts'
 import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import { videosRoutes } from '../../shared/contract/videos.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as narrations from '../../shared/db/repositories/narrations.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
-import * as summaries from '../../shared/db/repositories/summaries.ts'
-import * as transcripts from '../../shared/db/repositories/transcripts.ts'
-import * as uploads from '../../shared/db/repositories/uploads.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createApi } from '../../shared/lambda/http/create-api.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
@@ -30,7 +23,7 @@ const sqs = new SQSClient()
 const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }
 
 const implementations = createVideosApp({
-  ...{ sql, videos, uploads, runs, jobs, summaries, narrations, transcripts, createId, log },
+  ...{ sql, createId, log },
   ...connectPlayback(authSecrets),
   transact: connectTransact(sql, createWake(sqs, config.EVENTS_QUEUE_URL), log),
   storage: createStorage(s3),

@@ -4,7 +4,6 @@ import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import { queues } from '../../shared/contract/jobs.ts'
 import { connectDatabase } from '../../shared/db/connect.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { removeObjects } from '../../shared/domain/cleanup/remove-objects.ts'
 import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
@@ -16,6 +15,6 @@ const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_
 
 export const handler = createWorker({
   message: queues.cleanup.message,
-  handle: message => removeObjects({ sql, videos, storage }, message),
+  handle: message => removeObjects({ sql, storage }, message),
   log,
 })

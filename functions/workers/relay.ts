@@ -8,8 +8,6 @@ import { createSecretReader } from '../../shared/aws/secrets.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import { queues } from '../../shared/contract/jobs.ts'
 import { connectDatabase } from '../../shared/db/connect.ts'
-import * as events from '../../shared/db/repositories/events.ts'
-import * as sessions from '../../shared/db/repositories/sessions.ts'
 import { relayEvents } from '../../shared/domain/events/relay-events.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createWorker } from '../../shared/lambda/create-worker.ts'
@@ -24,6 +22,6 @@ const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSO
 const sendFrame = createFrameSender(new ApiGatewayManagementApiClient({ endpoint }))
 const connections = createConnections({ client: new DynamoDBClient(), table: config.CONNECTIONS_TABLE })
 const wake = createWakeAnyway(new SQSClient(), config.EVENTS_QUEUE_URL)
-const deps = { sql, events, sessions, connections, sendFrame, wake, now, sleep }
+const deps = { sql, connections, sendFrame, wake, now, sleep }
 
 export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), log })

@@ -4,8 +4,6 @@ import type { MessageOf } from '../../shared/contract/jobs.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as summaries from '../../shared/db/repositories/summaries.ts'
-import * as transcripts from '../../shared/db/repositories/transcripts.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact, type Transact } from '../../shared/db/transact.ts'
 import { failLostSummaries } from '../../shared/domain/summaries/fail-lost-summaries.ts'
 import { requestSummary } from '../../shared/domain/summaries/request-summary.ts'
@@ -37,13 +35,13 @@ beforeEach(() => {
 
 const transact: Transact = work => createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })(work)
 const worker = (now = () => new Date()) => ({
-  ...{ sql: db.sql, transact, videos, transcripts, summaries, jobs, createId, now, budgetMs: 60_000 },
+  ...{ sql: db.sql, transact, createId, now, budgetMs: 60_000 },
   languageModel: createLanguageModel({ apiKey: 'key', baseUrl: model.url, model: 'test' }),
 })
 const ask = (videoId: string, at = () => new Date()) =>
   requestSummary(
     {
-      ...{ sql: db.sql, videos, jobs, createId, now: at, sleep },
+      ...{ sql: db.sql, createId, now: at, sleep },
       findSummary: o => summaries.findSummary(db.sql, { videoId: o.videoId, requestedLanguage: o.language }),
       sendSummary: async message => void sent.push(message),
     },
@@ -174,7 +172,7 @@ describe('the job of a summary', () => {
   it('that nobody works on any more fails after an hour, unless its video is still being processed', async () => {
     const [lost, waiting] = [await aVideo({ transcript: 'ready' }), await aVideo({ transcript: 'ready', running: true })]
     for (const { videoId } of [lost, waiting]) await ask(videoId, impatient())
-    const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, transact, jobs, now: later(minutes) })
+    const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, transact, now: later(minutes) })
     await sweep(50)
     expect((await jobOf(lost.videoId))?.status).toBe('queued')
     await sweep(70)
@@ -187,7 +185,7 @@ describe('the job of a summary', () => {
     const quietSince = Date.parse((await jobOf(videoId))!.updatedAt)
     await sleep(5)
     await ask(videoId, impatient())
-    await failLostSummaries({ sql: db.sql, transact, jobs, now: () => new Date(quietSince + 60 * 60_000 + 1) })
+    await failLostSummaries({ sql: db.sql, transact, now: () => new Date(quietSince + 60 * 60_000 + 1) })
     expect((await jobOf(videoId))?.status).toBe('failed')
   })
   it('tells its owner when it is done, together with the summary and once', async () => {
@@ -209,7 +207,7 @@ describe('the job of a summary', () => {
     const [away, lost] = sent
     model.status = 503
     await summariseVideo(worker(), away!).catch(() => {})
-    await failLostSummaries({ sql: db.sql, transact, jobs, now: later(70) })
+    await failLostSummaries({ sql: db.sql, transact, now: later(70) })
     for (const [message, code] of [
       [away, 'provider.unavailable'],
       [lost, 'summary.failed'],

@@ -9,7 +9,7 @@ const ALLOWED: Record<string, string[]> = {
   'shared/contract': ['shared/kernel'],
   'shared/config': ['shared/kernel'],
   'shared/observability': ['shared/kernel'],
-  'shared/domain': ['shared/kernel', 'shared/contract'],
+  'shared/domain': ['shared/kernel', 'shared/contract', 'shared/db/repositories'],
   'shared/db': ['shared/kernel', 'shared/contract'],
   'shared/cache': ['shared/kernel', 'shared/contract'],
   'shared/aws': ['shared/kernel', 'shared/contract'],

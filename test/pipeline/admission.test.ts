@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Failure } from '../../shared/contract/jobs.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
@@ -47,7 +45,7 @@ const arrived = async () => {
     end: (failure: Failure) => {
       const cleanup = { send: async () => {} }
       const transcoding = { cancel: async () => {} }
-      const deps = { transact: transact(), ...{ runs, jobs, leases, videos, mediaFiles, captionTracks }, cleanup, transcoding }
+      const deps = { transact: transact(), ...{}, cleanup, transcoding }
       return failRun(deps, { runId, input, failure })
     },
     giveBack: () => leases.releaseLease(db.sql, { runId }),

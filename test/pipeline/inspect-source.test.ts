@@ -49,7 +49,7 @@ const admitted = async (file: string, { contentType = 'video/mp4', kind = 'post'
   const input = { videoId, userId, attempt: 1, bucket: 'media', key, eTag, sizeBytes }
   const reader = (source: PipelineInput) => createRangedReader({ client: files.client, ...source })
   const deps = {
-    ...{ sql: db.sql, runs, jobs, uploads, createId, storage },
+    ...{ sql: db.sql, createId, storage },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
     readStart: (source: PipelineInput) => reader(source).read(1024, 0),
     readMediaInfo: (source: PipelineInput) => readMediaInfo(reader(source), layer),

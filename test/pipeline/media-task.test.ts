@@ -93,7 +93,7 @@ describe('the media task', () => {
         mode,
         sourceKey: video.sourceKey!,
         sourceEtag,
-        report: share => reportProgress({ transact, runs, jobs }, { videoId: video.id, runId, stage: 'extracting', share }),
+        report: share => reportProgress({ transact }, { videoId: video.id, runId, stage: 'extracting', share }),
         log: { info: () => {}, warn: () => {}, error: () => {} },
         controller: new AbortController(),
       })

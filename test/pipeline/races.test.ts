@@ -3,13 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import { failure } from '../../shared/contract/problems.ts'
 import type { Sql } from '../../shared/db/client.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'
 import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
-import * as sessions from '../../shared/db/repositories/sessions.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
@@ -39,7 +37,7 @@ beforeEach(() => {
 
 const common = () => ({
   transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
-  ...{ sql: db.sql, runs, videos, jobs, leases, mediaFiles, captionTracks },
+  ...{ sql: db.sql },
   cleanup: { send: async (message: MessageOf<'cleanup'>, options?: object) => void cleanups.push({ ...message, ...options }) },
   sendSummary: async () => {},
   createId,
@@ -153,7 +151,7 @@ describe('A run', () => {
     await leases.acquireLease(db.sql, { ...run, limit: 1, now: new Date(), expiresAt: soon, waitsUntil: soon })
     await runs.recordProducts(db.sql, { ...run, transcodeJobId: 'job-1' })
     const deps = common()
-    await deps.transact(tx => failVideo(deps, tx, { ...run, failure: unreadable }))
+    await deps.transact(tx => failVideo(tx, { ...run, failure: unreadable }))
     const started: unknown[] = []
     const transcoding = {
       start: async (job: unknown) => `job-${started.push(job) + 1}`,
@@ -219,7 +217,7 @@ test('A lost wake is repaired by the next sweep, also when one has just been', a
   const woken = new Set<string | number>()
   const wake = async (userId: string, mark: string | number) => void (userId === user.id && woken.add(mark))
   const start = Math.ceil(Date.now() / 120_000) * 120_000 - 60_000
-  for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, events, sessions, wake, now: () => new Date(now) })
+  for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, wake, now: () => new Date(now) })
   expect(woken.size).toBe(2)
 })
 
@@ -239,6 +237,6 @@ test('A sweep that cannot wake everybody begins with those whom no later event h
   await db.sql`INSERT INTO user_events (user_id, seq, type, payload, created_at) VALUES (${quiet}, 1, 'user_activity', '{}', ${secondsAgo(110)})`
   const woken: string[] = []
   const wake = async (userId: string) => void woken.push(userId)
-  expect(await sweepEvents({ sql: db.sql, events, sessions, wake, now: () => new Date(now) })).toBe(1000)
+  expect(await sweepEvents({ sql: db.sql, wake, now: () => new Date(now) })).toBe(1000)
   expect(woken[0]).toBe(quiet)
 })

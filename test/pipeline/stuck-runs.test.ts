@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import { listEvents } from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'
@@ -35,7 +34,7 @@ beforeEach(async () => {
 const sweep = (minutes: number, options?: { limit: number }) =>
   abandonStuckRuns(
     {
-      ...{ sql: db.sql, runs, videos, jobs, leases, mediaFiles, captionTracks },
+      ...{ sql: db.sql },
       transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
       cleanup: { send: async message => void cleanups.push(message) },
       transcoding: { cancel: async jobId => void cancelled.push(jobId) },

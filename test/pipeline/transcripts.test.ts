@@ -7,9 +7,7 @@ import { TranscribeClient } from '@aws-sdk/client-transcribe'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createStorage } from '../../shared/aws/storage.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as leases from '../../shared/db/repositories/leases.ts'
 import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as transcripts from '../../shared/db/repositories/transcripts.ts'
@@ -59,7 +57,7 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
   const failures: string[] = []
   const cleanup = { send: async () => {} }
   const deps = {
-    ...{ sql: db.sql, runs, jobs, videos, mediaFiles, captionTracks, transcripts, createId, readText },
+    ...{ sql: db.sql, createId, readText },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
     transcriber: createTranscriber({ client, bucket: 'media' }),
     readResult: readTranscribeOutput,
@@ -87,7 +85,7 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
         answer = await check(answer)
       }
     },
-    publish: () => publishRun({ ...deps, leases, head: async () => ({ eTag: 'e1' }), cleanup, sendSummary: async () => {} }, task),
+    publish: () => publishRun({ ...deps, head: async () => ({ eTag: 'e1' }), cleanup, sendSummary: async () => {} }, task),
     job: () => jobs.findNewestJob(db.sql, { videoId: video.id, type: 'generate-transcript' }),
     row: async () => (await videos.findVideo(db.sql, { userId, videoId: video.id }))!,
     words: async () => (await transcripts.listSegments(db.sql, { userId, videoId: video.id })).map(({ text }) => text),

@@ -2,7 +2,6 @@ import { type Cache, createCache } from '../../shared/cache/client.ts'
 import { createSessionState } from '../../shared/cache/session-state.ts'
 import type { Database } from '../../shared/db/client.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
-import * as users from '../../shared/db/repositories/users.ts'
 import type { AuthDeps } from '../../shared/domain/auth/auth-deps.ts'
 import { createAuthenticate } from '../../shared/domain/auth/authenticate.ts'
 import { createId, createSecret } from '../../shared/kernel/ids.ts'
@@ -19,7 +18,7 @@ export const createTestAuth = (sql: Database, cache: Cache = createCache({ url: 
   }
   const find = (sessionId: string) => sessions.isSessionLive(sql, { sessionId, now: now() })
   const sessionState = createSessionState({ cache, find, tokenSeconds: settings.accessSeconds })
-  const deps: AuthDeps = { sql, users, sessions, sessionState, settings, now, createId, createSecret }
+  const deps: AuthDeps = { sql, sessionState, settings, now, createId, createSecret }
   const authenticate = createAuthenticate({ jwtSecret: settings.jwtSecret, sessionState, now })
   const passTime = (ms: number) => {
     time += ms

@@ -4,10 +4,8 @@ import { createSystemApp } from '../../functions/system/app.ts'
 import { createDocs } from '../../functions/system/docs.ts'
 import { createDatabase, type Sql } from '../../shared/db/client.ts'
 import * as events from '../../shared/db/repositories/events.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
 import * as tickets from '../../shared/db/repositories/tickets.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { readHealth } from '../../shared/domain/system/read-health.ts'
 import { createSecret } from '../../shared/kernel/ids.ts'
 import { addUser, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -23,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => db.close())
 
 const depsAt = (time: number, isUp: () => Promise<boolean>, sql: Sql = db.sql) => ({
-  ...{ sql, sessions, videos, jobs, isCacheUp: isUp, isStorageUp: isUp, isLanguageModelUp: isUp },
+  ...{ sql, isCacheUp: isUp, isStorageUp: isUp, isLanguageModelUp: isUp },
   now: () => new Date(time),
   tokenSeconds: 3600,
   processUsage: () => ({ memoryMb: 90, cpuPercent: 1.5 }),

@@ -3,11 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EventPayload } from '../../shared/contract/events.ts'
 import type { MessageOf } from '../../shared/contract/jobs.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
-import * as captionTracks from '../../shared/db/repositories/caption-tracks.ts'
 import { listEvents } from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as leases from '../../shared/db/repositories/leases.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
@@ -35,7 +32,7 @@ const finishedRun = async ({ eTag = 'e1', transcript = 'none' as 'none' | 'ready
   const sent: MessageOf<'summaries'>[] = []
   const cleanups: MessageOf<'cleanup'>[] = []
   const deps = {
-    ...{ sql: db.sql, runs, jobs, videos, leases, mediaFiles, captionTracks },
+    ...{ sql: db.sql },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
     head: async (key: string) => ({ eTag: key === sourceKey ? eTag : 'playlist' }),
     cleanup: { send: async (message: MessageOf<'cleanup'>) => void cleanups.push(message) },

@@ -1,7 +1,5 @@
 import type { SessionState } from '../../cache/session-state.ts'
 import type { Database } from '../../db/client.ts'
-import type * as sessions from '../../db/repositories/sessions.ts'
-import type * as users from '../../db/repositories/users.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import type { TokenSettings } from './tokens.ts'
@@ -9,8 +7,6 @@ import type { TokenSettings } from './tokens.ts'
 /** What the use cases of accounts work with. */
 export type AuthDeps = {
   sql: Database
-  users: typeof users
-  sessions: typeof sessions
   sessionState: SessionState
   settings: TokenSettings
   now: Clock

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { AuthResponse } from '../../contract/auth.ts'
+import { addRefreshToken, createSession } from '../../db/repositories/sessions.ts'
 import { addSeconds } from '../../kernel/clock.ts'
 import type { AuthDeps } from './auth-deps.ts'
 import { signAccessToken, storedNameOf } from './tokens.ts'
@@ -19,14 +20,14 @@ export const answerWithTokens = async (
 
 /** Starts a session with its first pair of tokens. */
 export const openSession = async (deps: AuthDeps, user: User): Promise<SignedIn> => {
-  const { sql, sessions, settings, createId, createSecret } = deps
+  const { sql, settings, createId, createSecret } = deps
   const now = deps.now()
   const expiresAt = addSeconds(now, settings.refreshSeconds)
   const sessionId = createId()
   const refreshToken = createSecret()
   await sql.begin(async tx => {
-    await sessions.createSession(tx, { id: sessionId, userId: user.id, now, expiresAt })
-    await sessions.addRefreshToken(tx, { tokenHmac: storedNameOf(settings, refreshToken), sessionId, now, expiresAt })
+    await createSession(tx, { id: sessionId, userId: user.id, now, expiresAt })
+    await addRefreshToken(tx, { tokenHmac: storedNameOf(settings, refreshToken), sessionId, now, expiresAt })
   })
   return answerWithTokens(deps, { user, sessionId, refreshToken })
 }

@@ -1,4 +1,6 @@
 import { problem } from '../../contract/problems.ts'
+import { addRefreshToken, lockRefreshToken, markRefreshTokenUsed, revokeSession } from '../../db/repositories/sessions.ts'
+import { findUser } from '../../db/repositories/users.ts'
 import { addSeconds } from '../../kernel/clock.ts'
 import type { AuthDeps } from './auth-deps.ts'
 import { answerWithTokens, type SignedIn } from './open-session.ts'
@@ -18,29 +20,29 @@ export const refresh = async (deps: AuthDeps, { refreshToken }: { refreshToken: 
     await deps.sessionState.end(outcome.sessionId)
     throw problem('auth.refresh_reused', { detail: 'This token was used before, so the session was ended for safety. Sign in again.' })
   }
-  const user = await deps.users.findUser(deps.sql, { userId: outcome.userId })
+  const user = await findUser(deps.sql, { userId: outcome.userId })
   if (!user) throw problem('auth.refresh_invalid')
   return answerWithTokens(deps, { user, sessionId: outcome.sessionId, refreshToken: successor })
 }
 
 const rotate = (deps: AuthDeps, refreshToken: string, successor: string): Promise<Outcome> => {
-  const { sql, sessions, settings } = deps
+  const { sql, settings } = deps
   const now = deps.now()
   const tokenHmac = storedNameOf(settings, refreshToken)
   return sql.begin(async (tx): Promise<Outcome> => {
-    const token = await sessions.lockRefreshToken(tx, { tokenHmac })
+    const token = await lockRefreshToken(tx, { tokenHmac })
     if (!token || token.sessionRevokedAt) return { kind: 'invalid' }
     const { sessionId, userId } = token
     // Before the expiry: whoever stole a token long ago may still be using its successors.
     if (token.usedAt && now.getTime() - Date.parse(token.usedAt) > GRACE_MS) {
-      await sessions.revokeSession(tx, { sessionId, now })
+      await revokeSession(tx, { sessionId, now })
       return { kind: 'reused', sessionId }
     }
     if (Date.parse(token.expiresAt) <= now.getTime()) return { kind: 'invalid' }
     if (!token.usedAt) {
-      await sessions.markRefreshTokenUsed(tx, { tokenHmac, now })
+      await markRefreshTokenUsed(tx, { tokenHmac, now })
       const expiresAt = addSeconds(now, settings.refreshSeconds)
-      await sessions.addRefreshToken(tx, { tokenHmac: storedNameOf(settings, successor), sessionId, now, expiresAt })
+      await addRefreshToken(tx, { tokenHmac: storedNameOf(settings, successor), sessionId, now, expiresAt })
     }
     return { kind: 'rotated', sessionId, userId }
   }) as Promise<Outcome>

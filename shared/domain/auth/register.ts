@@ -1,4 +1,5 @@
 import { problem } from '../../contract/problems.ts'
+import { createUser } from '../../db/repositories/users.ts'
 import type { AuthDeps } from './auth-deps.ts'
 import { isCommonPassword } from './common-passwords.ts'
 import { openSession, type SignedIn } from './open-session.ts'
@@ -13,7 +14,7 @@ export const register = async (
     throw problem('auth.password_too_common', { detail: 'This password is among the first that are tried. Choose another.' })
   }
   const passwordHash = await hashPassword(password)
-  const user = await deps.users.createUser(deps.sql, { id: deps.createId(), email, passwordHash, fullName })
+  const user = await createUser(deps.sql, { id: deps.createId(), email, passwordHash, fullName })
   if (!user) throw problem('auth.email_taken', { detail: 'This email address is already registered. Sign in instead.' })
   return openSession(deps, user)
 }

@@ -1,19 +1,19 @@
 import type { Queue } from '../../aws/queue.ts'
 import type { MessageOf } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as Runs from '../../db/repositories/runs.ts'
+import { isRunCurrent } from '../../db/repositories/runs.ts'
 
-type Deps = { sql: Sql; runs: Pick<typeof Runs, 'isRunCurrent'>; cleanup: Queue<MessageOf<'cleanup'>> }
+type Deps = { sql: Sql; cleanup: Queue<MessageOf<'cleanup'>> }
 
 /**
  * Removes what was made for a run that has ended meanwhile. Transcribe cannot be stopped and takes up to hours: what it hears in a deleted video must not lie
  * in the bucket for ever.
  */
 export const removeLateProduct = async (
-  { sql, runs, cleanup }: Deps,
+  { sql, cleanup }: Deps,
   { key, videoId, runId }: { key: string; videoId: string; runId: string },
 ): Promise<'awaited' | 'orphaned'> => {
-  if (await runs.isRunCurrent(sql, { videoId, runId })) return 'awaited'
+  if (await isRunCurrent(sql, { videoId, runId })) return 'awaited'
   await cleanup.send({ keys: [key], prefixes: [] })
   return 'orphaned'
 }

@@ -2,16 +2,14 @@ import type { Connections } from '../../aws/connections.ts'
 import { WEBSOCKET_TICKET_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as events from '../../db/repositories/events.ts'
-import type * as tickets from '../../db/repositories/tickets.ts'
+import { listEvents } from '../../db/repositories/events.ts'
 import type { TicketOwner } from '../../db/repositories/tickets.ts'
+import { takeTicket } from '../../db/repositories/tickets.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { hashTicket } from './issue-ticket.ts'
 
 export type OpenDeps = {
   sql: Sql
-  events: typeof events
-  tickets: typeof tickets
   connections: Connections
   authenticate: (token: string) => Promise<TicketOwner>
   allowedOrigins: readonly string[]
@@ -26,14 +24,14 @@ export const openConnection = async (
   if (origin && !deps.allowedOrigins.includes(origin)) throw problem('auth.origin_refused', { detail: 'This origin may not connect.' })
   if (!token) throw problem('auth.token_missing', { detail: 'Connect to /ws?token=<access token or ticket>.' })
   const { userId, sessionId } = await identify(deps, token)
-  const { lastSeq } = await deps.events.listEvents(deps.sql, { userId, after: Number.MAX_SAFE_INTEGER, limit: 1 })
+  const { lastSeq } = await listEvents(deps.sql, { userId, after: Number.MAX_SAFE_INTEGER, limit: 1 })
   await deps.connections.add({ connectionId, userId, sessionId, lastSeq, connectedAt: deps.now() })
 }
 
 /** A JWT has dots, a ticket has none. */
 const identify = async (deps: OpenDeps, token: string): Promise<TicketOwner> => {
   if (token.includes('.')) return deps.authenticate(token)
-  const owner = await deps.tickets.takeTicket(deps.sql, { ticketHash: hashTicket(token), now: deps.now() })
+  const owner = await takeTicket(deps.sql, { ticketHash: hashTicket(token), now: deps.now() })
   if (!owner)
     throw problem('auth.ticket_invalid', { detail: `A ticket works once, within ${WEBSOCKET_TICKET_SECONDS} seconds. Ask for a new one.` })
   return owner

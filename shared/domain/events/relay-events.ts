@@ -1,14 +1,12 @@
 import type { Connection, Connections } from '../../aws/connections.ts'
 import type { SendFrame } from '../../aws/frame-sender.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as events from '../../db/repositories/events.ts'
-import type * as sessions from '../../db/repositories/sessions.ts'
+import { listEvents } from '../../db/repositories/events.ts'
+import { isSessionLive } from '../../db/repositories/sessions.ts'
 import type { Clock } from '../../kernel/clock.ts'
 
 export type RelayDeps = {
   sql: Sql
-  events: typeof events
-  sessions: Pick<typeof sessions, 'isSessionLive'>
   connections: Connections
   sendFrame: SendFrame
   /** Has the relay called once more for a user. */
@@ -40,11 +38,11 @@ const relayTo = async (deps: RelayDeps, connectionId: string, until: number): Pr
     if (!connection) return 'done'
     const { userId, sessionId, lastSeq: from } = connection
     // Who has signed out is told nothing more, on whatever connection.
-    if (!(await deps.sessions.isSessionLive(deps.sql, { sessionId, now: deps.now() }))) {
+    if (!(await isSessionLive(deps.sql, { sessionId, now: deps.now() }))) {
       await deps.connections.remove(connectionId)
       return 'done'
     }
-    const { events } = await deps.events.listEvents(deps.sql, { userId, after: from, limit: PAGE })
+    const { events } = await listEvents(deps.sql, { userId, after: from, limit: PAGE })
     let to = from
     let isOpen = true
     try {

@@ -1,5 +1,6 @@
 import type { StateMachine } from '../../aws/state-machine.ts'
 import type { Sql } from '../../db/client.ts'
+import { listStuckVideos } from '../../db/repositories/runs.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { failVideo } from '../videos/fail-video.ts'
 import { type FailDeps, failRun } from './fail-run.ts'
@@ -19,11 +20,11 @@ const MARGIN_MS = 10 * 60_000
 /** Fails videos whose run stopped without telling anybody, so that none is `processing` for ever. Answers how many. */
 export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
   const before = new Date(deps.now().getTime() - deps.timeoutMs - MARGIN_MS)
-  const stuck = await deps.runs.listStuckVideos(deps.sql, { before, limit })
+  const stuck = await listStuckVideos(deps.sql, { before, limit })
   const failure = readEnding('TIMED_OUT')
   for (const { id: videoId, userId, runId } of stuck) {
     if (!runId) {
-      await deps.transact(tx => failVideo(deps, tx, { videoId, runId: null, failure }))
+      await deps.transact(tx => failVideo(tx, { videoId, runId: null, failure }))
       continue
     }
     await deps.pipeline.stop(runId, failure.message)

@@ -1,8 +1,7 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import type { Database } from '../../db/client.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
-import type * as leases from '../../db/repositories/leases.ts'
-import type * as runs from '../../db/repositories/runs.ts'
+import { acquireLease } from '../../db/repositories/leases.ts'
+import { claimRun } from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
 import { addSeconds, type Clock } from '../../kernel/clock.ts'
 import { reportProgress } from './report-progress.ts'
@@ -10,9 +9,6 @@ import { reportProgress } from './report-progress.ts'
 export type AdmitDeps = {
   sql: Database
   transact: Transact
-  runs: typeof runs
-  leases: typeof leases
-  jobs: typeof jobs
   now: Clock
   /** How many runs may be under way at once, and how long a run that never ends may hold its place. */
   maxConcurrentRuns: number
@@ -32,11 +28,11 @@ export const admitRun = async (
   { runId, input }: { runId: string; input: PipelineInput },
 ): Promise<{ decision: 'run' | 'wait' | 'stop' }> => {
   const { videoId, attempt, userId } = input
-  const claimed = await deps.runs.claimRun(deps.sql, { videoId, runId, attempt })
+  const claimed = await claimRun(deps.sql, { videoId, runId, attempt })
   if (!claimed) return { decision: 'stop' }
   const now = deps.now()
   const until = { expiresAt: addSeconds(now, deps.leaseMs / 1000), waitsUntil: addSeconds(now, SILENCE_SECONDS) }
-  const admitted = await deps.leases.acquireLease(deps.sql, { videoId, runId, limit: deps.maxConcurrentRuns, now, ...until })
+  const admitted = await acquireLease(deps.sql, { videoId, runId, limit: deps.maxConcurrentRuns, now, ...until })
   if (!admitted) return { decision: 'wait' }
   await reportProgress(deps, { videoId, runId, stage: 'queued', share: 1 })
   deps.onStarted({ videoId, userId })

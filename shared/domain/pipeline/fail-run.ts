@@ -2,22 +2,18 @@ import type { Queue } from '../../aws/queue.ts'
 import type { Transcoding } from '../../aws/transcoding.ts'
 import type { Failure, MessageOf } from '../../contract/jobs.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
-import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as leases from '../../db/repositories/leases.ts'
-import type * as mediaFiles from '../../db/repositories/media-files.ts'
-import type * as videos from '../../db/repositories/videos.ts'
+import { deleteCaptionTracks } from '../../db/repositories/caption-tracks.ts'
+import { isWaiting, releaseLease } from '../../db/repositories/leases.ts'
+import { deleteMediaFiles } from '../../db/repositories/media-files.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
-import { type FailVideoDeps, failVideo } from '../videos/fail-video.ts'
+import { failVideo } from '../videos/fail-video.ts'
 import { NO_PLACE } from './read-failure.ts'
 
-export type FailDeps = FailVideoDeps & {
+export type FailDeps = {
   transact: Transact
-  videos: typeof videos
-  leases: typeof leases
-  mediaFiles: typeof mediaFiles
-  captionTracks: typeof captionTracks
   transcoding: Pick<Transcoding, 'cancel'>
   cleanup: Queue<MessageOf<'cleanup'>>
 }
@@ -30,17 +26,17 @@ export const failRun = async (
   const { videoId, userId } = input
   const transcodeJobId = await deps.transact(async tx => {
     const { sql } = tx
-    const neverBegan = failure.code === 'media.timed_out' && (await deps.leases.isWaiting(sql, { runId }))
-    await failVideo(deps, tx, { videoId, runId, failure: neverBegan ? NO_PLACE : failure })
-    await deps.leases.releaseLease(sql, { runId })
+    const neverBegan = failure.code === 'media.timed_out' && (await isWaiting(sql, { runId }))
+    await failVideo(tx, { videoId, runId, failure: neverBegan ? NO_PLACE : failure })
+    await releaseLease(sql, { runId })
     // Only now it is certain that no step publishes the run in the same moment.
-    const video = await deps.videos.findVideo(sql, { userId, videoId })
+    const video = await findVideo(sql, { userId, videoId })
     const owned = video?.runId === runId
     if (owned && video.status === 'processed') return null
     // The media task writes its reason down itself; all that the state machine hears of it is that the run has ended.
     const reason = video?.metadata?.error ?? failure
-    await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId })
-    await deps.captionTracks.deleteCaptionTracks(sql, { videoId, runId })
+    await deleteMediaFiles(sql, { videoId, runId })
+    await deleteCaptionTracks(sql, { videoId, runId })
     // Sent before the commit, so that no failure forgets its files.
     const source = owned && !reason.retryable && video.sourceKey
     const leftovers = { keys: source ? [source] : [], prefixes: [runPrefix(videoId, runId)] }

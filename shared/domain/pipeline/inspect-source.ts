@@ -1,6 +1,7 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import type * as runs from '../../db/repositories/runs.ts'
+import { completeJob } from '../../db/repositories/jobs.ts'
+import { recordProducts } from '../../db/repositories/runs.ts'
 import { needsNormalising } from '../media/accepted-by-mediaconvert.ts'
 import { inspectContainer, type MediaInfo } from '../media/inspect-container.ts'
 import { agreesWithType, recogniseFile } from '../media/magic-bytes.ts'
@@ -12,7 +13,6 @@ import { type SecureDeps, secureSource } from './secure-source.ts'
 export type InspectDeps = ProgressDeps &
   JobDeps &
   SecureDeps & {
-    runs: typeof runs
     readStart: (source: PipelineInput) => Promise<Uint8Array>
     readMediaInfo: (source: PipelineInput) => Promise<MediaInfo | undefined>
   }
@@ -35,13 +35,13 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
 
   const facts = inspectContainer(await deps.readMediaInfo(source))
   const metadata = describe(facts)
-  await deps.runs.recordProducts(deps.sql, {
+  await recordProducts(deps.sql, {
     videoId,
     runId,
     metadata,
     ...(facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }),
   })
-  await deps.jobs.completeJob(deps.sql, { jobId: job.id, result: metadata })
+  await completeJob(deps.sql, { jobId: job.id, result: metadata })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
   return { sourceKey, normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
 }

@@ -3,11 +3,13 @@ import type { MessageOf } from '../../contract/jobs.ts'
 import { type PipelineInput, SUMMARY_LANGUAGE } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as leases from '../../db/repositories/leases.ts'
-import type * as mediaFiles from '../../db/repositories/media-files.ts'
-import type * as videos from '../../db/repositories/videos.ts'
+import { deleteOtherCaptionTracks } from '../../db/repositories/caption-tracks.ts'
+import { completeOpenJobs, createJob, listQueuedJobs, releaseJob } from '../../db/repositories/jobs.ts'
+import { releaseLease } from '../../db/repositories/leases.ts'
+import { deleteMediaFiles, deleteOtherMediaFiles } from '../../db/repositories/media-files.ts'
+import { completeRun } from '../../db/repositories/runs.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
@@ -16,10 +18,6 @@ import { type ProgressDeps, reportProgress } from './report-progress.ts'
 
 export type PublishDeps = ProgressDeps & {
   sql: Sql
-  videos: typeof videos
-  leases: typeof leases
-  mediaFiles: typeof mediaFiles
-  captionTracks: typeof captionTracks
   /** The object's head; undefined when it is not there. */
   head: (key: string) => Promise<{ eTag: string } | undefined>
   cleanup: Queue<MessageOf<'cleanup'>>
@@ -32,35 +30,35 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
   const { videoId, userId, attempt } = input
   const keep = runPrefix(videoId, runId)
   await reportProgress(deps, { videoId, runId, stage: 'publishing', share: 0 })
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  const video = await findVideo(deps.sql, { userId, videoId })
   if (video?.runId === runId) await checkFiles(deps, { video, input })
   const isPublished = await deps.transact(async ({ sql, emit }) => {
-    const published = await deps.runs.completeRun(sql, { videoId, runId })
-    await deps.leases.releaseLease(sql, { runId })
+    const published = await completeRun(sql, { videoId, runId })
+    await releaseLease(sql, { runId })
     if (!published) return video?.runId === runId && video.status === 'processed'
     // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
     const intermediate = [sourceCopyKey(videoId, runId, input.key), ...INTERMEDIATE.map(name => `${keep}${name}`)]
     await deps.cleanup.send({ keys: intermediate, prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
-    await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: STEPS })
-    await deps.jobs.completeOpenJobs(sql, { videoId, attempt, types: ['process-video'], result: { videoId } })
+    await completeOpenJobs(sql, { videoId, attempt, types: STEPS })
+    await completeOpenJobs(sql, { videoId, attempt, types: ['process-video'], result: { videoId } })
     if (published.transcriptStatus === 'ready') await leaveSummary(deps, sql, input)
-    await deps.mediaFiles.deleteMediaFiles(sql, { videoId, runId, kind: 'normalised' })
-    await deps.mediaFiles.deleteOtherMediaFiles(sql, { videoId, runId })
-    await deps.captionTracks.deleteOtherCaptionTracks(sql, { videoId, runId })
+    await deleteMediaFiles(sql, { videoId, runId, kind: 'normalised' })
+    await deleteOtherMediaFiles(sql, { videoId, runId })
+    await deleteOtherCaptionTracks(sql, { videoId, runId })
     await emit(userId, processingEvent(published))
     return true
   })
   if (!isPublished) return
-  for (const job of await deps.jobs.listQueuedJobs(deps.sql, { videoId, type: 'generate-summary' })) {
+  for (const job of await listQueuedJobs(deps.sql, { videoId, type: 'generate-summary' })) {
     await deps.sendSummary({ jobId: job.id, videoId, userId, language: job.subject })
   }
 }
 
 /** Whatever kept the pipeline from its summary, a function that was stopped or never called: the worker writes it. */
-const leaveSummary = async ({ jobs, createId }: PublishDeps, sql: Sql, { videoId, userId, attempt }: PipelineInput): Promise<void> => {
+const leaveSummary = async ({ createId }: PublishDeps, sql: Sql, { videoId, userId, attempt }: PipelineInput): Promise<void> => {
   const step = { videoId, userId, attempt, type: 'generate-summary', subject: SUMMARY_LANGUAGE } as const
-  const { id: jobId } = await jobs.createJob(sql, { id: createId(), ...step })
-  await jobs.releaseJob(sql, { jobId })
+  const { id: jobId } = await createJob(sql, { id: createId(), ...step })
+  await releaseJob(sql, { jobId })
 }
 
 /** The video's file stays the one that its owner sent, and a form can be sent once more: it has to be the one that the products were made of. */

@@ -1,27 +1,27 @@
 import type { Stage } from '../../contract/pipeline.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
-import type * as runs from '../../db/repositories/runs.ts'
+import { findNewestJob, runJob } from '../../db/repositories/jobs.ts'
+import { lockProgress, recordProgress } from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 import { currentStage, mergeProgress, overallProgress } from './overall-progress.ts'
 
-export type ProgressDeps = { transact: Transact; runs: typeof runs; jobs: typeof jobs }
+export type ProgressDeps = { transact: Transact }
 
 /** Notes how much of a stage is done (0-1) and tells the owner. False when the run is not current any more: then there is no point in going on. */
 export const reportProgress = (
-  { transact, runs, jobs }: ProgressDeps,
+  { transact }: ProgressDeps,
   { videoId, runId, stage, share }: { videoId: string; runId: string; stage: Stage; share: number },
 ): Promise<boolean> =>
   transact(async ({ sql, emit }) => {
-    const before = await runs.lockProgress(sql, { videoId, runId })
+    const before = await lockProgress(sql, { videoId, runId })
     if (!before) return false
     const stageProgress = mergeProgress(before.stageProgress, stage, share)
     if (stageProgress[stage] === before.stageProgress[stage]) return true
     const now = { stage: currentStage(stageProgress), progress: overallProgress(stageProgress) }
-    const video = await runs.recordProgress(sql, { videoId, runId, ...now, stageProgress })
+    const video = await recordProgress(sql, { videoId, runId, ...now, stageProgress })
     if (!video || (video.stage === before.stage && video.processingProgress === before.processingProgress)) return true
-    const job = await jobs.findNewestJob(sql, { videoId, type: 'process-video' })
-    if (job) await jobs.runJob(sql, { jobId: job.id, progress: video.processingProgress })
+    const job = await findNewestJob(sql, { videoId, type: 'process-video' })
+    if (job) await runJob(sql, { jobId: job.id, progress: video.processingProgress })
     await emit(video.userId, processingEvent(video))
     return true
   })

@@ -1,16 +1,16 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as videos from '../../db/repositories/videos.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 
 /** The video of a run that goes on. Throws `media.cancelled` once the run has ended, the video is deleted or belongs to another run. */
 export const requireRun = async (
-  deps: { sql: Sql; videos: typeof videos },
+  deps: { sql: Sql },
   { runId, input }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'> },
 ): Promise<VideoRow> => {
   const { videoId, userId } = input
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  const video = await findVideo(deps.sql, { userId, videoId })
   if (video?.runId !== runId || video.status !== 'processing') throw problem('media.cancelled', { detail: 'The run has ended.' })
   return video
 }

@@ -2,12 +2,11 @@ import type { Storage } from '../../aws/storage.ts'
 import type { PipelineInput, PipelineTask } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as uploads from '../../db/repositories/uploads.ts'
+import { findUpload } from '../../db/repositories/uploads.ts'
 import { sourceCopyKey } from '../../kernel/object-keys.ts'
 
 export type SecureDeps = {
   sql: Sql
-  uploads: typeof uploads
   storage: Pick<Storage, 'head' | 'copy'>
 }
 
@@ -18,11 +17,11 @@ export type SecuredSource = { key: string; contentType: string }
  * brought is copied; parts and forms sent through the API can not. Throws `media.unreadable` and `media.replaced`. A repetition finds the copy.
  */
 export const secureSource = async (
-  { sql, uploads, storage }: SecureDeps,
+  { sql, storage }: SecureDeps,
   { runId, input }: { runId: string; input: PipelineInput },
 ): Promise<SecuredSource> => {
   const { userId, videoId, eTag } = input
-  const upload = await uploads.findUpload(sql, { userId, videoId })
+  const upload = await findUpload(sql, { userId, videoId })
   const key = upload?.kind === 'post' ? sourceCopyKey(videoId, runId, input.key) : input.key
   let head = await storage.head(key)
   if (key !== input.key && head?.eTag !== eTag) {

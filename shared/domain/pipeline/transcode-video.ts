@@ -3,9 +3,8 @@ import type { Transcoding } from '../../aws/transcoding.ts'
 import type { PipelineTask } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as mediaFiles from '../../db/repositories/media-files.ts'
-import type * as runs from '../../db/repositories/runs.ts'
-import type * as videos from '../../db/repositories/videos.ts'
+import { findMediaFile, saveMediaFile } from '../../db/repositories/media-files.ts'
+import { recordProducts } from '../../db/repositories/runs.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
 import { masterPlaylistKey, transcodeSettings } from '../media/transcode-settings.ts'
 import { type ProgressDeps, reportProgress } from './report-progress.ts'
@@ -14,9 +13,6 @@ import { inspectedKey } from './secure-source.ts'
 
 export type TranscodeDeps = ProgressDeps & {
   sql: Sql
-  runs: typeof runs
-  videos: typeof videos
-  mediaFiles: typeof mediaFiles
   transcoding: Transcoding
   bucket: string
 }
@@ -27,7 +23,7 @@ type Task = Pick<PipelineTask, 'runId' | 'input' | 'state'>
 export const startTranscoding = async (deps: TranscodeDeps, { runId, input, state }: Task): Promise<{ done: boolean }> => {
   const { videoId } = input
   const video = await requireRun(deps, { runId, input })
-  const normalised = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'normalised' })
+  const normalised = await findMediaFile(deps.sql, { videoId, runId, kind: 'normalised' })
   const { width = 0, height = 0, frameRate = 0, hasAudio = false, hdr = false } = video.metadata ?? {}
   const settings = transcodeSettings({
     facts: { width, height, frameRate, hasAudio, hdr: hdr === true },
@@ -38,7 +34,7 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input, stat
   })
   const token = createHash('sha256').update(runId).digest('hex').slice(0, 64)
   const jobId = await deps.transcoding.start({ token, settings, tags: { videoId, runId } })
-  if (!(await deps.runs.recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId }))) {
+  if (!(await recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId }))) {
     // Whoever ended the run in this moment could not know of the job.
     await deps.transcoding.cancel(jobId)
     throw problem('media.cancelled', { detail: 'The video was deleted.' })
@@ -58,8 +54,8 @@ export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Om
     return { done: false }
   }
   const playbackUrl = objectUrl(deps.bucket, masterPlaylistKey(videoId, runId))
-  await deps.runs.recordProducts(deps.sql, { videoId, runId, playbackUrl })
-  await deps.mediaFiles.saveMediaFile(deps.sql, {
+  await recordProducts(deps.sql, { videoId, runId, playbackUrl })
+  await saveMediaFile(deps.sql, {
     videoId,
     runId,
     kind: 'playlist',

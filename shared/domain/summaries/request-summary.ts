@@ -2,9 +2,9 @@ import type { MessageOf } from '../../contract/jobs.ts'
 import { SUMMARIZE_WAIT_MS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
+import { completeJob, findJob } from '../../db/repositories/jobs.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
-import type * as videos from '../../db/repositories/videos.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { whyNoTranscript } from '../transcripts/why-no-transcript.ts'
@@ -13,8 +13,6 @@ import { abandonedBefore, openSummaryJob } from './open-summary-job.ts'
 
 export type RequestDeps = {
   sql: Sql
-  videos: typeof videos
-  jobs: typeof jobs
   /** The summary that was asked for in a language, if there is one. */
   findSummary: (o: { videoId: string; language: string }) => Promise<SummaryRow | undefined>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
@@ -39,7 +37,7 @@ export const requestSummary = async (
   }
   const job = await openSummaryJob(deps, { video, language })
   // A pipeline that is still at work after the job was queued finds it when it publishes.
-  const current = video.status === 'processing' ? await deps.videos.findVideo(deps.sql, { userId, videoId }) : video
+  const current = video.status === 'processing' ? await findVideo(deps.sql, { userId, videoId }) : video
   if (current?.status === 'processing') return { summary: null, jobId: job.id }
   const waits = job.status === 'queued' || (job.status === 'running' && new Date(job.updatedAt) < abandonedBefore(deps.now()))
   if (waits) await deps.sendSummary({ jobId: job.id, videoId, userId, language })
@@ -49,7 +47,7 @@ export const requestSummary = async (
 /** The job of a summary that is there, whatever had become of it. */
 const doneJob = async (deps: RequestDeps, { summaryId, ...o }: Parameters<typeof openSummaryJob>[1] & { summaryId: string }) => {
   const { id, status } = await openSummaryJob(deps, o)
-  if (status !== 'completed') await deps.jobs.completeJob(deps.sql, { jobId: id, result: { summaryId } })
+  if (status !== 'completed') await completeJob(deps.sql, { jobId: id, result: { summaryId } })
   return id
 }
 
@@ -57,7 +55,7 @@ const waitForSummary = async (deps: RequestDeps, o: { videoId: string; userId: s
   const until = deps.now().getTime() + SUMMARIZE_WAIT_MS
   while (deps.now().getTime() < until) {
     await deps.sleep(POLL_MS)
-    const job = await deps.jobs.findJob(deps.sql, o)
+    const job = await findJob(deps.sql, o)
     if (job?.status === 'completed') return deps.findSummary(o)
     if (job?.status === 'failed') throw problem('summary.failed', { detail: job.error?.message ?? 'The summary could not be written.' })
   }

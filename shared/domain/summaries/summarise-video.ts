@@ -1,11 +1,11 @@
 import { failure, failureOf } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
-import type * as summaries from '../../db/repositories/summaries.ts'
+import { claimJob, findNewestJob, releaseJob } from '../../db/repositories/jobs.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
-import type * as transcripts from '../../db/repositories/transcripts.ts'
-import type * as videos from '../../db/repositories/videos.ts'
+import { findSummary, saveSummary } from '../../db/repositories/summaries.ts'
+import { listSegments } from '../../db/repositories/transcripts.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
@@ -19,10 +19,6 @@ import { writeSummary } from './write-summary.ts'
 export type SummariseDeps = {
   sql: Sql
   transact: Transact
-  videos: typeof videos
-  transcripts: typeof transcripts
-  summaries: typeof summaries
-  jobs: typeof jobs
   languageModel: LanguageModel
   createId: CreateId
   now: Clock
@@ -39,39 +35,39 @@ export const summariseVideo = async (
   deps: SummariseDeps,
   { videoId, userId, language }: { videoId: string; userId: string; language: string },
 ): Promise<SummaryRow | undefined> => {
-  const video = await deps.videos.findVideo(deps.sql, { userId, videoId })
+  const video = await findVideo(deps.sql, { userId, videoId })
   if (!video || video.transcriptStatus === 'pending') return undefined
   if (video.transcriptStatus === 'none') return refuse(deps, { video, language })
   const { id: jobId } = await openSummaryJob(deps, { video, language })
   // The guide's steps of this job: 20, then 100.
-  const claimed = await deps.jobs.claimJob(deps.sql, { jobId, progress: 20, abandonedBefore: abandonedBefore(deps.now()) })
-  const existing = await deps.summaries.findSummary(deps.sql, { videoId, requestedLanguage: language })
+  const claimed = await claimJob(deps.sql, { jobId, progress: 20, abandonedBefore: abandonedBefore(deps.now()) })
+  const existing = await findSummary(deps.sql, { videoId, requestedLanguage: language })
   if (!claimed) return existing
   if (existing) {
-    await deps.transact(tx => completeSummaryJob(deps, tx, { jobId, summaryId: existing.id }))
+    await deps.transact(tx => completeSummaryJob(tx, { jobId, summaryId: existing.id }))
     return existing
   }
   const signal = AbortSignal.timeout(deps.budgetMs)
   try {
-    const segments = await deps.transcripts.listSegments(deps.sql, { userId, videoId })
+    const segments = await listSegments(deps.sql, { userId, videoId })
     const { model, sources, ...text } = await writeSummary(deps.languageModel, { title: video.title, language, segments, signal })
     const written = { videoId, requestedLanguage: language, ...text, modelUsed: model, sources }
     return await deps.transact(async tx => {
-      const summary = await deps.summaries.saveSummary(tx.sql, written)
-      if (summary) await completeSummaryJob(deps, tx, { jobId, summaryId: summary.id })
+      const summary = await saveSummary(tx.sql, written)
+      if (summary) await completeSummaryJob(tx, { jobId, summaryId: summary.id })
       return summary
     })
   } catch (error) {
     const reason = isProblem(error) ? failureOf(error) : SUMMARY_FAILED
-    if (video.status === 'processing') await deps.jobs.releaseJob(deps.sql, { jobId })
-    else await deps.transact(tx => failSummaryJob(deps, tx, { jobId, error: reason }))
+    if (video.status === 'processing') await releaseJob(deps.sql, { jobId })
+    else await deps.transact(tx => failSummaryJob(tx, { jobId, error: reason }))
     throw error
   }
 }
 
 /** Somebody may have asked before it was known that there is no transcript. */
 const refuse = async (deps: SummariseDeps, { video, language }: { video: VideoRow; language: string }): Promise<undefined> => {
-  const job = await deps.jobs.findNewestJob(deps.sql, { videoId: video.id, type: 'generate-summary', subject: language })
+  const job = await findNewestJob(deps.sql, { videoId: video.id, type: 'generate-summary', subject: language })
   const error = failure('summary.no_transcript', whyNoTranscript(video))
-  if (job) await deps.transact(tx => failSummaryJob(deps, tx, { jobId: job.id, error }))
+  if (job) await deps.transact(tx => failSummaryJob(tx, { jobId: job.id, error }))
 }

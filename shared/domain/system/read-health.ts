@@ -1,14 +1,11 @@
 import type { Sql } from '../../db/client.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
-import type * as sessions from '../../db/repositories/sessions.ts'
-import type * as videos from '../../db/repositories/videos.ts'
+import { countOpenJobs } from '../../db/repositories/jobs.ts'
+import { countActiveUsers } from '../../db/repositories/sessions.ts'
+import { countProcessingVideos } from '../../db/repositories/videos.ts'
 import { addSeconds, type Clock } from '../../kernel/clock.ts'
 
 export type HealthDeps = {
   sql: Sql
-  sessions: typeof sessions
-  videos: typeof videos
-  jobs: typeof jobs
   /** Each answers whether its service works; a throw, or no answer within 2 seconds, means it does not. */
   isCacheUp: () => Promise<boolean>
   isStorageUp: () => Promise<boolean>
@@ -39,10 +36,10 @@ export const readHealth = async (deps: HealthDeps) => {
   }
 }
 
-const readCounts = async ({ sql, sessions, videos, jobs }: HealthDeps, since: Date) => {
-  const activeUsers = await sessions.countActiveUsers(sql, { since })
-  const processingJobs = await videos.countProcessingVideos(sql)
-  const { queued } = await jobs.countOpenJobs(sql)
+const readCounts = async ({ sql }: HealthDeps, since: Date) => {
+  const activeUsers = await countActiveUsers(sql, { since })
+  const processingJobs = await countProcessingVideos(sql)
+  const { queued } = await countOpenJobs(sql)
   return { activeUsers, processingJobs, queueSize: queued }
 }
 

@@ -2,8 +2,10 @@ import * as z from 'zod'
 import { MAX_SPEECH_SECONDS } from '../../contract/limits.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import type * as transcripts from '../../db/repositories/transcripts.ts'
-import type * as videos from '../../db/repositories/videos.ts'
+import { completeJob, findNewestJob } from '../../db/repositories/jobs.ts'
+import { findMediaFile } from '../../db/repositories/media-files.ts'
+import { recordTranscriptStatus } from '../../db/repositories/runs.ts'
+import { replaceSegments } from '../../db/repositories/transcripts.ts'
 import { baseLanguage } from '../../kernel/language-tags.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
@@ -17,8 +19,6 @@ import { type RecognisedItem, type Segment, segmentWords } from './segment-words
 export type TranscriptDeps = ProgressDeps &
   JobDeps &
   CaptionDeps & {
-    videos: typeof videos
-    transcripts: typeof transcripts
     transcriber: Transcriber
     readResult: (text: string) => { items: RecognisedItem[]; language: string | undefined }
     onUnavailable: (fields: { videoId: string; error: string }) => void
@@ -79,7 +79,7 @@ const listen = async (
 ): Promise<Answer> => {
   const { runId, input } = task
   const { videoId } = input
-  const audio = await deps.mediaFiles.findMediaFile(deps.sql, { videoId, runId, kind: 'audio' })
+  const audio = await findMediaFile(deps.sql, { videoId, runId, kind: 'audio' })
   if (!audio) return finish(deps, task, { reason: 'no_audio' })
   if (Number(audio.details?.durationMs ?? 0) > MAX_SPEECH_SECONDS * 1000) return finish(deps, task, { reason: 'too_long' })
   const state = await deps.transcriber.start({
@@ -117,11 +117,11 @@ const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found
       : // What a recogniser takes silence for says nothing about the video.
         { status: 'none', reason: found.reason ?? 'no_speech', language: null }
   await deps.transact(async ({ sql }) => {
-    const stored = await deps.transcripts.replaceSegments(sql, { videoId, runId, segments })
+    const stored = await replaceSegments(sql, { videoId, runId, segments })
     if (stored === undefined) return
-    await deps.runs.recordTranscriptStatus(sql, { videoId, runId, ...outcome })
-    const job = await deps.jobs.findNewestJob(sql, { videoId, type: 'generate-transcript' })
-    if (job?.attempt === attempt) await deps.jobs.completeJob(sql, { jobId: job.id, result: { ...outcome, segments: segments.length } })
+    await recordTranscriptStatus(sql, { videoId, runId, ...outcome })
+    const job = await findNewestJob(sql, { videoId, type: 'generate-transcript' })
+    if (job?.attempt === attempt) await completeJob(sql, { jobId: job.id, result: { ...outcome, segments: segments.length } })
   })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 1 })
   return { done: true }

@@ -1,6 +1,6 @@
 import type { Sql } from '../../db/client.ts'
-import type * as captionTracks from '../../db/repositories/caption-tracks.ts'
-import type * as mediaFiles from '../../db/repositories/media-files.ts'
+import { saveCaptionTrack } from '../../db/repositories/caption-tracks.ts'
+import { listMediaFiles } from '../../db/repositories/media-files.ts'
 import { baseLanguage } from '../../kernel/language-tags.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import { readCaptions } from './read-captions.ts'
@@ -8,8 +8,6 @@ import type { Segment } from './segment-words.ts'
 
 export type CaptionDeps = {
   sql: Sql
-  mediaFiles: typeof mediaFiles
-  captionTracks: typeof captionTracks
   readText: (key: string) => Promise<string | undefined>
 }
 
@@ -18,7 +16,7 @@ export const readOwnCaptions = async (
   deps: CaptionDeps,
   { videoId, runId, preferred }: { videoId: string; runId: string; preferred: string | null },
 ): Promise<{ segments: Segment[]; language: string | null } | undefined> => {
-  const files = (await deps.mediaFiles.listMediaFiles(deps.sql, { videoId, kind: 'caption' })).filter(file => file.runId === runId)
+  const files = (await listMediaFiles(deps.sql, { videoId, kind: 'caption' })).filter(file => file.runId === runId)
   const spoken = preferred && baseLanguage(preferred)
   const rank = ({ language }: { language: string | null }) => (language && baseLanguage(language) === spoken ? 0 : 1)
   const tracks = files
@@ -27,7 +25,7 @@ export const readOwnCaptions = async (
   let chosen: { segments: Segment[]; language: string | null } | undefined
   for (const { url, language, index, details } of tracks) {
     const label = typeof details?.title === 'string' ? details.title : null
-    await deps.captionTracks.saveCaptionTrack(deps.sql, { videoId, runId, index, language, label, source: 'embedded', url })
+    await saveCaptionTrack(deps.sql, { videoId, runId, index, language, label, source: 'embedded', url })
     if (chosen) continue
     const segments = await readCaptions((await deps.readText(parseObjectUrl(url).key)) ?? '')
     if (segments.length > 0) chosen = { segments, language }

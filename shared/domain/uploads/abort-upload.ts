@@ -1,24 +1,25 @@
 import { problem } from '../../contract/problems.ts'
+import { endUpload, findUpload } from '../../db/repositories/uploads.ts'
+import { deleteVideo } from '../../db/repositories/videos.ts'
 import { sourcePrefix } from '../../kernel/object-keys.ts'
 import type { Owned } from '../videos/video-deps.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
-type Deps = Pick<UploadDeps, 'sql' | 'transact' | 'uploads' | 'videos' | 'directUploads' | 'cleanup'>
+export type AbortDeps = Pick<UploadDeps, 'sql' | 'transact' | 'directUploads' | 'cleanup'>
 
 /** Gives a pending upload up: S3 frees its parts, the video disappears. Throws `upload.not_found`, `upload.already_completed`. */
-export const abortUpload = async (deps: Deps, owned: Owned): Promise<void> => {
+export const abortUpload = async (deps: AbortDeps, owned: Owned): Promise<void> => {
   const { userId, videoId } = owned
-  const upload = await deps.uploads.findUpload(deps.sql, owned)
+  const upload = await findUpload(deps.sql, owned)
   if (!upload) throw problem('upload.not_found', { detail: 'You have no upload for such a video.' })
   if (upload.status === 'completed')
     throw problem('upload.already_completed', { detail: 'The file has arrived. Delete the video instead.' })
   if (upload.uploadId) await deps.directUploads.abortMultipart({ key: upload.key, uploadId: upload.uploadId })
   await deps.transact(async ({ sql, emit }) => {
     // The file may have arrived since: then its pipeline is under way.
-    const ended = upload.status !== 'pending' || (await deps.uploads.endUpload(sql, { videoId, status: 'aborted' }))
+    const ended = upload.status !== 'pending' || (await endUpload(sql, { videoId, status: 'aborted' }))
     if (!ended) throw problem('upload.already_completed', { detail: 'The file has arrived. Delete the video instead.' })
-    if (await deps.videos.deleteVideo(sql, owned))
-      await emit(userId, { type: 'user_activity', payload: { action: 'video_deleted', videoId } })
+    if (await deleteVideo(sql, owned)) await emit(userId, { type: 'user_activity', payload: { action: 'video_deleted', videoId } })
   })
   await deps.cleanup.send({ keys: [], prefixes: [sourcePrefix(userId, videoId)], onlyIfGone: videoId })
 }

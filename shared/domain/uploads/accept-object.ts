@@ -1,11 +1,14 @@
 import { failure } from '../../contract/problems.ts'
+import { forgetSource, recordSource } from '../../db/repositories/runs.ts'
+import { endUpload, findUpload } from '../../db/repositories/uploads.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
 import { startRun } from '../pipeline/start-run.ts'
 import { failVideo } from '../videos/fail-video.ts'
 import { processingEvent } from '../videos/processing-event.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
-type Deps = Pick<UploadDeps, 'sql' | 'transact' | 'videos' | 'uploads' | 'runs' | 'jobs' | 'storage' | 'cleanup' | 'pipeline'>
+export type AcceptDeps = Pick<UploadDeps, 'sql' | 'transact' | 'storage' | 'cleanup' | 'pipeline'>
 
 /** What became of an object: `started` also when its run had been started before. */
 export type Accepted = 'started' | 'ignored' | 'refused' | 'orphaned'
@@ -14,13 +17,13 @@ export type Accepted = 'started' | 'ignored' | 'refused' | 'orphaned'
  * An object has landed: when it is the awaited source of a video, its run is started. Safe to repeat, in any order and at any time later: the run is named
  * by file and attempt, and a video that no longer waits is left alone. An object without a video is sent to the cleanup.
  */
-export const acceptObject = async (deps: Deps, { key }: { key: string }): Promise<Accepted> => {
+export const acceptObject = async (deps: AcceptDeps, { key }: { key: string }): Promise<Accepted> => {
   const owner = parseSourceKey(key)
   if (!owner) return 'ignored'
   const { userId, videoId } = owner
   const object = await deps.storage.head(key)
   if (!object) return 'ignored'
-  const [video, upload] = await Promise.all([deps.videos.findVideo(deps.sql, owner), deps.uploads.findUpload(deps.sql, owner)])
+  const [video, upload] = await Promise.all([findVideo(deps.sql, owner), findUpload(deps.sql, owner)])
   if (!video || !upload || upload.key !== key) return removeOrphan(deps, { userId, videoId })
   if (upload.status === 'expired' || upload.status === 'aborted') {
     await deps.cleanup.send({ keys: [key], prefixes: [] })
@@ -29,12 +32,12 @@ export const acceptObject = async (deps: Deps, { key }: { key: string }): Promis
   if (upload.status === 'pending' && object.sizeBytes !== upload.sizeBytes) return refuse(deps, { videoId, key })
 
   const arrived = await deps.transact(async ({ sql, emit }) => {
-    await deps.uploads.endUpload(sql, { videoId, status: 'completed' })
-    const row = await deps.runs.recordSource(sql, { userId, videoId, key, eTag: object.eTag, sizeBytes: object.sizeBytes })
+    await endUpload(sql, { videoId, status: 'completed' })
+    const row = await recordSource(sql, { userId, videoId, key, eTag: object.eTag, sizeBytes: object.sizeBytes })
     if (row) await emit(userId, processingEvent(row))
     return row
   })
-  const current = arrived ?? (await deps.videos.findVideo(deps.sql, owner))
+  const current = arrived ?? (await findVideo(deps.sql, owner))
   if (current && current.sourceEtag !== object.eTag) return removeReplacement(deps, { videoId, key, sourceEtag: current.sourceEtag })
   // The same file again is a duplicate event: starting its run again does nothing.
   if (current?.status !== 'processing') return 'ignored'
@@ -42,27 +45,27 @@ export const acceptObject = async (deps: Deps, { key }: { key: string }): Promis
   return 'started'
 }
 
-const removeOrphan = async ({ cleanup }: Deps, { userId, videoId }: { userId: string; videoId: string }): Promise<Accepted> => {
+const removeOrphan = async ({ cleanup }: AcceptDeps, { userId, videoId }: { userId: string; videoId: string }): Promise<Accepted> => {
   await cleanup.send({ keys: [], prefixes: [sourcePrefix(userId, videoId)], onlyIfGone: videoId })
   return 'orphaned'
 }
 
 /** The form that a client was given can be sent again for an hour. What it puts over the source was looked at by nobody, so nobody is to get it. */
 const removeReplacement = async (
-  deps: Deps,
+  deps: AcceptDeps,
   { videoId, key, sourceEtag }: { videoId: string; key: string; sourceEtag: string | null },
 ): Promise<Accepted> => {
   const now = await deps.storage.head(key)
   if (!now || now.eTag === sourceEtag) return 'ignored'
-  if (sourceEtag && !(await deps.runs.forgetSource(deps.sql, { videoId, eTag: sourceEtag }))) return 'ignored'
+  if (sourceEtag && !(await forgetSource(deps.sql, { videoId, eTag: sourceEtag }))) return 'ignored'
   await deps.cleanup.send({ keys: [key], prefixes: [] })
   return 'refused'
 }
 
-const refuse = async (deps: Deps, { videoId, key }: { videoId: string; key: string }): Promise<Accepted> => {
+const refuse = async (deps: AcceptDeps, { videoId, key }: { videoId: string; key: string }): Promise<Accepted> => {
   await deps.transact(async tx => {
-    await deps.uploads.endUpload(tx.sql, { videoId, status: 'aborted' })
-    await failVideo(deps, tx, { videoId, runId: null, failure: WRONG_SIZE })
+    await endUpload(tx.sql, { videoId, status: 'aborted' })
+    await failVideo(tx, { videoId, runId: null, failure: WRONG_SIZE })
   })
   await deps.cleanup.send({ keys: [key], prefixes: [] })
   return 'refused'

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
 import { UPLOAD_EXPIRES_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
+import { createJob, findNewestJob } from '../../db/repositories/jobs.ts'
+import { createUploadRequest, findUploadRequest } from '../../db/repositories/upload-requests.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
+import { createUpload, findUpload } from '../../db/repositories/uploads.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import { createVideo, findVideo } from '../../db/repositories/videos.ts'
 import { addSeconds } from '../../kernel/clock.ts'
 import { sourceKey } from '../../kernel/object-keys.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
@@ -26,14 +30,14 @@ export type NewUploadedVideo = ReturnType<typeof videoTypeOf> & {
 }
 
 type Multipart = { uploadId: string; partSizeBytes: number; partCount: number }
-type Deps = Pick<UploadDeps, 'sql' | 'transact' | 'videos' | 'uploads' | 'uploadRequests' | 'jobs' | 'storage' | 'createId' | 'now'>
+export type AddDeps = Pick<UploadDeps, 'sql' | 'transact' | 'storage' | 'createId' | 'now'>
 
 /**
  * Creates video, job and upload together, or finds those of the same request before; `prepare` opens what the upload needs in S3, `undo` closes it
  * when it was not needed in the end. Throws `request.idempotency_conflict`.
  */
 export const addVideo = async (
-  deps: Deps,
+  deps: AddDeps,
   request: NewUploadedVideo,
   { prepare, undo }: { prepare?: (key: string) => Promise<Multipart>; undo?: (key: string, made: Multipart) => Promise<void> } = {},
 ): Promise<AddedVideo> => {
@@ -55,14 +59,14 @@ export const addVideo = async (
 const KEY_IN_USE = new Error('another request with this Idempotency-Key was faster')
 
 const insert = (
-  deps: Deps,
+  deps: AddDeps,
   request: NewUploadedVideo,
   { id, key, multipart }: { id: string; key: string; multipart: Multipart | undefined },
 ): Promise<AddedVideo> =>
   deps.transact(async ({ sql, emit }) => {
     const { userId, contentType, sizeBytes, idempotencyKey } = request
     const { bucket } = deps.storage
-    const video = await deps.videos.createVideo(sql, {
+    const video = await createVideo(sql, {
       id,
       userId,
       title: request.title,
@@ -75,10 +79,10 @@ const insert = (
     })
     if (idempotencyKey !== undefined) {
       const requestHash = hashOf(request)
-      if (!(await deps.uploadRequests.createUploadRequest(sql, { userId, idempotencyKey, videoId: id, requestHash }))) throw KEY_IN_USE
+      if (!(await createUploadRequest(sql, { userId, idempotencyKey, videoId: id, requestHash }))) throw KEY_IN_USE
     }
     const expiresAt = addSeconds(deps.now(), UPLOAD_EXPIRES_SECONDS)
-    const upload = await deps.uploads.createUpload(sql, {
+    const upload = await createUpload(sql, {
       videoId: id,
       kind: request.kind,
       bucket,
@@ -88,24 +92,24 @@ const insert = (
       expiresAt,
       ...multipart,
     })
-    const job = await deps.jobs.createJob(sql, { id: deps.createId(), userId, videoId: id, type: 'process-video', attempt: video.attempt })
+    const job = await createJob(sql, { id: deps.createId(), userId, videoId: id, type: 'process-video', attempt: video.attempt })
     await emit(userId, processingEvent(video))
     return { video, jobId: job.id, upload }
   })
 
-const findEarlier = async (deps: Deps, request: NewUploadedVideo): Promise<AddedVideo | undefined> => {
+const findEarlier = async (deps: AddDeps, request: NewUploadedVideo): Promise<AddedVideo | undefined> => {
   const { userId, idempotencyKey } = request
   if (idempotencyKey === undefined) return undefined
-  const earlier = await deps.uploadRequests.findUploadRequest(deps.sql, { userId, idempotencyKey })
+  const earlier = await findUploadRequest(deps.sql, { userId, idempotencyKey })
   if (!earlier) return undefined
   if (earlier.requestHash !== hashOf(request)) {
     throw problem('request.idempotency_conflict', { detail: 'This Idempotency-Key belongs to another request. Use a new one.' })
   }
   const { videoId } = earlier
   const [video, upload, job] = await Promise.all([
-    deps.videos.findVideo(deps.sql, { userId, videoId }),
-    deps.uploads.findUpload(deps.sql, { userId, videoId }),
-    deps.jobs.findNewestJob(deps.sql, { videoId, type: 'process-video' }),
+    findVideo(deps.sql, { userId, videoId }),
+    findUpload(deps.sql, { userId, videoId }),
+    findNewestJob(deps.sql, { videoId, type: 'process-video' }),
   ])
   return video && upload && job && { video, upload, jobId: job.id }
 }

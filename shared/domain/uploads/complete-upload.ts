@@ -1,10 +1,12 @@
 import type { UploadedPart } from '../../aws/direct-uploads.ts'
 import { problem } from '../../contract/problems.ts'
+import { findNewestJob } from '../../db/repositories/jobs.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 import type { Owned } from '../videos/video-deps.ts'
 import { expired, findMultipart, type MultipartUploadRow, partSize } from './find-multipart.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
-type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'videos' | 'jobs' | 'directUploads' | 'storage' | 'now'>
+type Deps = Pick<UploadDeps, 'sql' | 'directUploads' | 'storage' | 'now'>
 
 /** Puts the parts together; S3's event then starts the pipeline. May be repeated at any time. Throws `upload.incomplete`, `upload.expired`. */
 export const completeUpload = async (deps: Deps, owned: Owned) => {
@@ -12,8 +14,8 @@ export const completeUpload = async (deps: Deps, owned: Owned) => {
   if (upload.status === 'aborted' || upload.status === 'expired') throw expired()
   if (upload.status === 'pending') await putTogether(deps, upload)
   const [video, job] = await Promise.all([
-    deps.videos.findVideo(deps.sql, owned),
-    deps.jobs.findNewestJob(deps.sql, { videoId: owned.videoId, type: 'process-video' }),
+    findVideo(deps.sql, owned),
+    findNewestJob(deps.sql, { videoId: owned.videoId, type: 'process-video' }),
   ])
   if (!video || !job) throw problem('upload.not_found')
   return { video, jobId: job.id }

@@ -1,16 +1,17 @@
 import { failure } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
+import { endUpload, listExpiredUploads } from '../../db/repositories/uploads.ts'
 import { failVideo } from '../videos/fail-video.ts'
-import { acceptObject } from './accept-object.ts'
+import { type AcceptDeps, acceptObject } from './accept-object.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
-type Deps = Parameters<typeof acceptObject>[0] & Pick<UploadDeps, 'directUploads' | 'now'>
+type Deps = AcceptDeps & Pick<UploadDeps, 'directUploads' | 'now'>
 
 const EXPIRED = failure('upload.expired', 'The upload has expired: the file did not arrive in time. Start a new upload.')
 
 /** Ends uploads whose time is up; a file that has arrived but whose event was lost is accepted instead. Answers how many ended. */
 export const expireUploads = async (deps: Deps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
-  const overdue = await deps.uploads.listExpiredUploads(deps.sql, { now: deps.now(), limit })
+  const overdue = await listExpiredUploads(deps.sql, { now: deps.now(), limit })
   let ended = 0
   for (const upload of overdue) {
     const arrived = (await deps.storage.head(upload.key)) !== undefined
@@ -23,8 +24,8 @@ export const expireUploads = async (deps: Deps, { limit = 50 }: { limit?: number
 const expire = async (deps: Deps, { videoId, key, uploadId }: UploadRow): Promise<boolean> => {
   if (uploadId) await deps.directUploads.abortMultipart({ key, uploadId })
   return deps.transact(async tx => {
-    const ended = await deps.uploads.endUpload(tx.sql, { videoId, status: 'expired' })
-    if (ended) await failVideo(deps, tx, { videoId, runId: null, failure: EXPIRED })
+    const ended = await endUpload(tx.sql, { videoId, status: 'expired' })
+    if (ended) await failVideo(tx, { videoId, runId: null, failure: EXPIRED })
     return ended !== undefined
   })
 }

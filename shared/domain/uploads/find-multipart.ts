@@ -1,15 +1,16 @@
 import { problem } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
+import { findUpload } from '../../db/repositories/uploads.ts'
 import type { Owned } from '../videos/video-deps.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
 export type MultipartUploadRow = UploadRow & { uploadId: string; partSizeBytes: number; partCount: number }
 
-type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'now'>
+type Deps = Pick<UploadDeps, 'sql' | 'now'>
 
 /** The user's multipart upload, whatever has become of it. Throws `upload.not_found`, `upload.not_multipart`. */
-export const findMultipart = async ({ sql, uploads }: Deps, owned: Owned): Promise<MultipartUploadRow> => {
-  const upload = await uploads.findUpload(sql, owned)
+export const findMultipart = async ({ sql }: Deps, owned: Owned): Promise<MultipartUploadRow> => {
+  const upload = await findUpload(sql, owned)
   if (!upload) throw problem('upload.not_found', { detail: 'You have no upload for such a video.' })
   if (upload.kind !== 'multipart') throw problem('upload.not_multipart', { detail: 'This file is sent in one piece.' })
   return upload as MultipartUploadRow

@@ -3,7 +3,7 @@ import type { Owned } from '../videos/video-deps.ts'
 import { findOpenMultipart } from './find-multipart.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
-type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'directUploads' | 'now'>
+type Deps = Pick<UploadDeps, 'sql' | 'directUploads' | 'now'>
 
 /** Which parts have arrived, so that a client can go on after a crash. */
 export const listParts = async (deps: Deps, owned: Owned) => {

@@ -4,7 +4,7 @@ import type { Owned } from '../videos/video-deps.ts'
 import { findOpenMultipart, partSize } from './find-multipart.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
-type Deps = Pick<UploadDeps, 'sql' | 'uploads' | 'directUploads' | 'now'>
+type Deps = Pick<UploadDeps, 'sql' | 'directUploads' | 'now'>
 
 /** A PUT link for each part, which takes exactly that part's length. */
 export const signParts = async (deps: Deps, { partNumbers, ...owned }: Owned & { partNumbers: number[] }) => {

@@ -3,11 +3,11 @@ import { MAX_POST_BYTES, MAX_UPLOAD_BYTES, PART_SIZE_BYTES, UPLOAD_LINK_SECONDS 
 import { problem } from '../../contract/problems.ts'
 import type { StartUploadRequest, UploadTarget } from '../../contract/uploads.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
-import { type AddedVideo, addVideo } from './add-video.ts'
+import { type AddDeps, type AddedVideo, addVideo } from './add-video.ts'
 import type { UploadDeps } from './upload-deps.ts'
 import { videoTypeOf } from './video-type.ts'
 
-type Deps = Parameters<typeof addVideo>[0] & Pick<UploadDeps, 'directUploads'>
+type Deps = AddDeps & Pick<UploadDeps, 'directUploads'>
 type Request = z.output<typeof StartUploadRequest> & { userId: string; idempotencyKey?: string | undefined }
 type Target = z.input<typeof UploadTarget>
 

@@ -4,11 +4,6 @@ import type { StateMachine } from '../../aws/state-machine.ts'
 import type { Storage } from '../../aws/storage.ts'
 import type { MessageOf } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
-import type * as jobs from '../../db/repositories/jobs.ts'
-import type * as runs from '../../db/repositories/runs.ts'
-import type * as uploadRequests from '../../db/repositories/upload-requests.ts'
-import type * as uploads from '../../db/repositories/uploads.ts'
-import type * as videos from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
@@ -17,11 +12,6 @@ import type { CreateId } from '../../kernel/ids.ts'
 export type UploadDeps = {
   sql: Sql
   transact: Transact
-  videos: typeof videos
-  uploads: typeof uploads
-  uploadRequests: typeof uploadRequests
-  jobs: typeof jobs
-  runs: typeof runs
   storage: Storage
   directUploads: DirectUploads
   cleanup: Queue<MessageOf<'cleanup'>>

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { MAX_FORM_FILE_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import { UploadForm } from '../../contract/uploads.ts'
-import { abortUpload } from './abort-upload.ts'
+import { type AbortDeps, abortUpload } from './abort-upload.ts'
 import { type AddedVideo, addVideo } from './add-video.ts'
 import { videoTypeOf } from './video-type.ts'
 
-type Deps = Parameters<typeof addVideo>[0] & Parameters<typeof abortUpload>[0]
+type Deps = AddDeps & AbortDeps
 type Form = { fields: Record<string, string>; files: { name: string; fileName: string; contentType: string; bytes: Buffer }[] }
 
 const Fields = UploadForm.omit({ file: true })

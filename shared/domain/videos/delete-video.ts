@@ -1,9 +1,11 @@
+import { findUpload } from '../../db/repositories/uploads.ts'
+import { deleteVideo as deleteVideoRow } from '../../db/repositories/videos.ts'
 import { mediaPrefix, sourcePrefix } from '../../kernel/object-keys.ts'
 import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
 import { noSuchVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'transact' | 'videos' | 'uploads' | 'directUploads' | 'cleanup' | 'pipeline' | 'transcoding' | 'log'>
+type Deps = Pick<VideoDeps, 'transact' | 'directUploads' | 'cleanup' | 'pipeline' | 'transcoding' | 'log'>
 
 /**
  * The row goes first: with it everything is gone for the user, and late steps of the pipeline find no video to write to. The files follow through the cleanup
@@ -12,8 +14,8 @@ type Deps = Pick<VideoDeps, 'transact' | 'videos' | 'uploads' | 'directUploads' 
 export const deleteVideo = async (deps: Deps, { userId, videoId }: Owned): Promise<void> => {
   const sweep = { keys: [], prefixes: [sourcePrefix(userId, videoId), mediaPrefix(videoId)], onlyIfGone: videoId }
   const { video, upload } = await deps.transact(async ({ sql, emit }) => {
-    const upload = await deps.uploads.findUpload(sql, { userId, videoId })
-    const row = await deps.videos.deleteVideo(sql, { userId, videoId })
+    const upload = await findUpload(sql, { userId, videoId })
+    const row = await deleteVideoRow(sql, { userId, videoId })
     if (!row) throw noSuchVideo(videoId)
     await emit(userId, { type: 'user_activity', payload: { action: 'video_deleted', videoId } })
     // Sent before the commit, so that no deletion forgets its files; after a rollback the video is still there and the sweep does nothing.

@@ -1,19 +1,21 @@
 import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import type { NarrationRow } from '../../db/repositories/narrations.ts'
+import { listNarrations } from '../../db/repositories/narrations.ts'
+import { findNewestSummary } from '../../db/repositories/summaries.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { presentVideo } from './present-video.ts'
 import { requireVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'sql' | 'videos' | 'summaries' | 'narrations' | 'storage' | 'createPlaybackToken'>
+type Deps = Pick<VideoDeps, 'sql' | 'storage' | 'createPlaybackToken'>
 
 /** A video with its newest summary, its narrations and how its transcript stands. Throws `video.not_found`. */
 export const getVideo = async (deps: Deps, { baseUrl, ...owned }: Owned & { baseUrl: string }) => {
   const row = await requireVideo(deps, owned)
   const [video, aiSummary, narrations] = await Promise.all([
     presentVideo(deps, row, baseUrl),
-    deps.summaries.findNewestSummary(deps.sql, owned),
-    deps.narrations.listNarrations(deps.sql, owned),
+    findNewestSummary(deps.sql, owned),
+    listNarrations(deps.sql, owned),
   ])
   return {
     video,

@@ -1,12 +1,13 @@
 import type { VideoListQuery } from '../../db/repositories/videos.ts'
+import { listVideos as listVideoRows } from '../../db/repositories/videos.ts'
 import { presentVideo } from './present-video.ts'
 import type { VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'sql' | 'videos' | 'storage' | 'createPlaybackToken'>
+type Deps = Pick<VideoDeps, 'sql' | 'storage' | 'createPlaybackToken'>
 
 /** One page of a user's videos. It is not cached: its links expire and its progress moves while somebody is looking. */
 export const listVideos = async (deps: Deps, { baseUrl, ...query }: VideoListQuery & { baseUrl: string }) => {
-  const { videos, total } = await deps.videos.listVideos(deps.sql, query)
+  const { videos, total } = await listVideoRows(deps.sql, query)
   const { page, limit } = query
   return {
     videos: await Promise.all(videos.map(video => presentVideo(deps, video, baseUrl))),

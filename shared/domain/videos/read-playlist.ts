@@ -5,7 +5,7 @@ import { requireVideo } from './require-video.ts'
 import { rewritePlaylist, rewriteStoryboard } from './rewrite-playlist.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'sql' | 'videos' | 'storage'>
+type Deps = Pick<VideoDeps, 'sql' | 'storage'>
 
 /**
  * A playlist of a processed video that plays without headers: variants repeat the token, media files are signed. So is the picture that `storyboard.vtt`

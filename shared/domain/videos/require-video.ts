@@ -1,10 +1,11 @@
 import { problem } from '../../contract/problems.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import { findVideo } from '../../db/repositories/videos.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
 /** The user's video. Throws `video.not_found`, also for a video of somebody else: nobody learns that it is there. */
-export const requireVideo = async ({ sql, videos }: Pick<VideoDeps, 'sql' | 'videos'>, { userId, videoId }: Owned): Promise<VideoRow> => {
-  const video = await videos.findVideo(sql, { userId, videoId })
+export const requireVideo = async ({ sql }: Pick<VideoDeps, 'sql'>, { userId, videoId }: Owned): Promise<VideoRow> => {
+  const video = await findVideo(sql, { userId, videoId })
   if (!video) throw noSuchVideo(videoId)
   return video
 }

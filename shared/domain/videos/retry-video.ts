@@ -1,4 +1,6 @@
 import { failure, problem } from '../../contract/problems.ts'
+import { createJob } from '../../db/repositories/jobs.ts'
+import { startRetry } from '../../db/repositories/runs.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { startRun } from '../pipeline/start-run.ts'
 import { failVideo } from './fail-video.ts'
@@ -6,7 +8,7 @@ import { processingEvent } from './processing-event.ts'
 import { requireVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'sql' | 'transact' | 'videos' | 'runs' | 'jobs' | 'storage' | 'pipeline' | 'createId'>
+type Deps = Pick<VideoDeps, 'sql' | 'transact' | 'storage' | 'pipeline' | 'createId'>
 
 /** Sends a failed video round again with the next attempt number. Throws `video.not_found`, `video.not_failed`, `video.source_missing`. */
 export const retryVideo = async (deps: Deps, { userId, videoId }: Owned): Promise<{ video: VideoRow; jobId: string }> => {
@@ -17,9 +19,9 @@ export const retryVideo = async (deps: Deps, { userId, videoId }: Owned): Promis
     throw problem('video.source_missing', { detail: 'The uploaded file is no longer there. Upload it again.' })
   }
   const { video, jobId } = await deps.transact(async ({ sql, emit }) => {
-    const row = await deps.runs.startRetry(sql, { userId, videoId })
+    const row = await startRetry(sql, { userId, videoId })
     if (!row) throw notFailed()
-    const job = await deps.jobs.createJob(sql, { id: deps.createId(), userId, videoId, type: 'process-video', attempt: row.attempt })
+    const job = await createJob(sql, { id: deps.createId(), userId, videoId, type: 'process-video', attempt: row.attempt })
     await emit(userId, processingEvent(row))
     return { video: row, jobId: job.id }
   })
@@ -36,6 +38,6 @@ const notFailed = () => problem('video.not_failed', { detail: 'Only a video in s
 
 /** Without a run nobody would ever end this attempt: the video goes back to where it can be retried. */
 const giveBack = (deps: Deps, { id: videoId }: VideoRow) =>
-  deps.transact(tx => failVideo(deps, tx, { videoId, runId: null, failure: NOT_STARTED }))
+  deps.transact(tx => failVideo(tx, { videoId, runId: null, failure: NOT_STARTED }))
 
 const NOT_STARTED = failure('media.processing_failed', 'Processing failed. Try again.')

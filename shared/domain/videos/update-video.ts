@@ -1,13 +1,14 @@
+import { updateVideo as updateVideoRow } from '../../db/repositories/videos.ts'
 import { noSuchVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'transact' | 'videos'>
+type Deps = Pick<VideoDeps, 'transact'>
 type Change = { title?: string | undefined; description?: string | undefined }
 
 /** Changes what is given and tells the user's other clients. Throws `video.not_found`. */
-export const updateVideo = ({ transact, videos }: Deps, { userId, videoId, title, description }: Owned & Change) =>
+export const updateVideo = ({ transact }: Deps, { userId, videoId, title, description }: Owned & Change) =>
   transact(async ({ sql, emit }) => {
-    const video = await videos.updateVideo(sql, { userId, videoId, title, description })
+    const video = await updateVideoRow(sql, { userId, videoId, title, description })
     if (!video) throw noSuchVideo(videoId)
     await emit(userId, { type: 'user_activity', payload: { action: 'video_updated', videoId } })
     return video
