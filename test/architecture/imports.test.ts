@@ -77,3 +77,36 @@ describe('the direction of imports', () => {
     expect(sources.filter(file => !folderOf(file))).toEqual([])
   })
 })
+
+/** The value imports among files below a folder, each named by `nameOf`. */
+const importsAmong = (folder: string, nameOf: (file: string) => string) => {
+  const edges = new Map<string, Set<string>>()
+  for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+    if (!file.startsWith(`${folder}/`)) continue
+    const own = edges.get(nameOf(file)) ?? new Set()
+    edges.set(nameOf(file), own)
+    for (const { path } of imports) if (path.startsWith(`${folder}/`) && nameOf(path) !== nameOf(file)) own.add(nameOf(path))
+  }
+  return edges
+}
+
+/** The names that can be reached from themselves. */
+const circular = (edges: Map<string, Set<string>>) => {
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    [...(edges.get(from) ?? [])].some(next => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))))
+  return [...edges.keys()].filter(name => reaches(name, name))
+}
+
+describe('circles', () => {
+  test('no two folders of the domain import each other, on whatever way', () => {
+    const edges = importsAmong('shared/domain', file => file.split('/')[2]!)
+    expect(edges.size).toBeGreaterThan(8)
+    expect(circular(edges)).toEqual([])
+  })
+
+  test('no two files of the contract import each other, on whatever way', () => {
+    const edges = importsAmong('shared/contract', file => file)
+    expect(edges.size).toBeGreaterThan(8)
+    expect(circular(edges)).toEqual([])
+  })
+})

@@ -14,7 +14,7 @@ import { sweepEvents } from '../../shared/domain/events/sweep-events.ts'
 import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
 import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
 import { checkTranscoding, startTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
-import { failVideo } from '../../shared/domain/videos/fail-video.ts'
+import { failVideo } from '../../shared/domain/runs/fail-video.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { STAGES } from '../../shared/contract/pipeline.ts'
-import { currentStage, mergeProgress, overallProgress } from '../../shared/domain/pipeline/overall-progress.ts'
+import { currentStage, mergeProgress, overallProgress } from '../../shared/domain/runs/overall-progress.ts'
 
 describe('the progress of a run', () => {
   test('is weighted by the expected work, which is 100 for a file that needs no conversion', () => {

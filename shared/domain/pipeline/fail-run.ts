@@ -9,7 +9,7 @@ import { findVideo } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
-import { failVideo } from '../videos/fail-video.ts'
+import { failVideo } from '../runs/fail-video.ts'
 import { NO_PLACE } from './read-failure.ts'
 
 export type FailDeps = {

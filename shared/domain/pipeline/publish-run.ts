@@ -13,8 +13,8 @@ import { findVideo } from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
-import { processingEvent } from '../videos/processing-event.ts'
-import { type ProgressDeps, reportProgress } from './report-progress.ts'
+import { processingEvent } from '../runs/processing-event.ts'
+import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
 
 export type PublishDeps = ProgressDeps & {
   sql: Sql

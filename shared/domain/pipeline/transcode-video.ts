@@ -7,8 +7,8 @@ import { findMediaFile, saveMediaFile } from '../../db/repositories/media-files.
 import { recordProducts } from '../../db/repositories/runs.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
 import { masterPlaylistKey, transcodeSettings } from '../media/transcode-settings.ts'
-import { type ProgressDeps, reportProgress } from './report-progress.ts'
-import { requireRun } from './require-run.ts'
+import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
+import { requireRun } from '../runs/require-run.ts'
 import { inspectedKey } from './secure-source.ts'
 
 export type TranscodeDeps = ProgressDeps & {

@@ -2,7 +2,7 @@ import type { Sql } from '../../db/client.ts'
 import { listStuckJobs } from '../../db/repositories/jobs.ts'
 import type { Transact } from '../../db/transact.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { failSummaryJob } from './end-summary-job.ts'
+import { failSummaryJob } from '../jobs/end-job.ts'
 import { SUMMARY_FAILED } from './open-summary-job.ts'
 
 export type LostDeps = { sql: Sql; transact: Transact; now: Clock }

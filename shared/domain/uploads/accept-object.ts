@@ -3,9 +3,9 @@ import { forgetSource, recordSource } from '../../db/repositories/runs.ts'
 import { endUpload, findUpload } from '../../db/repositories/uploads.ts'
 import { findVideo } from '../../db/repositories/videos.ts'
 import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
-import { startRun } from '../pipeline/start-run.ts'
-import { failVideo } from '../videos/fail-video.ts'
-import { processingEvent } from '../videos/processing-event.ts'
+import { failVideo } from '../runs/fail-video.ts'
+import { processingEvent } from '../runs/processing-event.ts'
+import { startRun } from '../runs/start-run.ts'
 import type { UploadDeps } from './upload-deps.ts'
 
 export type AcceptDeps = Pick<UploadDeps, 'sql' | 'transact' | 'storage' | 'cleanup' | 'pipeline'>

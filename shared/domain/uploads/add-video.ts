@@ -10,7 +10,7 @@ import { createVideo, findVideo } from '../../db/repositories/videos.ts'
 import { addSeconds } from '../../kernel/clock.ts'
 import { sourceKey } from '../../kernel/object-keys.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
-import { processingEvent } from '../videos/processing-event.ts'
+import { processingEvent } from '../runs/processing-event.ts'
 import type { UploadDeps } from './upload-deps.ts'
 import type { videoTypeOf } from './video-type.ts'
 

@@ -1,7 +1,7 @@
 import { failure } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
 import { endUpload, listExpiredUploads } from '../../db/repositories/uploads.ts'
-import { failVideo } from '../videos/fail-video.ts'
+import { failVideo } from '../runs/fail-video.ts'
 import { type AcceptDeps, acceptObject } from './accept-object.ts'
 import type { UploadDeps } from './upload-deps.ts'
 

@@ -3,7 +3,7 @@ import { MAX_FORM_FILE_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import { UploadForm } from '../../contract/uploads.ts'
 import { type AbortDeps, abortUpload } from './abort-upload.ts'
-import { type AddedVideo, addVideo } from './add-video.ts'
+import { type AddDeps, type AddedVideo, addVideo } from './add-video.ts'
 import { videoTypeOf } from './video-type.ts'
 
 type Deps = AddDeps & AbortDeps

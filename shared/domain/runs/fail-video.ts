@@ -2,7 +2,7 @@ import type { Failure } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
 import { failRun, failWaitingVideo } from '../../db/repositories/runs.ts'
 import type { Emit } from '../../db/transact.ts'
-import { failJobsOfVideo } from '../summaries/end-summary-job.ts'
+import { failJobsOfVideo } from '../jobs/end-job.ts'
 import { processingEvent } from './processing-event.ts'
 
 /**

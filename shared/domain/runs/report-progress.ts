@@ -2,8 +2,8 @@ import type { Stage } from '../../contract/pipeline.ts'
 import { findNewestJob, runJob } from '../../db/repositories/jobs.ts'
 import { lockProgress, recordProgress } from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
-import { processingEvent } from '../videos/processing-event.ts'
 import { currentStage, mergeProgress, overallProgress } from './overall-progress.ts'
+import { processingEvent } from './processing-event.ts'
 
 export type ProgressDeps = { transact: Transact }
 
