@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import type { QueueName } from '../shared/contract/jobs.ts'
+import type { QueueName } from '../shared/contract/queues.ts'
 import type { AlarmRow } from './constructs/monitoring.ts'
 import type { ApiStack } from './stacks/api-stack.ts'
 import type { DataStack } from './stacks/data-stack.ts'

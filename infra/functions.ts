@@ -1,5 +1,5 @@
-import type { QueueName } from '../shared/contract/jobs.ts'
 import { SUMMARY_BUDGET_MS } from '../shared/contract/limits.ts'
+import type { QueueName } from '../shared/contract/queues.ts'
 import type { EnvironmentKey } from './environment.ts'
 
 type Folder = 'users' | 'media'

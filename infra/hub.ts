@@ -4,7 +4,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
-import type { QueueName } from '../shared/contract/jobs.ts'
+import type { QueueName } from '../shared/contract/queues.ts'
 import type { StageSettings } from './stages.ts'
 
 /** What the stacks hand on to the functions; each stack adds its part. */

@@ -1,6 +1,6 @@
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import { queues } from '../../shared/contract/jobs.ts'
 import { SUMMARY_BUDGET_MS } from '../../shared/contract/limits.ts'
+import { queues } from '../../shared/contract/queues.ts'
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
 import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'

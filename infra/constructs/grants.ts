@@ -1,7 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
-import type { QueueName } from '../../shared/contract/jobs.ts'
+import type { QueueName } from '../../shared/contract/queues.ts'
 import type { Use } from '../functions.ts'
 import type { Hub } from '../hub.ts'
 

@@ -2,7 +2,7 @@ import { ArnFormat, RemovalPolicy, SecretValue, Stack, type StackProps } from 'a
 import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
-import { type QueueName, queues as queueTable } from '../../shared/contract/jobs.ts'
+import { type QueueName, queues as queueTable } from '../../shared/contract/queues.ts'
 import { Cache } from '../constructs/cache.ts'
 import { Database } from '../constructs/database.ts'
 import { endHandlerLogs } from '../constructs/handler-logs.ts'

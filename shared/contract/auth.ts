@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { defineRoutes, isoTime, plainText, uuid } from './route.ts'
+import { isoTime, plainText, uuid } from './fields.ts'
+import { defineRoutes } from './route.ts'
 
 export const User = z
   .object({

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isoTime, uuid } from './route.ts'
+import { isoTime, uuid } from './fields.ts'
 
 const progressStatus = z.enum(['processing', 'completed', 'error'])
 

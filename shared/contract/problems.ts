@@ -1,5 +1,5 @@
 import { createProblem, type Problem, type ProblemDetails, type ProblemType } from '../kernel/problem.ts'
-import type { Failure } from './jobs.ts'
+import type { Failure } from './failure.ts'
 
 /** Every expected failure of the product. Codes are stable: clients switch on them. */
 export const PROBLEMS = {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { isoTime, languageTag, uuid, videoIdParams } from './fields.ts'
 import { SUMMARY_LANGUAGE } from './pipeline.ts'
-import { defineRoutes, isoTime, languageTag, uuid, videoIdParams } from './route.ts'
+import { defineRoutes } from './route.ts'
 
 export const AISummary = z
   .object({

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { UserEvent } from './events.ts'
+import { isoTime, uuid } from './fields.ts'
 import { Job } from './jobs.ts'
-import { defineRoutes, isoTime, uuid } from './route.ts'
+import { defineRoutes } from './route.ts'
 
 const upOrDown = z.enum(['up', 'down'])
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { videoIdParams } from './fields.ts'
 import { MAX_UPLOAD_BYTES } from './limits.ts'
-import { defineRoutes, videoIdParams } from './route.ts'
+import { defineRoutes } from './route.ts'
 import { AddVideoResponse, spokenLanguage, videoDescription, videoTitle } from './videos.ts'
 
 /** The type and the upper bound are checked by the use case: each has a status and a sentence of its own. */

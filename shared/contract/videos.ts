@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { Failure } from './jobs.ts'
+import { Failure } from './failure.ts'
+import { isoTime, languageTag, plainText, uuid, videoParams } from './fields.ts'
 import { STAGES, type Stage } from './pipeline.ts'
-import { defineRoutes, isoTime, languageTag, plainText, uuid, videoParams } from './route.ts'
+import { defineRoutes } from './route.ts'
 import { AISummary } from './summaries.ts'
 
 export const VIDEO_STATUSES = ['processing', 'processed', 'error'] as const

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { MessageOf } from '../../shared/contract/jobs.ts'
+import type { MessageOf } from '../../shared/contract/queues.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as summaries from '../../shared/db/repositories/summaries.ts'

@@ -4,7 +4,7 @@ import { functionTable } from '../../infra/functions.ts'
 import { STAGE_NAMES } from '../../infra/stages.ts'
 import { Problem } from '../../scripts/contract/openapi.ts'
 import { routes } from '../../shared/contract/index.ts'
-import { queues } from '../../shared/contract/jobs.ts'
+import { queues } from '../../shared/contract/queues.ts'
 import { type Assembly, readable, resourcesOf, synthesizeForTest } from '../support/assembly.ts'
 
 type Operation = { 'x-amazon-apigateway-integration': { type: string; uri?: unknown; responses?: Record<string, object> } }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Failure } from '../../shared/contract/jobs.ts'
+import type { Failure } from '../../shared/contract/failure.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'

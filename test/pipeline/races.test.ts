@@ -1,7 +1,7 @@
 import type { JobSettings } from '@aws-sdk/client-mediaconvert'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { MessageOf } from '../../shared/contract/jobs.ts'
 import { failure } from '../../shared/contract/problems.ts'
+import type { MessageOf } from '../../shared/contract/queues.ts'
 import type { Sql } from '../../shared/db/client.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { MessageOf } from '../../shared/contract/jobs.ts'
+import type { MessageOf } from '../../shared/contract/queues.ts'
 import { listEvents } from '../../shared/db/repositories/events.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as leases from '../../shared/db/repositories/leases.ts'

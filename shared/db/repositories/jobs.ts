@@ -1,5 +1,6 @@
 import type * as z from 'zod'
-import type { Failure, Job, JobStatus, JobType } from '../../contract/jobs.ts'
+import type { Failure } from '../../contract/failure.ts'
+import type { Job, JobStatus, JobType } from '../../contract/jobs.ts'
 import type { Sql } from '../client.ts'
 
 export type JobRow = z.infer<typeof Job> & { userId: string; subject: string; attempt: number }

@@ -1,4 +1,4 @@
-import type { Failure } from '../../contract/jobs.ts'
+import type { Failure } from '../../contract/failure.ts'
 import type { Stage, StageProgress } from '../../contract/pipeline.ts'
 import { first, type Sql } from '../client.ts'
 import { VIDEO_COLUMNS } from './video-columns.ts'

@@ -1,5 +1,5 @@
 import type { Queue } from '../../aws/queue.ts'
-import type { MessageOf } from '../../contract/jobs.ts'
+import type { MessageOf } from '../../contract/queues.ts'
 import type { Sql } from '../../db/client.ts'
 import { isRunCurrent } from '../../db/repositories/runs.ts'
 

@@ -1,5 +1,5 @@
 import type { Storage } from '../../aws/storage.ts'
-import type { MessageOf } from '../../contract/jobs.ts'
+import type { MessageOf } from '../../contract/queues.ts'
 import type { Sql } from '../../db/client.ts'
 import { videoExists } from '../../db/repositories/videos.ts'
 

@@ -1,4 +1,4 @@
-import type { Failure } from '../../contract/jobs.ts'
+import type { Failure } from '../../contract/failure.ts'
 import type { Sql } from '../../db/client.ts'
 import type { JobRow } from '../../db/repositories/jobs.ts'
 import { completeJob, failJob, failOpenJobs } from '../../db/repositories/jobs.ts'

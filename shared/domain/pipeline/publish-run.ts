@@ -1,7 +1,7 @@
 import type { Queue } from '../../aws/queue.ts'
-import type { MessageOf } from '../../contract/jobs.ts'
 import { type PipelineInput, SUMMARY_LANGUAGE } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
+import type { MessageOf } from '../../contract/queues.ts'
 import type { Sql } from '../../db/client.ts'
 import { deleteOtherCaptionTracks } from '../../db/repositories/caption-tracks.ts'
 import { completeOpenJobs, createJob, listQueuedJobs, releaseJob } from '../../db/repositories/jobs.ts'

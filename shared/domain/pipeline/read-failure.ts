@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Failure } from '../../contract/jobs.ts'
+import { Failure } from '../../contract/failure.ts'
 import { failure } from '../../contract/problems.ts'
 
 /** The error that a Catch hands on. */

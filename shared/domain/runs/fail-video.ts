@@ -1,4 +1,4 @@
-import type { Failure } from '../../contract/jobs.ts'
+import type { Failure } from '../../contract/failure.ts'
 import type { Sql } from '../../db/client.ts'
 import { failRun, failWaitingVideo } from '../../db/repositories/runs.ts'
 import type { Emit } from '../../db/transact.ts'

@@ -1,6 +1,6 @@
-import type { MessageOf } from '../../contract/jobs.ts'
 import { SUMMARIZE_WAIT_MS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
+import type { MessageOf } from '../../contract/queues.ts'
 import type { Sql } from '../../db/client.ts'
 import { completeJob, findJob } from '../../db/repositories/jobs.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'

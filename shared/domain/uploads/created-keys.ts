@@ -1,4 +1,4 @@
-import type { MessageOf } from '../../contract/jobs.ts'
+import type { MessageOf } from '../../contract/queues.ts'
 
 /** The keys of the objects that an S3 event says were created, decoded. An `s3:TestEvent` has none. */
 export const createdKeys = ({ Records = [] }: MessageOf<'ingest'>): string[] =>
