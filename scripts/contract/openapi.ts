@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { FieldError } from '../../shared/contract/field-errors.ts'
 import { routes } from '../../shared/contract/index.ts'
 import { PROBLEMS, type ProblemCode } from '../../shared/contract/problems.ts'
 import type { ResponseSpec, Route } from '../../shared/contract/route.ts'
@@ -14,7 +15,7 @@ export const Problem = z
     detail: z.string().meta({ description: 'What to do, for people' }),
     retryable: z.boolean(),
     requestId: z.string(),
-    errors: z.array(z.object({ in: z.string(), path: z.string(), message: z.string() })).optional(),
+    errors: z.array(FieldError).optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })
 

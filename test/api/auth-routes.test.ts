@@ -50,9 +50,9 @@ describe('the auth routes', () => {
     const answer = await call('POST', '/auth/register', { body: { email: 'no address', password: 'short' } })
     expect(answer.status).toBe(400)
     expect(answer.body.errors).toEqual([
-      { in: 'body', path: 'email', message: 'This is not an email address.' },
-      { in: 'body', path: 'password', message: 'Use at least 8 characters.' },
-      { in: 'body', path: 'fullName', message: 'This is required.' },
+      { in: 'body', path: 'email', code: 'wrong_format', format: 'email', message: 'This is not an email address.' },
+      { in: 'body', path: 'password', code: 'too_short', minimum: 8, message: 'Use at least 8 characters.' },
+      { in: 'body', path: 'fullName', code: 'required', message: 'This is required.' },
     ])
     const { errors } = (await call('POST', '/auth/register', { body: { ...account, fullName: 'a\u0000b' } })).body
     expect(errors).toMatchObject([{ path: 'fullName', message: 'The character U+0000 is not allowed.' }])

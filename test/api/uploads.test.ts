@@ -281,6 +281,12 @@ describe('A form', () => {
     expect(body.errors).toMatchObject([{ path: 'language', message: 'Use a BCP 47 tag such as "vi" or "en-US".' }])
   })
 
+  it('without a title: the error names the field, its code and what to do', async () => {
+    const { status, body } = await send(formOf(100, {}))
+    expect(status).toBe(400)
+    expect(body.errors).toEqual([{ in: 'body', path: 'title', code: 'required', message: 'This is required.' }])
+  })
+
   it('that breaks off is refused', async () => {
     const form = await hub.call('POST', '/videos/upload', {
       token: user.token,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { checkFields, type FieldError } from '../../contract/field-errors.ts'
 import { MAX_FORM_FILE_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import { UploadForm } from '../../contract/uploads.ts'
@@ -35,14 +36,14 @@ export const uploadForm = async (
 
 const readVideoForm = ({ fields, files }: Form) => {
   const file = files.find(({ name }) => name === 'file')
-  const parsed = Fields.safeParse(fields)
-  const errors = (parsed.error?.issues ?? []).map(({ path, message }) => ({ in: 'body', path: path.join('.'), message }))
-  if (!file) errors.push({ in: 'body', path: 'file', message: 'Send the video as the file field "file".' })
-  else if (file.bytes.length === 0) errors.push({ in: 'body', path: 'file', message: 'The file is empty.' })
-  if (!file || !parsed.success || errors.length > 0) {
+  const { data, errors: wrong = [] } = checkFields('body', Fields, fields)
+  const errors: FieldError[] = [...wrong]
+  if (!file) errors.push({ in: 'body', path: 'file', code: 'required', message: 'Send the video as the file field "file".' })
+  else if (file.bytes.length === 0) errors.push({ in: 'body', path: 'file', code: 'too_short', minimum: 1, message: 'The file is empty.' })
+  if (!file || !data || errors.length > 0) {
     throw problem('upload.form_invalid', { detail: errors.map(({ path, message }) => `${path}: ${message}`).join(' '), errors })
   }
-  return { file, fields: parsed.data }
+  return { file, fields: data }
 }
 
 const tooLarge = () =>

@@ -1,11 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type * as z from 'zod'
+import { checkFields, type FieldError } from '../../contract/field-errors.ts'
 import { MAX_JSON_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Route } from '../../contract/route.ts'
-import { validationSentence } from '../../contract/validation-sentence.ts'
-
-type Issue = { in: 'path' | 'query' | 'body'; path: string; message: string }
 
 /** Parses and validates what the route declares. All that is wrong is listed at once in a `request.invalid` problem. */
 export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
@@ -17,18 +15,18 @@ export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
 
   const contentType = headers['content-type'] ?? ''
   const isForm = route.form !== undefined && contentType.startsWith('multipart/form-data')
-  const issues: Issue[] = []
-  const check = (where: Issue['in'], schema: z.ZodType | undefined, value: unknown) => {
+  const wrong: FieldError[] = []
+  const check = (where: FieldError['in'], schema: z.ZodType | undefined, value: unknown) => {
     if (!schema) return undefined
-    const result = schema.safeParse(value, { error: validationSentence })
-    if (result.success) return result.data
-    for (const { path, message } of result.error.issues) issues.push({ in: where, path: path.join('.'), message })
+    const { data, errors = [] } = checkFields(where, schema, value)
+    wrong.push(...errors)
+    return data
   }
 
   const params = check('path', route.params, event.pathParameters ?? {})
   const query = check('query', route.query, event.queryStringParameters ?? {})
   const body = isForm || !route.body ? undefined : check('body', route.body, readJson(bytes, contentType))
-  if (issues.length > 0) throw problem('request.invalid', { detail: describe(issues), errors: issues })
+  if (wrong.length > 0) throw problem('request.invalid', { detail: describe(wrong), errors: wrong })
 
   return {
     params,
@@ -41,7 +39,7 @@ export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
   }
 }
 
-const describe = (issues: Issue[]): string => issues.map(({ in: where, path, message }) => `${path || where}: ${message}`).join(' ')
+const describe = (errors: FieldError[]): string => errors.map(({ in: where, path, message }) => `${path || where}: ${message}`).join(' ')
 
 /** An absent body counts as an empty object, so that a route whose fields are all optional can be called bare. */
 const readJson = (bytes: Buffer, contentType: string): unknown => {
