@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const files = await Array.fromAsync(glob(['*.md', 'docs/**/*.md'], { cwd: root }))
+const files = await Array.fromAsync(glob(['*.md', 'docs/**/*.md', 'packages/local-aws/README.md'], { cwd: root }))
 const documents = await Promise.all(files.map(async file => ({ file, text: await readFile(join(root, file), 'utf8') })))
 
 /** A heading's anchor as GitHub makes it. */
@@ -29,7 +29,7 @@ it.each(documents)('$file names scripts and paths that exist', async ({ text }) 
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
   const named = [...text.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name!)
   expect(named.filter(name => !scripts[name])).toEqual([])
-  const paths = [...text.matchAll(/`((?:infra|functions|shared|local|scripts|docs|test|bench|layers)\/[\w./-]+)`/g)].map(
+  const paths = [...text.matchAll(/`((?:infra|functions|media-task|shared|packages|dev|scripts|docs|test|bench|layers)\/[\w./-]+)`/g)].map(
     ([, path]) => path!,
   )
   expect(paths.filter(path => !existsSync(join(root, path)))).toEqual([])
