@@ -10,7 +10,7 @@ const TIMES = 3
 
 const nowhere = 'http://127.0.0.1:9'
 const address = (service: string) => [`AWS_ENDPOINT_URL_${service}`, nowhere]
-/** What a function finds in its environment. Nothing answers at these addresses: no function calls anybody before its first event. */
+/** The environment of a function. Nothing listens at these addresses: no function calls a service before its first event. */
 const environment = {
   NODE_ENV: 'development',
   DATABASE_URL: 'postgresql://hub:hub@127.0.0.1:9/ai_video_hub',

@@ -62,7 +62,7 @@ const run = async () => {
 
   let stopping = false
   const stop = async () => {
-    // Who asks twice does not want to wait; whatever is left ends with this process.
+    // A second signal ends this process, and with it all that still runs.
     if (stopping) process.exit(130)
     stopping = true
     say('Stopping …')

@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from 'node:path'
 
 export const repository = resolve(import.meta.dirname, '..')
 
-/** Where the stack of a developer keeps everything. */
+/** The folder in which the stack of a developer keeps everything. */
 export const stateDir = join(repository, '.local')
 
 /** Reads `.env` of the repository (what the shell sets already wins) and finds the programs that the set-up fetched because the machine had none. */

@@ -19,7 +19,7 @@ const lostBy: Record<QueueName, string> = {
   cleanup: 'Nobody loses anything; files of deleted videos stay stored and are paid for, and a promise of deletion is broken.',
 }
 
-/** What the functions bear in silence: a video is processed also without words or summary, and the message of a summary comes again after an hour. */
+/** Counts failures that end no function: a video is processed also without words or summary, and the queue repeats the message of a summary after an hour. */
 const aiFailures = ({ functions }: MediaStack, namespace: string) => {
   const metric = { namespace, metricName: 'AiFailures' }
   functions['pipeline-summarise']!.countLines('Summary generation failed', metric)

@@ -1,6 +1,6 @@
 import type { Hub } from './hub.ts'
 
-/** Where the value of each template variable comes from. A row of `functions.ts` may name exactly these keys. */
+/** The source of each template variable's value. A row of `functions.ts` may name exactly these keys. */
 const environmentValues = {
   NODE_ENV: hub => hub.settings.nodeEnv,
   AWS_S3_BUCKET: hub => hub.bucket.bucketName,

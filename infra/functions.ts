@@ -4,7 +4,7 @@ import type { EnvironmentKey } from './environment.ts'
 
 type Folder = 'users' | 'media'
 
-/** What a function may touch; `constructs/grants.ts` says which IAM statements each one is. */
+/** A thing that a function may touch; `constructs/grants.ts` says which IAM statements each one is. */
 export type Use =
   | 'db'
   | 'cache'
@@ -44,7 +44,7 @@ export type FunctionRow = {
 const api = { stack: 'api', memoryMb: 1024, timeoutSeconds: 29 } as const
 const step = { stack: 'media', memoryMb: 512, timeoutSeconds: 60 } as const
 
-/** What is left for everything else when the language model has taken all its time. */
+/** The seconds left for everything else when the language model has taken all its time. */
 const besideModelSeconds = 20
 
 const database = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const

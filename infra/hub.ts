@@ -7,7 +7,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { QueueName } from '../shared/contract/queues.ts'
 import type { StageSettings } from './stages.ts'
 
-/** What the stacks hand on to the functions; each stack adds its part. */
+/** The values that the stacks hand on to the functions; each stack adds its part. */
 export type Hub = {
   settings: StageSettings
   /** Every physical name begins with it: `ai-video-hub-<stage>`. */

@@ -32,7 +32,7 @@ export type StageSettings = {
   historyEvents: number
   logRetentionDays: 1 | 14 | 90
   /**
-   * What becomes of what cannot be made again when its stack is deleted. `retain`: the bucket and the signing keys stay, the database leaves a snapshot, and
+   * The fate of data that cannot be made again, when its stack is deleted. `retain`: the bucket and the signing keys stay, the database leaves a snapshot, and
    * the stacks are protected from deletion. Queues, the table of connections, the cache, the other secrets and logs go in any case.
    */
   onDelete: 'destroy' | 'retain'
@@ -48,7 +48,7 @@ export type StageSettings = {
   cache: { maxStorageGb: number; maxEcpuPerSecond: number }
   mediaTask: { cpu: 1024 | 2048 | 4096; memoryMb: number; diskGb: number }
   api: { requestsPerSecond: number; burst: number }
-  /** Who hears of alarms by mail; absent: the topic has no subscriber. */
+  /** The address that gets the alarms by mail. Absent: the topic has no subscriber. */
   alarmEmail?: string
 }
 

@@ -14,7 +14,7 @@ const root = resolve(import.meta.dirname, '..')
 
 export type SynthesisOptions = {
   stage: StageName
-  /** Where the assembly is written; absent: where the CDK CLI says. */
+  /** The folder of the assembly. Absent: the one that the CDK CLI names. */
   outDir?: string
   /** The built functions. @default `dist` of the repository */
   distDir?: string

@@ -7,7 +7,7 @@ import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
 
 const AUDIO = 'audio.flac'
-/** What speech recognisers want. Sound that begins late or has gaps is filled with silence: times in it are times in the film. */
+/** The format that speech recognisers expect. Sound that begins late or has gaps is filled with silence: times in it are times in the film. */
 const AUDIO_ARGUMENTS = ['-map', '0:a:0', '-af', 'aresample=16000:async=1:first_pts=0', '-ac', '1', '-c:a', 'flac', AUDIO]
 const MAX_CAPTION_BYTES = 10_000_000
 

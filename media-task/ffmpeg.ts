@@ -85,7 +85,7 @@ const run = (
     )
   })
 
-/** What a failure says about the file; anything that is not the file's fault is a plain error, so the task is tried again. */
+/** Translates a failure into the file's fault. Any other failure stays a plain error, so the task is retried. */
 const failure = (command: string, { code, killedBy, stderr }: Outcome): Error => {
   const notTheFile = killedBy !== null || code === 127 || /No space left on device|Cannot allocate memory|Permission denied/.test(stderr)
   if (notTheFile) return new Error(`${command} ended with ${killedBy ?? code}: ${stderr}`)

@@ -26,7 +26,7 @@ export type RecordDeps = {
   runId: string
 }
 
-/** What the task writes down: files with their notes, the jobs that users follow, and the reason when a file is refused. */
+/** Records the results of the task: files with their notes, the jobs that users follow, and the reason when a file is refused. */
 export const createRecord = ({ sql, transact, storage, video, runId }: RecordDeps) => {
   const { userId, attempt } = video
   const run = { videoId: video.id, runId }

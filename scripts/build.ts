@@ -20,14 +20,14 @@ const COMPANIONS: Record<string, { from: string; to: string }[]> = {
 /** The function that has a layer, which is built along with it. */
 const LAYERED = { name: 'pipeline-inspect', from: 'layers/media-tools' }
 
-/** What a function is made from beside the sources of its bundle. */
+/** Returns the files that a function is made from beside the sources of its bundle. */
 export const companionsOf = (name: string): string[] => [
   ...(COMPANIONS[name] ?? []).map(({ from }) => from),
   ...(name === LAYERED.name ? [LAYERED.from] : []),
 ]
 
 export type Entry = { name: string; file: string }
-/** What became of one function: `eagerBytes` is what a cold start reads, `inputs` the sources in it. */
+/** The bundle of one function: `eagerBytes` is what a cold start reads, `inputs` the sources in it. */
 export type Bundle = { eagerBytes: number; inputs: string[] }
 
 /** Returns the entry files by convention: functions/<name>/index.ts, each file of the step folders, and the media task. */
@@ -64,7 +64,7 @@ export const build = async ({ outDir = 'dist', only }: { outDir?: string; only?:
 }
 
 const bundleOne = async ({ name, file }: Entry, outDir: string): Promise<Bundle> => {
-  // Whoever runs the last build keeps whole functions until the new ones are complete.
+  // A function that runs from the last build stays whole until the new one is complete.
   const outdir = join(outDir, `.new-${name}`)
   const { metafile } = await bundle({
     entryPoints: { index: file },

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** What a command printed, or undefined when it is missing or failed. */
+/** Returns the output of a command, or undefined when it is missing or failed. */
 export type Ask = (command: string, ...args: string[]) => string | undefined
 
 // 5 places (MAX_CONCURRENT_JOBS) of 2 vCPU, the size of the media task in dev (infra/stages.ts).

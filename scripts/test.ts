@@ -13,7 +13,7 @@ const steps: [title: string, command: string][] = [
 
 const environment = {
   ...process.env,
-  // Where the set-up puts programs that the machine did not have.
+  // The folder of programs that the set-up fetched.
   PATH: `${process.env.PATH}${delimiter}${resolve('.local/bin')}`,
   // Most viewers' own time: whatever takes local time for UTC is seven hours off.
   TZ: 'Asia/Ho_Chi_Minh',

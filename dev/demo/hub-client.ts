@@ -111,7 +111,7 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
     let seen = 0
     socket.addEventListener('message', ({ data }) => {
       const event = JSON.parse(String(data))
-      // What came before the resume was answered comes again in its turn.
+      // Events that came before the answer to the resume come again in order.
       if (event.seq !== seen + 1) return
       seen = event.seq
       if (event.type === 'video_processing') onEvent(event)

@@ -25,7 +25,7 @@ export const createWakeAnyway = (sqs: SQSClient, url: string): ((userId: string)
 export const connectTransact = (sql: Database, wake: Wake, log: Logger): Transact =>
   createTransact({ sql, wake, onWakeFailed: (error, userId) => log.warn('The relay was not woken', { userId, error }) })
 
-/** What every function is composed of that changes videos outside a request. */
+/** Connects all that a function needs which changes videos outside a request. */
 export const connectRunning = async (config: Pick<Config, (typeof DATABASE_KEYS)[number] | 'EVENTS_QUEUE_URL'>, log: Logger) => {
   const readSecret = createSecretReader(config)
   const sql = await connectDatabase(config, readSecret)

@@ -9,7 +9,7 @@ import { createAuthenticate } from '../../shared/domain/auth/authenticate.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import type { Logger } from '../../shared/observability/logger.ts'
 
-/** What every function with signed-in users is composed of. */
+/** Connects all that a function with signed-in users needs. */
 export const connectSignedIn = async (config: Pick<Config, (typeof SIGNED_IN_KEYS)[number]>, log: Logger) => {
   const readSecret = createSecretReader(config)
   const [sql, authSecrets] = await Promise.all([connectDatabase(config, readSecret), readAuthSecrets(config, readSecret)])

@@ -7,10 +7,10 @@ import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createLanguageModel } from '../../shared/providers/language-model/openai.ts'
 
-/** What a function needs that asks the language model. */
+/** The variables of a function that calls the language model. */
 export const LANGUAGE_MODEL_KEYS = ['OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'] as const
 
-/** What the functions are composed of that write summaries. */
+/** Connects all that a function needs which writes summaries. */
 export const connectSummarising = async (
   config: Pick<Config, (typeof LANGUAGE_MODEL_KEYS)[number]>,
   { sql, transact, readSecret }: { sql: Sql; transact: Transact; readSecret: ReadSecret },

@@ -17,7 +17,7 @@ const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLE
 const transcoding = createTranscoding({ client: new MediaConvertClient() })
 const deps = { transact, transcoding, cleanup }
 
-/** What EventBridge says of an execution that ended without running its own Catch. */
+/** The event of EventBridge about an execution that ended without running its own Catch. */
 type EndedExecution = { detail: { name: string; status: string; input: string } }
 
 /** Called by the Catch of the state machine, and by EventBridge for executions that timed out or were aborted. */

@@ -72,7 +72,7 @@ const outage = (status: number, detail = 'Something went wrong on our side. Try 
   detail,
 })
 
-/** What the gateway answers without asking a function, by API Gateway's name for the case. */
+/** The gateway's own answers, given without a function, by API Gateway's name for the case. */
 const refusals: Record<string, Refusal> = {
   MISSING_AUTHENTICATION_TOKEN: refusal('route.not_found', 'There is no such path or method.'),
   RESOURCE_NOT_FOUND: refusal('route.not_found', 'There is no such path or method.'),

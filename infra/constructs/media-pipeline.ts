@@ -30,7 +30,7 @@ export type MediaPipelineProps = {
   hub: Hub
   /** The functions of its Lambda states. */
   functions: PipelineFunctions
-  /** What its container states run. */
+  /** The container that its states run. */
   task: MediaTask
 }
 

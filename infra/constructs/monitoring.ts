@@ -11,7 +11,7 @@ import { Construct } from 'constructs'
 export type AlarmRow = {
   /** The end of its name, and its heading in docs/runbook.md. */
   name: string
-  /** What a user loses while it rings, and what the operator does first. */
+  /** The loss of a user while it rings, and what the operator does first. */
   description: string
   metric: IMetric
   threshold: number
@@ -26,11 +26,11 @@ export type AlarmRow = {
 export type MonitoringProps = {
   /** Every physical name begins with it. */
   prefix: string
-  /** What rings; see alarms.ts. */
+  /** Every alarm; see alarms.ts. */
   alarms: AlarmRow[]
   /** Graphs of the dashboard, two a row. */
   graphs: { title: string; metrics: IMetric[] }[]
-  /** Who gets a mail; absent: the topic has no subscriber. */
+  /** The address that gets a mail. Absent: the topic has no subscriber. */
   alarmEmail?: string
 }
 

@@ -24,7 +24,7 @@ import { statementsFor } from './grants.ts'
 export type NodeFunctionProps = {
   /** The row of `functions.ts` that this function is made from. */
   name: FunctionName
-  /** Where its variables and grants come from. */
+  /** The source of its variables and grants. */
   hub: Hub
   /** The layers that the row names. */
   layers?: ILayerVersion[]

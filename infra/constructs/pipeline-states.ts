@@ -35,7 +35,7 @@ const noCapacity: RetryProps = {
   maxAttempts: 8,
 }
 
-/** What every function of the pipeline is called with, and the rest of the payload of one state. */
+/** Returns the payload of one state: the fields that every function of the pipeline gets, and its own. */
 const payload = (extra: Record<string, unknown>) =>
   TaskInput.fromObject({
     runId: JsonPath.stringAt('$$.Execution.Name'),

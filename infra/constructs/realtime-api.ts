@@ -20,7 +20,7 @@ const ROUTES = ['$connect', '$disconnect', '$default'] as const
 export class RealtimeApi extends Construct {
   readonly api: WebSocketApi
   readonly stage: WebSocketStage
-  /** Where the functions post messages to connections. */
+  /** The address to which functions post messages for connections. */
   readonly managementUrl: string
   /** The ARN that ManageConnections is granted on. */
   readonly connectionsArn: string

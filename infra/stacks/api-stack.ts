@@ -10,7 +10,7 @@ import type { Hub } from '../hub.ts'
 
 export type ApiStackProps = StackProps & { hub: Hub }
 
-/** What clients talk to: the REST API of the contract, the WebSocket API, and the functions behind them. */
+/** All that clients talk to: the REST API of the contract, the WebSocket API, and the functions behind them. */
 export class ApiStack extends Stack {
   readonly rest: RestApi
   readonly realtime: RealtimeApi

@@ -16,10 +16,10 @@ import type { Hub } from '../hub.ts'
 
 export type MediaStackProps = StackProps & { hub: Hub; contextDir: string }
 
-/** What works on videos: the pipeline, its functions and its container, and the workers behind the queues. */
+/** All that works on videos: the pipeline, its functions and its container, and the workers behind the queues. */
 export class MediaStack extends Stack {
   readonly pipeline: MediaPipeline
-  /** What EventBridge could not hand over to a function. */
+  /** Keeps events that EventBridge could not hand over to a function. */
   readonly undelivered: Queue
   readonly functions: Partial<Record<FunctionName, NodeFunction>>
 

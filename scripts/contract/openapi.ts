@@ -5,7 +5,7 @@ import { routes } from '../../shared/contract/index.ts'
 import { PROBLEMS, type ProblemCode } from '../../shared/contract/problems.ts'
 import type { ResponseSpec, Route } from '../../shared/contract/route.ts'
 
-/** What every failure answers, whoever answers it. */
+/** The body of every failure, from the functions and the gateway alike. */
 export const Problem = z
   .looseObject({
     type: z.string(),

@@ -106,7 +106,7 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       }
     },
 
-    /** What is stored under a key; undefined when there is nothing. */
+    /** Returns the facts of the object under a key; undefined when there is none. */
     head: async (key: string): Promise<ObjectHead | undefined> => {
       try {
         const { ContentLength, ETag, ContentType } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))

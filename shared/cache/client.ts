@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts'
  */
 export type Cache = {
   run<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined>
-  /** Whether Redis answers at all: takes its time, so that neither a cold start nor a connection that slept counts as an outage. */
+  /** Returns whether Redis responds at all. It waits longer than a command, so that neither a cold start nor a connection that slept counts as an outage. */
   isUp(): Promise<boolean>
   close(): void
 }

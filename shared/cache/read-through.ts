@@ -12,7 +12,7 @@ export const cacheKeys = {
 export const SUMMARY_SECONDS = 3600
 
 /**
- * What the cache holds under a key, else what `load` gives, which is then kept as JSON. Nothing (undefined, null) is not kept. Without Redis `load` is asked
+ * Returns the cached value of a key, else the result of `load`, which is then kept as JSON. Nothing (undefined, null) is not kept. Without Redis `load` is asked
  * every time.
  */
 export const readThrough = async <T>(

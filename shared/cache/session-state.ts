@@ -1,6 +1,6 @@
 import type { Cache } from './client.ts'
 
-/** Whether the access tokens of a session are still good. Postgres has the last word; Redis spares most questions to it. */
+/** Returns whether the access tokens of a session are still good. Postgres has the last word; Redis spares most questions to it. */
 export type SessionState = {
   isLive(sessionId: string): Promise<boolean>
   /** To be called after Postgres has recorded the end of the session: from now on every function refuses its tokens. */

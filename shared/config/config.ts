@@ -69,9 +69,9 @@ const runtime = {
   AWS_SESSION_TOKEN: optionalText,
   AWS_ENDPOINT_URL_SECRETS_MANAGER: optionalUrl,
   AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: optionalUrl,
-  /** Where the layers are unpacked; in Lambda that is /opt. */
+  /** The folder of unpacked layers; /opt in Lambda. */
   LAMBDA_LAYERS_ROOT: optionalText,
-  /** What a run of the media task is about; the state machine sets them. */
+  /** The subject of a run of the media task; the state machine sets them. */
   VIDEO_ID: text,
   USER_ID: text,
   RUN_ID: text,
@@ -95,10 +95,10 @@ const SECRET_KEYS = [
   'AWS_ENDPOINT_URL_SECRETS_MANAGER',
 ] as const
 
-/** What a function needs that talks to Postgres. */
+/** The variables of a function that uses Postgres. */
 export const DATABASE_KEYS = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME', 'DATABASE_URL', ...SECRET_KEYS] as const
 
-/** What a function needs that serves signed-in users. */
+/** The variables of a function that serves signed-in users. */
 export const SIGNED_IN_KEYS = [
   ...DATABASE_KEYS,
   'REDIS_ENDPOINT',

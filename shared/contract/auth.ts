@@ -85,7 +85,7 @@ export const authRoutes = defineRoutes({
   },
 })
 
-/** Who is calling, as read from a verified access token. */
+/** The caller, as read from a verified access token. */
 export type AuthenticatedUser = {
   userId: string
   email: string

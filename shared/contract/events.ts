@@ -3,7 +3,7 @@ import { isoTime, uuid } from './fields.ts'
 
 const progressStatus = z.enum(['processing', 'completed', 'error'])
 
-/** What the hub pushes over the WebSocket, by `type`; the payloads are the guide's. */
+/** The messages that the hub pushes over the WebSocket, by `type`; the payloads are the guide's. */
 export const events = {
   video_processing: z.object({
     videoId: uuid,
@@ -39,13 +39,13 @@ export const UserEvent = z
   ])
   .meta({ id: 'UserEvent' })
 
-/** What a client may send. */
+/** The messages that a client may send. */
 export const clientMessages = {
   ping: z.object({ type: z.literal('ping') }),
   resume: z.object({ type: z.literal('resume'), after: z.int().min(0) }),
 } as const
 
-/** What the hub answers to a client's message; these carry no `seq`. */
+/** The replies to a client's message; they carry no `seq`. */
 export const serverReplies = {
   pong: z.object({ type: z.literal('pong') }),
   error: z.object({ type: z.literal('error'), payload: z.object({ code: z.string(), message: z.string() }) }),

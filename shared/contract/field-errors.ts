@@ -70,7 +70,7 @@ const kindOf = (issue: z.core.$ZodIssue): Pick<FieldError, 'code'> & Partial<Fie
   }
 }
 
-// Where a schema has a sentence of its own, that one stands.
+// A sentence that the schema itself gives wins over these.
 const sentenceOf = (issue: Issue): string | undefined => {
   switch (issue.code) {
     case 'invalid_type':

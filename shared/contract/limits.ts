@@ -4,7 +4,7 @@ const MB = 1024 * 1024
 export const MAX_UPLOAD_BYTES = 2048 * MB
 /** Larger files are sent in parts; one POST of 100 MB survives an ordinary connection. */
 export const MAX_POST_BYTES = 100 * MB
-/** What a form file may weigh: API Gateway hands Lambda the body in base64, and an event ends at 6 MB. */
+/** The largest file of a form: API Gateway hands Lambda the body in base64, and an event ends at 6 MB. */
 export const MAX_FORM_FILE_BYTES = 4_000_000
 /** S3 takes parts of 5 MiB and more; 16 MiB keeps 2 GiB at 128 parts. */
 export const PART_SIZE_BYTES = 16 * MB

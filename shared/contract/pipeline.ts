@@ -1,4 +1,4 @@
-/** Where a video stands, beside the guide's status; `weight` is the stage's share of the expected work: 100 in all, and more for files that must be normalised. */
+/** The stage of a video, beside the guide's status; `weight` is the stage's share of the expected work: 100 in all, and more for files that must be normalised. */
 export const STAGES = {
   uploading: { weight: 0, message: 'Waiting for the file' },
   queued: { weight: 2, message: 'Waiting for a free place' },
@@ -18,7 +18,7 @@ export type Stage = keyof typeof STAGES
 /** The share done (0-1) of each stage that has begun: stages run side by side. */
 export type StageProgress = Partial<Record<Stage, number>>
 
-/** What an execution of the state machine is started with. */
+/** The input of an execution of the state machine. */
 export type PipelineInput = {
   videoId: string
   userId: string
@@ -35,5 +35,5 @@ export const SUMMARY_LANGUAGE = 'vi'
 /** The error name under which a Lambda state throws what a repetition cannot mend: the file itself is at fault, or the run has ended. */
 export const MEDIA_PROBLEM = 'MediaProblem'
 
-/** What every Lambda state receives. */
+/** The payload of every Lambda state. */
 export type PipelineTask = { runId: string; input: PipelineInput; state: unknown; action?: 'start' | 'check' }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { uuid } from './fields.ts'
 
-/** What S3 writes: events about objects, or the one `s3:TestEvent` that has no records. Keys come URL-encoded, a space as a plus. */
+/** The messages of S3: events about objects, or the one `s3:TestEvent` that has no records. Keys come URL-encoded, a space as a plus. */
 const ObjectEvents = z.looseObject({
   Records: z.array(z.looseObject({ eventName: z.string(), s3: z.looseObject({ object: z.looseObject({ key: z.string() }) }) })).optional(),
 })

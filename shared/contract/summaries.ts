@@ -40,7 +40,7 @@ export const summariesRoutes = defineRoutes({
 
 const segmentIds = z.array(z.int())
 
-/** What the language model is asked to answer: ids of segments, never times. */
+/** The structure that the language model fills: ids of segments, never times. */
 export const SummaryAnswer = z.object({
   language: z.string(),
   overview: z.string(),

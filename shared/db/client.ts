@@ -12,7 +12,7 @@ const numbers = { to: 20, from: [20, 1700], serialize: String, parse: Number }
 
 type Types = { timestamp: string | Date; number: number }
 
-/** What a repository takes: the pool or a transaction. */
+/** The connection of a repository: the pool or a transaction. */
 export type Sql = postgres.ISql<Types>
 /** The pool itself: begins transactions and can be closed. */
 export type Database = postgres.Sql<Types>

@@ -10,14 +10,14 @@ export const canonicalTag = (tag: string): string | undefined => {
 /** The language of a tag, whatever its script and region: `en-us` -> `en`, `vie` -> `vi`. */
 export const baseLanguage = (tag: string): string => (canonicalTag(tag) ?? tag).split('-')[0]!
 
-/** Whether a tag stands for an unknown language, several or none. */
+/** Returns whether a tag stands for an unknown language, several or none. */
 export const namesNoLanguage = (tag: string): boolean => /^(und|mul|mis|zxx)\b/.test(tag)
 
 /** The names that the runtime knows. Made when they are first needed: that takes longer than starting most functions. */
 let names: Record<'language' | 'script' | 'region', Intl.DisplayNames> | undefined
 const makeNames = (type: Intl.DisplayNamesType) => new Intl.DisplayNames('en', { type, fallback: 'none' })
 
-/** Whether a tag names one language that exists, and a script and region that exist if it names any. Variants and extensions count as none: there is no list of them. */
+/** Returns whether a tag names one language that exists, and a script and region that exist if it names any. Variants and extensions count as none: there is no list of them. */
 export const isKnownLanguage = (tag: string): boolean => {
   const canonical = canonicalTag(tag)
   if (!canonical || namesNoLanguage(canonical) || /-(Zzzz|ZZ)\b/.test(canonical)) return false

@@ -5,7 +5,7 @@ const PRODUCT = new RegExp(`^media/(${UUID})/(${UUID}-[^/]+)/.`)
 /** Everything that a user sent for one video lies under this prefix. */
 export const sourcePrefix = (userId: string, videoId: string) => `users/${userId}/videos/${videoId}/`
 
-/** Where the file of a video lands. */
+/** Returns the key of a video's uploaded file. */
 export const sourceKey = ({ userId, videoId, extension }: { userId: string; videoId: string; extension: string }) =>
   `${sourcePrefix(userId, videoId)}source.${extension}`
 
@@ -18,10 +18,10 @@ export const parseSourceKey = (key: string): { userId: string; videoId: string; 
 /** Everything that was made from one video lies under this prefix. */
 export const mediaPrefix = (videoId: string) => `media/${videoId}/`
 
-/** What one run of the pipeline made. */
+/** Returns the prefix of all that one run of the pipeline made. */
 export const runPrefix = (videoId: string, runId: string) => `${mediaPrefix(videoId)}${runId}/`
 
-/** Where a run keeps a copy of its source: no form leads there. */
+/** Returns the key of a run's copy of its source, which no form can replace. */
 export const sourceCopyKey = (videoId: string, runId: string, key: string) =>
   `${runPrefix(videoId, runId)}${key.slice(key.lastIndexOf('/') + 1)}`
 

@@ -1,4 +1,4 @@
-/** What an RFC 9457 answer needs to know about one kind of expected failure. */
+/** The row of one kind of expected failure, as an RFC 9457 answer needs it. */
 export type ProblemType = { status: number; title: string; retryable?: boolean }
 
 /** An expected failure: thrown anywhere, answered as `application/problem+json` by the HTTP layer. */

@@ -20,7 +20,7 @@ export const createStep =
     try {
       return await run(task)
     } catch (error) {
-      // What its owner may try again is over for this run all the same.
+      // A failure that its owner may retry ends this run all the same.
       const isOver = isProblem(error) && (!error.type.retryable || error.code === 'media.cancelled')
       if (!isOver) {
         log.error(failureMessage, { runId, videoId: input.videoId, error: error as Error })

@@ -26,7 +26,7 @@ export const createWorker =
         return false
       }
     }
-    /** What of a group is to come again: the first that fails and all behind it, so that their order holds. */
+    /** The messages of a group that are retried: the first that fails and all behind it, so that their order holds. */
     const runGroup = async (records: SQSRecord[]): Promise<SQSRecord[]> => {
       for (const [index, record] of records.entries()) if (!(await run(record))) return records.slice(index)
       return []

@@ -16,7 +16,7 @@ export const logFaults =
     }
   }
 
-/** What may leave a function of a fault: the runtime writes down all that is thrown, as it is. */
+/** Returns the part of a fault that may leave a function: the runtime logs a thrown value as it is. */
 export const sentenceOf = (error: unknown): Error => {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
   return Object.assign(new Error(redact('message', message) as string), { name })

@@ -3,7 +3,7 @@ const SIGNED_LINK = /([?&](?:token|ticket|X-Amz-Signature|X-Amz-Credential|X-Amz
 const BEARER = /\b(Bearer\s+|sk-)[\w.~+/=-]{8,}/g
 
 /**
- * What JSON.stringify writes of a line's values: without secrets, tokens and the signatures of links, also where an error quotes them, and without the row
+ * A replacer of JSON.stringify for a line's values: without secrets, tokens and the signatures of links, also where an error quotes them, and without the row
  * that Postgres shows when a rule is violated.
  */
 export const redact = (key: string, value: unknown): unknown => {

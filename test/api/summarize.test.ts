@@ -81,7 +81,7 @@ const receive = async (url: string): Promise<Message[]> => {
 const work = async () => functions.worker(toSqsEvent(await receive(functions.summaries.url), functions.summaries.arn))
 const ask = (videoId: string, body: object) => call('POST', `/ai/summarize/${videoId}`, { token: user.token, body })
 
-/** What is logged while something is done: the lines that say `message`. */
+/** Returns the lines with this `message` that are logged while `work` runs. */
 const linesOf = async (message: string, work: () => Promise<unknown>) => {
   const written: string[] = []
   const spies = [process.stdout, process.stderr].map(stream =>

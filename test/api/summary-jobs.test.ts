@@ -55,7 +55,7 @@ const impatient = () => {
 }
 
 const aVideo = (o: Omit<Parameters<typeof addSpokenVideo>[1], 'userId'>) => addSpokenVideo(db.sql, { userId, ...o })
-/** What the owner was told about the summaries of a video. */
+/** Returns the events about the summaries of a video. */
 const toldAbout = async (videoId: string) => {
   const rows = await db.sql`SELECT payload FROM user_events WHERE user_id = ${userId} AND payload ->> 'videoId' = ${videoId} ORDER BY seq`
   return rows.map(({ payload }) => payload)

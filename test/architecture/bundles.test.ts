@@ -10,7 +10,7 @@ const bundles = Object.entries(built).filter(([name]) => name !== 'media-task')
 
 const KB = 1000
 
-/** What a function must be allowed to use, by its row, when its bundle holds a client. */
+/** The word that must allow a function's client, by its row, when its bundle holds a client. */
 const USES: Record<string, RegExp> = {
   'client-s3': /^bucket:/,
   'client-sqs': /^queue:/,

@@ -50,7 +50,7 @@ const announce = (by: HubClient = user) =>
 const becomes = (videoId: string, outcome: object) => expect.poll(() => operator.outcomeOf(videoId), patience).toEqual(outcome)
 const programs = async (name: RegExp) => (await processesBelow()).filter(({ command }) => name.test(command))
 
-/** What S3 says when the file of a video has landed. */
+/** Returns the event of S3 about the landed file of a video. */
 const landedEvent = (key: string): string => JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Post', s3: { object: { key } } }] })
 
 const everythingOf = async (videoId: string) => {

@@ -23,7 +23,7 @@ const listen = async (known?: Frame[]) => {
   return { frames, socket, send: (text: string) => socket.send(text) }
 }
 
-/** What an address is answered: 'open', or the status of the refusal. */
+/** Returns 'open', or the status of the refusal. */
 const knock = (query: string, origin?: string) =>
   new Promise<'open' | number>((answer, fail) => {
     const client = new Client(`${sharedHub().webSocketUrl}${query}`, { ...(origin && { origin }) })

@@ -29,7 +29,7 @@ const keysIn = (list: string, source: string): string[] =>
     return keysIn(literal, source)
   })
 
-/** What the entry file asks for in `readConfig`, without what only the machine or the operator sets. */
+/** Returns the keys that an entry file passes to `readConfig`, without what only the machine or the operator sets. */
 const keysRead = (file: string): string[] => {
   const source = readFileSync(file, 'utf8')
   const list = source.match(/readConfig\(process\.env, (\[[^\]]*\])/)?.[1]

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { EnvironmentKey } from '../../infra/environment.ts'
 import { type FunctionRow, functionTable, mediaTask } from '../../infra/functions.ts'
 
-/** Where a variable leads, and the words of `uses` without which nobody gets in there. */
+/** The service behind a variable, and the words of `uses` that open it. */
 const WAYS: [key: EnvironmentKey, uses: RegExp][] = [
   ['DATABASE_HOST', /^db$/],
   ['DATABASE_NAME', /^db$/],

@@ -37,7 +37,7 @@ const lambdaIntegration = {
 }
 const apiArn = (path: string) => ({ 'Fn::Sub': `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/api/${path}` })
 
-// What the function saw is the only thing the tests need of it.
+// The tests need nothing of the function but the events that it saw.
 const echo = `
 import { appendFileSync } from 'node:fs'
 export const handler = async event => {

@@ -36,7 +36,7 @@ describe('SQS on this machine', () => {
     expect(await bodiesIn(killed, url)).toEqual(['one'])
     await Promise.all(['two', 'three'].map(body => killed.send(arn, body)))
 
-    // What lies on the disk now is all that is left of a killed process.
+    // A killed process leaves nothing but the files on the disk.
     await cp(join(stateDir, 'first'), join(stateDir, 'second'), { recursive: true })
     const next = await start(join(stateDir, 'second'))
     expect((await bodiesIn(next, (await next.createQueue('work', {})).url)).sort()).toEqual(['one', 'three', 'two'])

@@ -166,7 +166,7 @@ describe('a hostile file', () => {
   const refused = async (name: string, text: string) => {
     const file = join(folder, name)
     await writeFile(file, text)
-    // What it points to is there and is a real film: a reader that follows it succeeds.
+    // The playlist leads to a real film: a reader that follows it succeeds.
     await copyFile(await fixtures.videoWithoutAudio(), join(folder, 'private.mp4'))
     return probe(file, limits).then(
       film => film,

@@ -27,7 +27,7 @@ afterAll(() => db.close())
 const timedOut = failure('media.timed_out', 'Processing took too long and was stopped.')
 const unreadable = failure('media.unreadable')
 
-/** What leaves the database. */
+/** Records the messages that leave the database. */
 let cleanups: (MessageOf<'cleanup'> & { delaySeconds?: number })[]
 let cancelled: string[]
 beforeEach(() => {

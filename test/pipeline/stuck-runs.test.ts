@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => db.close())
 
-/** What leaves the database. */
+/** Records the messages that leave the database. */
 let cleanups: MessageOf<'cleanup'>[]
 let cancelled: string[]
 let stopped: string[]

@@ -13,7 +13,7 @@ import { createStep } from '../../shared/lambda/create-step.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase
-/** What MediaConvert answers when it is asked for the job. */
+/** The job as MediaConvert reports it. */
 let job: object
 const mediaConvert = createServer((_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ job }))

@@ -89,7 +89,7 @@ export const notAVideo = (): Promise<string> => {
   return build('not-a-video.mp4', [], file => writeFile(file, text), text)
 }
 
-/** What the subtitles of videoWithSubtitles say, in seconds. */
+/** The subtitles of videoWithSubtitles; times in seconds. */
 export const subtitleLines = [
   { startTime: 0.5, endTime: 2.5, text: 'Xin chào, đây là bài giảng về giáo dục.' },
   { startTime: 3, endTime: 5, text: 'Trí tuệ nhân tạo thay đổi cách chúng ta học.' },

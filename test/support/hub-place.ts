@@ -11,7 +11,7 @@ import { spawnTied } from '../../packages/local-aws/src/machine/processes.ts'
 
 type Variables = Record<string, string>
 
-/** Where a hub keeps its folder and its addresses while it is stopped and started again. Of this machine's variables only what processes need is handed on. */
+/** Keeps the folder and the addresses of a hub that is stopped and started again. Of this machine's variables only what processes need is handed on. */
 export const createHubPlace = async () => {
   await buildWhatChanged()
   const stateDir = await mkdtemp(join(tmpdir(), 'ai-video-hub-e2e-'))

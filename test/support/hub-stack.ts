@@ -4,7 +4,7 @@ import { freePort } from '../../packages/local-aws/src/machine/ports.ts'
 import type { LocalStack } from '../../packages/local-aws/src/stack/stack.ts'
 import { createHubPlace } from './hub-place.ts'
 
-/** Where the hub of the tests is reached, and what an operator knows about it. */
+/** The addresses of the tests' hub, and an operator's credentials for it. */
 export type Hub = Pick<LocalStack, 'restUrl' | 'webSocketUrl' | 's3Url' | 'databaseUrl' | 'redisUrl' | 'operator' | 'endpoints'> & {
   /** The only page that may call from another origin. Nobody serves it until a test does. */
   pageOrigin: string

@@ -19,7 +19,7 @@ import { createTestDatabase } from './database.ts'
 const BUCKET = 'media'
 const place = { port: 0, region: 'us-east-1', account: '000000000000' }
 const key = { accessKeyId: 'OPERATOR', secretAccessKey: 'secret-of-the-operator' }
-/** What S3 and the others refuse for the moment, such as `s3:PutObject`. */
+/** The calls that services refuse for the moment, such as `s3:PutObject`. */
 const denied = new Set<string>()
 const keyring: Keyring = {
   operator: key,

@@ -7,7 +7,7 @@ type Behaviour = {
   headers: Record<string, string>
   /** It takes the question and says nothing. */
   hangs: boolean
-  /** What it answers in turn, the last again and again. */
+  /** Its replies in turn; the last is repeated. */
   answers: object[]
 }
 const well = (): Behaviour => ({ status: 200, headers: {}, hangs: false, answers: [{}] })

@@ -11,7 +11,7 @@ const PREFIX = 'ai-video-hub-local'
 const BUCKET = `${PREFIX}-media-${ACCOUNT}-us-east-1`
 const STATES = `arn:aws:states:us-east-1:${ACCOUNT}`
 
-/** What `outcomeOf` finds when a video went through once, however often its run was disturbed. */
+/** The result of `outcomeOf` when a video went through once, however often its run was disturbed. */
 export const PROCESSED_ONCE = {
   video: { status: 'processed', stage: 'done', processingProgress: 100 },
   completedEvents: 1,
@@ -24,7 +24,7 @@ export const PROCESSED_ONCE = {
   missing: [],
 }
 
-/** What an operator sees behind a hub: rows, objects, executions, queues. */
+/** Reads the things an operator sees behind a hub: rows, objects, executions, queues. */
 export const viewAsOperator = ({ databaseUrl, operator: credentials, endpoints }: Pick<Hub, 'databaseUrl' | 'operator' | 'endpoints'>) => {
   const common = { region: 'us-east-1', credentials }
   const s3 = new S3Client({ ...common, endpoint: endpoints.S3, forcePathStyle: true })

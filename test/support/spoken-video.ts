@@ -20,7 +20,7 @@ export const addSpokenVideo = async (sql: Database, o: SpokenVideo): Promise<{ v
   return { ...run, sourceKey: sourceKey! }
 }
 
-/** What a language model may answer about what is said in it. */
+/** A valid reply of a language model about it. */
 export const spokenSummary = {
   language: 'en',
   overview: 'A speech.',

@@ -24,7 +24,7 @@ const sources = await Promise.all(
   ),
 )
 
-/** What the code that an operator starts takes from its environment by name. */
+/** Returns the names that the code reads from the environment. */
 const namesInSources = () => [
   ...sources.flatMap(text => [...text.matchAll(/\b(?:process\.env|environment)\.([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name!)),
   ...sources.flatMap(text =>
@@ -32,7 +32,7 @@ const namesInSources = () => [
   ),
 ]
 
-/** What the local stack hands on to the functions, seen by asking it for every name. */
+/** Returns the names that the local stack passes on to functions. */
 const namesHandedOn = () => {
   const names = new Set<string>()
   const environment = new Proxy<Record<string, string>>({}, { get: (_, name) => void names.add(String(name)) })

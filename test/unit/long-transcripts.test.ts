@@ -16,7 +16,7 @@ const segmentsOf = (lengths: number[], character = 'x') =>
   }))
 const lengthsOf = (count: number, lengthAt: (index: number) => number) => Array.from({ length: count }, (_, index) => lengthAt(index))
 
-/** What a model is asked about a transcript. Its answers stand on the beginning only, so it is asked twice. */
+/** Records the requests to a model whose summaries cover the beginning only, so it is asked twice. */
 const askedAbout = async (segments: ReturnType<typeof segmentsOf>): Promise<Asked[]> => {
   const asked: Asked[] = []
   const answer = {

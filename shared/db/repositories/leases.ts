@@ -36,7 +36,7 @@ export const acquireLease = (
     return taken.length > 0
   }) as Promise<boolean>
 
-/** Whether a run stands in the line: it has asked for a place and never got one. */
+/** Returns whether a run waits in the queue: it has asked for a place and never got one. */
 export const isWaiting = async (sql: Sql, { runId }: { runId: string }): Promise<boolean> =>
   (await sql`SELECT 1 FROM pipeline_leases WHERE run_id = ${runId} AND acquired_at IS NULL`).length > 0
 

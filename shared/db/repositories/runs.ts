@@ -37,7 +37,7 @@ export const claimRun = async (sql: Sql, o: Run & { attempt: number }): Promise<
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   ) ?? first(await sql<VideoRow[]>`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE ${isCurrent(sql, o)} AND attempt = ${o.attempt}`)
 
-/** Whether the run may go on: false after a delete, a retry, a failure. */
+/** Returns whether the run may go on: false after a delete, a retry, a failure. */
 export const isRunCurrent = async (sql: Sql, run: Run): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE ${isCurrent(sql, run)}`).length > 0
 

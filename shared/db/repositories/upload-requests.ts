@@ -2,7 +2,7 @@ import { first, type Sql } from '../client.ts'
 
 export type UploadRequestRow = { videoId: string; requestHash: string }
 
-/** What a user asked for under a key before. */
+/** Returns the earlier request of a user under an idempotency key. */
 export const findUploadRequest = async (
   sql: Sql,
   { userId, idempotencyKey }: { userId: string; idempotencyKey: string },

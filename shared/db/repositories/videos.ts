@@ -47,7 +47,7 @@ export const createVideo = async (sql: Sql, video: NewVideo): Promise<VideoRow> 
 export const findVideo = async (sql: Sql, { userId, videoId }: { userId: string; videoId: string }): Promise<VideoRow | undefined> =>
   first(await sql<VideoRow[]>`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE id = ${videoId} AND user_id = ${userId}`)
 
-/** Whether there is such a video, whoever owns it. */
+/** Returns whether there is such a video, whoever owns it. */
 export const videoExists = async (sql: Sql, { videoId }: { videoId: string }): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE id = ${videoId}`).length > 0
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import type { TokenSettings } from './tokens.ts'
 
-/** What the use cases of accounts work with. */
+/** The dependencies of the use cases of accounts. */
 export type AuthDeps = {
   sql: Database
   sessionState: SessionState

@@ -1,4 +1,4 @@
-// What lists of leaked passwords begin with, without the digits and marks that people put around the word. Vietnamese ones are written without accents.
+// The commonest entries in lists of leaked passwords, without the digits and marks that people put around the word. Vietnamese ones are written without accents.
 const WORDS = new Set(
   `
   password passwd passwort pass letmein welcome admin administrator root login guest user default master secret changeme access test testing testtest

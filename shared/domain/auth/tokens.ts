@@ -67,7 +67,7 @@ export const signAccessToken = (
     lifetimeSeconds: settings.accessSeconds,
   })
 
-/** Who an access token stands for, by its signature and time alone. Throws as `verifyToken` does. */
+/** Returns the user of an access token, by its signature and time alone. Throws as `verifyToken` does. */
 export const verifyAccessToken = async (secret: string, { token, now }: { token: string; now: Date }): Promise<AuthenticatedUser> => {
   const { userId, email, subscriptionType, sid, jti, exp } = await verifyToken(secret, { token, typ: 'access', now })
   return {

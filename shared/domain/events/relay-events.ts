@@ -16,7 +16,7 @@ export type RelayDeps = {
 }
 
 const PAGE = 100
-/** Who has more to catch up with waits for another turn, so that nobody else waits for them, and no turn runs into the function's time-out. */
+/** The time of one turn. A connection with more events waits for another turn, so that others are served, and no turn times out. */
 const TURN_MS = 1000
 /** While $connect still runs, the gateway answers for a connection as if it were gone. */
 const SETTLING_MS = 10_000
@@ -37,7 +37,7 @@ const relayTo = async (deps: RelayDeps, connectionId: string, until: number): Pr
     const connection = await deps.connections.find(connectionId)
     if (!connection) return 'done'
     const { userId, sessionId, lastSeq: from } = connection
-    // Who has signed out is told nothing more, on whatever connection.
+    // A signed-out session gets no further events on any connection.
     if (!(await isSessionLive(deps.sql, { sessionId, now: deps.now() }))) {
       await deps.connections.remove(connectionId)
       return 'done'

@@ -1,7 +1,7 @@
 import type { Container, MediaFacts } from './media-facts.ts'
 
 /**
- * What MediaConvert reads: "Supported input codecs and containers" of its user guide
+ * The input that MediaConvert reads: "Supported input codecs and containers" of its user guide
  * (github.com/awsdocs/aws-elemental-mediaconvert-user-guide, doc_source/reference-codecs-containers-input.md).
  * A codec that the guide does not name for a container is left out, although some of those do work.
  */

@@ -1,6 +1,6 @@
 import { VIDEO_TYPES } from '../../contract/limits.ts'
 
-/** What a file's first bytes can say it is. The last three are recognised in order to be refused by name. */
+/** The containers that a file's first bytes can name. The last three are recognised in order to be refused by name. */
 export type FileKind = 'mp4' | 'mov' | '3gp' | 'mkv' | 'webm' | 'avi' | 'asf' | 'flv' | 'mpegts' | 'mpegps' | 'ogg'
 
 const ASF_HEADER = '3026b2758e66cf11a6d900aa0062ce6c'
@@ -21,7 +21,7 @@ const isoKind = (brand: string): FileKind | undefined => {
 const hasSyncBytes = (bytes: Uint8Array, first: number, step: number) =>
   bytes.length > first + 2 * step && [0, 1, 2].every(packet => bytes[first + packet * step] === 0x47)
 
-/** What the first KB really is; nothing when it is no video file that we know by name. A first gate only: it proves no more than the header. */
+/** Returns the container of the first KB; undefined when it is no video file that we know by name. A first gate only: it proves no more than the header. */
 export const recogniseFile = (start: Uint8Array): FileKind | undefined => {
   const box = latin(start, 4, 8)
   if (box === 'ftyp') return isoKind(latin(start, 8, 12))
@@ -49,7 +49,7 @@ const FAMILY: Partial<Record<FileKind, string>> = {
 }
 const KIND_OF_EXTENSION = { mp4: 'mp4', avi: 'avi', mov: 'mov', wmv: 'asf', flv: 'flv', webm: 'webm', mkv: 'mkv' } as const
 
-/** Whether a file that was announced as `contentType` may be of this kind. */
+/** Returns whether a file that was announced as `contentType` may be of this kind. */
 export const agreesWithType = (kind: FileKind, contentType: string): boolean => {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
   const extension = VIDEO_TYPES[type as keyof typeof VIDEO_TYPES]

@@ -12,7 +12,7 @@ export type TextTrack = {
   format: string
 }
 
-/** What the product knows of a video file. Sizes are those a viewer sees: turned upright, with square pixels. */
+/** The facts that the product keeps of a video file. Sizes are those a viewer sees: turned upright, with square pixels. */
 export type MediaFacts = {
   container: Container
   /** 0 when the file does not say (a browser's own recordings). */

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { MediaInfo, MediaInfoResult } from 'mediainfo.js'
 import type { RangedReader } from '../../aws/ranged-reader.ts'
 
-/** Where Lambda unpacks layers. */
+/** The folder in which Lambda unpacks layers. */
 const LAYERS = '/opt'
 /** Far above what any real file needs; a crafted one can send the parser back and forth without end. */
 const MAX_READS = 20_000
@@ -19,7 +19,7 @@ const loadFactory = async (layersRoot: string): Promise<Factory> => {
   return module.default
 }
 
-/** What mediainfo.js finds in the file behind `reader`; nothing when the parser gives up on it. Failing reads are thrown. */
+/** Returns what mediainfo.js finds in the file behind `reader`; undefined when the parser gives up on it. Throws failing reads. */
 export const readMediaInfo = async (reader: RangedReader, layersRoot: string = LAYERS): Promise<MediaInfoResult | undefined> => {
   loaded ??= loadFactory(layersRoot)
   const create = await loaded

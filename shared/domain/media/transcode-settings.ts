@@ -63,7 +63,7 @@ const output = (rendition: Rendition, facts: TranscodeRequest['facts']): Output 
   ...(facts.hasAudio && { AudioDescriptions: [audioDescription] }),
 })
 
-/** Where the master playlist of a run lands, without bucket: `media/<videoId>/<runId>/hls/master.m3u8`. */
+/** The key of a run's master playlist, without bucket: `media/<videoId>/<runId>/hls/master.m3u8`. */
 export const masterPlaylistKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}hls/master.m3u8`
 
 /** The settings of a MediaConvert job: HLS, one file a rendition with byte ranges, 4-second segments, H.264 and AAC. */

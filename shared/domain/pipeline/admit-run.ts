@@ -20,7 +20,7 @@ export type AdmitDeps = {
 const SILENCE_SECONDS = 60
 
 /**
- * Whether a run may begin: `wait` while all places are taken or promised to those that asked before, `stop` when the video is gone, finished, or belongs to
+ * Decides whether a run may begin: `wait` while all places are taken or promised to those that asked before, `stop` when the video is gone, finished, or belongs to
  * another run. Safe to repeat, and a run that waits has to.
  */
 export const admitRun = async (

@@ -35,7 +35,7 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input, stat
   const token = createHash('sha256').update(runId).digest('hex').slice(0, 64)
   const jobId = await deps.transcoding.start({ token, settings, tags: { videoId, runId } })
   if (!(await recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId }))) {
-    // Whoever ended the run in this moment could not know of the job.
+    // A run that ended in this moment did not know of the job.
     await deps.transcoding.cancel(jobId)
     throw problem('media.cancelled', { detail: 'The video was deleted.' })
   }

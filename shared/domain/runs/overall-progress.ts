@@ -16,7 +16,7 @@ export const mergeProgress = (before: StageProgress, stage: Stage, share: number
 })
 
 /**
- * What to call the state of a run whose stages run side by side: the first that is begun and not finished, else the latest finished. Nothing runs beside the
+ * Returns the stage to show for a run whose stages run side by side: the first that is begun and not finished, else the latest finished. Nothing runs beside the
  * publishing: what is not finished by then was given up.
  */
 export const currentStage = (progress: StageProgress): Stage => {

@@ -8,7 +8,7 @@ import type { CreateId } from '../../kernel/ids.ts'
 
 type Deps = { sql: Sql; createId: CreateId }
 
-/** What a user hears when a summary failed for a reason that is not the video's. */
+/** The failure of a summary for a reason that is not the video's. */
 export const SUMMARY_FAILED = failure('summary.failed', 'The summary could not be written. Ask for it again.')
 
 /** The job of a summary in a language: made now, found when it is asked for again, and queued once more when it has failed. */

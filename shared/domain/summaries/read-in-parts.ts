@@ -9,7 +9,7 @@ export const PART_CHARACTERS = 24_000
 export const MAX_PARTS = 25
 
 const PIECE_CHARACTERS = 1200
-/** What stands around a text in the JSON that the model is given: a hundred thousand subtitles of one letter are long as well. */
+/** The characters around a text in the JSON that the model gets: a hundred thousand subtitles of one letter are long as well. */
 const FRAME_CHARACTERS = '{"id":12345,"text":""},'.length
 /** A part takes what begins within it; the last piece may reach beyond. */
 const FULL_PART = PART_CHARACTERS - PIECE_CHARACTERS
@@ -41,7 +41,7 @@ const cutUp = ({ index, text }: Segment): Passage[] => (text.toWellFormed().matc
 const thinOut = (passages: readonly Passage[]): readonly Passage[] => {
   const total = sizeOfAll(passages)
   if (total <= MAX_CHARACTERS) return passages
-  // What is kept runs ahead of its share by one piece at most, and the last comes on top.
+  // The kept pieces are one more than their share at most, and the last comes on top.
   const share = (MAX_CHARACTERS - 2 * PIECE_CHARACTERS) / total
   const last = passages.at(-1)
   let seen = 0

@@ -18,7 +18,7 @@ export type HealthDeps = {
 
 const DEADLINE_MS = 2000
 
-/** What works and how much is going on. Only a database that is down makes the hub unhealthy: everything else degrades. */
+/** Measures the services and the load. Only a database that is down makes the hub unhealthy: everything else degrades. */
 export const readHealth = async (deps: HealthDeps) => {
   const now = deps.now()
   const [counts, redis, storage, languageModel] = await Promise.all([

@@ -10,7 +10,7 @@ import type { UploadDeps } from './upload-deps.ts'
 
 export type AcceptDeps = Pick<UploadDeps, 'sql' | 'transact' | 'storage' | 'cleanup' | 'pipeline'>
 
-/** What became of an object: `started` also when its run had been started before. */
+/** The fate of an object: `started` also when its run had been started before. */
 export type Accepted = 'started' | 'ignored' | 'refused' | 'orphaned'
 
 /**

@@ -8,7 +8,7 @@ import type { Transact } from '../../db/transact.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 
-/** What the use cases of this folder are given; each names its part of it. */
+/** The dependencies of the use cases of this folder; each names its part. */
 export type UploadDeps = {
   sql: Sql
   transact: Transact

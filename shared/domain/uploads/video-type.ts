@@ -1,7 +1,7 @@
 import { VIDEO_TYPES, type VideoType } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 
-/** What `File.type`, a form and HTTP clients say of a file whose type they do not know. */
+/** The types that `File.type`, a form and HTTP clients give a file whose type they do not know. */
 const UNKNOWN_TYPES = ['', 'application/octet-stream']
 
 const isVideoType = (type: string): type is VideoType => Object.hasOwn(VIDEO_TYPES, type)

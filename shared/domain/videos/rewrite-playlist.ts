@@ -1,4 +1,4 @@
-/** What a playlist of ours may point to: a file beside it. Anything else was not written by the pipeline. */
+/** The only target of a playlist of ours: a file beside it. Anything else was not written by the pipeline. */
 const FILE_NAME = /^[\w-][\w.-]{0,100}$/
 /** `URI="…"` of EXT-X-MAP, EXT-X-MEDIA, EXT-X-I-FRAME-STREAM-INF. */
 const URI_ATTRIBUTE = /([:,]URI=")([^"]*)(")/

@@ -10,7 +10,7 @@ import type { CreateId } from '../../kernel/ids.ts'
 import type { Logger } from '../../observability/logger.ts'
 import type { PresentDeps } from './present-video.ts'
 
-/** What the use cases of this folder are given; each names its part of it. */
+/** The dependencies of the use cases of this folder; each names its part. */
 export type VideoDeps = Pick<PresentDeps, 'createPlaybackToken'> & {
   sql: Sql
   transact: Transact

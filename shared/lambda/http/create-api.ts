@@ -13,7 +13,7 @@ import { type Reply, writeReply } from './write-reply.ts'
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined
 
-/** What an implementation gets: everything is validated, and `user` is there exactly when the route demands one. */
+/** The request of an implementation: everything is validated, and `user` is there exactly when the route demands one. */
 export type RequestOf<R extends Route> = {
   params: Parsed<R['params']>
   query: Parsed<R['query']>

@@ -1,7 +1,7 @@
 const REMEMBERED_MS = 60_000
 const TIMEOUT_MS = 1500
 
-/** Whether the server of the language model answers a signed request. Asked at most once a minute: anybody may ask for the hub's health. */
+/** Returns whether the server of the language model answers a signed request. Asked at most once a minute: anybody may ask for the hub's health. */
 export const createLanguageModelCheck = ({
   apiKey,
   baseUrl = 'https://api.openai.com/v1',

@@ -23,7 +23,7 @@ const FAILURES = 3
 const COOL_DOWN_MS = 60_000
 const LONGEST_COOL_DOWN_MS = 10 * 60_000
 
-/** What is wrong with this request, and says nothing about the next one. */
+/** Errors of this request alone, which say nothing about the next one. */
 const REFUSALS = new Set<unknown>([400, 413, 422])
 
 /**

@@ -15,7 +15,7 @@ export type Permission = { functionName: string; principal: string; sourceArn?: 
 export type RestApi = { id: string; body: object; stageName?: string }
 export type WebSocketApi = { id: string; stageName?: string; integrations: Map<string, string>; routes: Map<string, string> }
 
-/** What resources are deployed onto. */
+/** The services that resources are deployed onto. */
 export type Ground = {
   region: string
   account: string
@@ -33,7 +33,7 @@ export type Ground = {
   log: (line: object) => void
 }
 
-/** What resources leave behind for each other, and for the gateways and workers that start afterwards. */
+/** The values that resources leave behind for each other, and for the gateways and workers that start afterwards. */
 export type Cloud = Ground & {
   roleOfFunction: Map<string, string>
   functionOfFolder: Map<string, string>
@@ -94,7 +94,7 @@ export const inventedName = ({ stackName, logicalId }: Placed, maximumLength: nu
 export const inventedId = ({ stackName, logicalId }: Placed): string =>
   createHash('sha256').update(`${stackName}/${logicalId}`).digest('hex').slice(0, 10)
 
-/** Whether the template lets a service invoke a function on behalf of `sourceArn`. */
+/** Returns whether the template lets a service invoke a function on behalf of `sourceArn`. */
 export const mayInvoke = (cloud: Pick<Cloud, 'permissions'>, functionName: string, principal: string, sourceArn: string): boolean =>
   cloud.permissions.some(
     given =>

@@ -1,4 +1,4 @@
-/** What a template refers to: what was deployed before, parameters, conditions and exports of other stacks. */
+/** The values that a template refers to: resources deployed before, parameters, conditions and exports of other stacks. */
 export type Scope = {
   ref(name: string): unknown
   attribute(logicalId: string, attribute: string): unknown

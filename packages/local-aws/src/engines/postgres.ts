@@ -27,7 +27,7 @@ const clusterFolder = async (dataDir: string): Promise<string> => {
   return join(folder, 'data')
 }
 
-// Whoever deletes dataDir cannot know of the temporary folder, so the next start looks for folders whose owner has gone.
+// A deleted dataDir leaves its temporary folder behind, so the next start looks for folders whose owner has gone.
 const sweepOrphans = async (): Promise<void> => {
   for (const folder of await openFolders()) {
     const owner = await readFile(join(folder, ownerFile), 'utf8').catch(() => undefined)

@@ -15,7 +15,7 @@ const executable = (path: string) => {
   }
 }
 
-/** Where a command lies, or undefined when it is not on PATH. */
+/** Returns the path of a command, or undefined when it is not on PATH. */
 export const findOnPath = (name: string): string | undefined =>
   (process.env.PATH ?? '')
     .split(delimiter)

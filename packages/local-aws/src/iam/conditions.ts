@@ -3,7 +3,7 @@ import { matchesPattern } from './patterns.ts'
 /** Of a policy's statement: operator, key of the request, and the values of which one must fit. */
 export type Conditions = Record<string, Record<string, string | string[]>>
 
-/** What a request says beside action and resource. */
+/** The facts of a request beside action and resource. */
 export type RequestContext = Partial<Record<(typeof KEYS)[number], string>>
 
 const KEYS = ['s3:prefix', 'iam:PassedToService'] as const
@@ -24,7 +24,7 @@ export const checkConditions = (conditions: Conditions = {}): void => {
         throw new Error(`the condition ${operator} on ${key} is not played here: add it to iam/conditions.ts`)
 }
 
-/** Whether all conditions of a statement hold for a request. */
+/** Returns whether all conditions of a statement hold for a request. */
 export const holdFor = (conditions: Conditions = {}, context: RequestContext): boolean =>
   Object.entries(conditions).every(([operator, keys]) =>
     Object.entries(keys).every(([key, wanted]) => {

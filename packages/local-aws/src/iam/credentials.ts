@@ -17,7 +17,7 @@ export type Statement = {
 
 export type PolicyDocument = { Statement: Statement | Statement[] }
 
-/** Who is calling, and what that role may do according to the template. */
+/** Resolves callers, and decides what their role may do according to the template. */
 export type Keyring = {
   /** One stable key for each role. */
   issue(roleName: string): Credentials

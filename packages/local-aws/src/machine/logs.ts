@@ -6,7 +6,7 @@ export type LogEntry = { time: string; level: 'INFO' | 'WARN' | 'ERROR'; source:
 /** Lines of one stack: all in combined.log, errors also in error.log, each a JSON object. */
 export type Logs = {
   write(source: string, line: object | string): void
-  /** What a function or task printed; its own JSON lines are taken over as they are. */
+  /** Logs the output of a function or task; its own JSON lines stay as they are. */
   output(line: { functionName: string; stream: 'stdout' | 'stderr' | 'platform'; line: string }): void
 }
 

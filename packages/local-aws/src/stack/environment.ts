@@ -19,7 +19,7 @@ export const ownCredentials = (environment: Environment): Credentials | undefine
   return usesReal && accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined
 }
 
-/** What the platform adds to a function's or task's own variables: credentials of its role, addresses, and what the operator set. */
+/** Returns the variables that the platform adds to those of a function or task: credentials of its role, addresses, and what the operator set. */
 export const runtimeEnvironment = (o: {
   roleName: string
   region: string

@@ -7,7 +7,7 @@ import { extractSummary, ReduceData, reduceSummaries, SummariseData } from './ex
 
 export type OpenAiOptions = { port: number; log?: (line: object) => void }
 
-/** What models answer here, by the name of the wanted structure. */
+/** The replies of the models, by the name of the wanted structure. */
 const tasks: Record<string, { data: z.ZodType; answer: (data: never) => object }> = {
   video_summary: { data: SummariseData, answer: extractSummary },
   video_summary_reduce: { data: ReduceData, answer: reduceSummaries },

@@ -37,7 +37,7 @@ export const detectLanguage = (text: string): Language => {
   return vietnamese > english ? 'vi' : 'en'
 }
 
-/** What a text is about: its words without the commonest; for Vietnamese also pairs of syllables, because most words are two. */
+/** Returns the terms of a text: its words without the commonest; for Vietnamese also pairs of syllables, because most words are two. */
 export const termsOf = (text: string, language: Language): string[] => {
   const words = wordsOf(text, language)
   const terms = words.filter(word => !stopWords[language].has(word))

@@ -1,4 +1,4 @@
-/** What the gateway itself answers, before or instead of a function. */
+/** A response of the gateway itself, before or instead of a function. */
 export type GatewayResponseType =
   | 'MISSING_AUTHENTICATION_TOKEN'
   | 'REQUEST_TOO_LARGE'

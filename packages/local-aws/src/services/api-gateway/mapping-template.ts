@@ -1,4 +1,4 @@
-/** What a mapping template may read of the request. */
+/** The part of a request that a mapping template may read. */
 export type TemplateInput = { header: (name: string) => string | undefined }
 
 export type MappingResult = { text: string; headers: Record<string, string>; status?: number }

@@ -4,7 +4,7 @@ import { forwardedHeaders, lastValues, queryOf, requestTime, sourceIp } from './
 
 export type RouteKey = '$connect' | '$disconnect' | '$default'
 
-/** What the gateway knows of a connection from its handshake on. */
+/** The facts of a connection that are known from its handshake on. */
 export type Handshake = {
   connectionId: string
   connectedAt: number

@@ -14,13 +14,13 @@ export type LogLine = { functionName: string; stream: 'stdout' | 'stderr' | 'pla
 export type InvocationFailure = { ok: false; errorType: string; errorMessage: string; trace?: string[] }
 export type InvocationResult = { ok: true; payload: unknown } | InvocationFailure
 
-/** What the worker is started with. */
+/** The start data of a worker. */
 export type SandboxData = { modulePath: string; exportName: string; functionName: string; functionArn: string; memoryMb: number }
 
 /** One invocation on its way to the worker; `event` is JSON. */
 export type SandboxRequest = { requestId: string; event: string; deadline: number; traceId: string }
 
-/** What the worker answers; `payload` is JSON. */
+/** The reply of the worker; `payload` is JSON. */
 export type SandboxReply =
   | { kind: 'ready' }
   | { kind: 'answer'; payload: string }

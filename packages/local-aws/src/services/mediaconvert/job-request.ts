@@ -100,7 +100,7 @@ const toRendition = (name: string, { nameModifier, videoDescription, audioDescri
   }
 }
 
-/** What a job has to do. Throws BadRequestException for addresses that are none and for sound without a selector. */
+/** Returns the plan of a job. Throws BadRequestException for addresses that are none and for sound without a selector. */
 export const planJob = ({ settings }: JobRequest): Plan => {
   const [{ fileInput, audioSelectors = {} }] = settings.inputs as [JobRequest['settings']['inputs'][number]]
   const [{ outputs, outputGroupSettings }] = settings.outputGroups as [JobRequest['settings']['outputGroups'][number]]

@@ -69,7 +69,7 @@ const videoOf = (stream: Stream): Source['video'] => {
   }
 }
 
-/** What ffprobe sees in a local file. Throws JobError 1010 when it cannot open it. */
+/** Returns the streams that ffprobe finds in a local file. Throws JobError 1010 when it cannot open it. */
 export const probeSource = async (file: string, signal: AbortSignal): Promise<Source> => {
   const show = ['-show_format', '-show_streams', '-of', 'json']
   const json = await runCommand('ffprobe', ['-v', 'error', ...show, ...openUntrusted(file)], { deadlineMs: 120_000, signal }).catch(

@@ -36,7 +36,7 @@ export type MediaConvertOptions = {
   port: number
   /** For temporary files only; jobs are forgotten at a restart. */
   dataDir: string
-  /** What reads inputs and writes outputs when there is no keyring. */
+  /** The credentials that read inputs and write outputs when there is no keyring. */
   s3: { url: string; credentials: Credentials }
   /** Checks what callers may do, and makes each job use S3 as the role that it was given, as AWS does. */
   keyring?: Keyring

@@ -8,7 +8,7 @@ import type { Identity, Trust } from './signature.ts'
 
 export type BucketSettings = { cors?: CorsRule[]; notifications?: NotificationRule[] }
 
-/** What every operation works on. */
+/** The state that every operation works on. */
 export type BucketState = {
   catalog: Catalog
   blobs: Blobs

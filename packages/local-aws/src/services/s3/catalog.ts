@@ -11,7 +11,7 @@ export type Notice = { queueArn: string; body: string }
 export type Catalog = ReturnType<typeof openCatalog>
 
 /**
- * What exists, and what still has to be told to a queue. An object and its notices are written in one transaction,
+ * The objects that exist, and the notifications that still have to be sent. An object and its notices are written in one transaction,
  * so a crash leaves both or neither.
  */
 export const openCatalog = (file: string) => {

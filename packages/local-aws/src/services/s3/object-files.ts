@@ -41,7 +41,7 @@ export const objectsFor = (s3: { url: string; credentials: Credentials }) => {
 
 export type Objects = ReturnType<typeof objectsFor>
 
-/** What went wrong at the other end of S3, in the terms the engines report it. */
+/** Describes a failure of S3 in the terms the engines report it. */
 export const objectFailure = (error: unknown): 'missing' | 'denied' | undefined => {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   if (name === 'NoSuchKey' || name === 'NotFound' || name === 'NoSuchBucket' || $metadata?.httpStatusCode === 404) return 'missing'

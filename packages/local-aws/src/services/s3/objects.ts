@@ -111,7 +111,7 @@ const copySource = (state: BucketState, request: S3Request, identity: Identity) 
   requireAllowed(state, identity, 's3:GetObject', { bucket, key })
   if (!state.catalog.hasBucket(bucket)) throw s3Error('NoSuchBucket', undefined, { BucketName: bucket })
   const object = findObject(state, identity, bucket, key)
-  // What would answer a GET with 304 refuses a copy, too.
+  // A condition that answers a GET with 304 refuses a copy too.
   if (isNotModified(copyConditions(request.headers), object)) throw s3Error('PreconditionFailed')
   return { bucket, key, object }
 }

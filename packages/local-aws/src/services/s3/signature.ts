@@ -10,7 +10,7 @@ const MAX_EXPIRY_SECONDS = 7 * 24 * 3600
 
 export type Trust = { keyring: Keyring; region: string }
 
-/** Who signed, and what is needed to check the signatures inside a chunked body. */
+/** The signer, and all that is needed to check the signatures inside a chunked body. */
 export type Identity = { accessKeyId: string; signature: string; date: string; scope: string; sign: (text: string) => Promise<string> }
 
 /** The hash that SignatureV4 asks for, by node:crypto. */

@@ -22,7 +22,7 @@ export type Secrets = {
   url: string
   /** Keeps the value of an earlier start; answers the secret's ARN. */
   define(name: string, value: { SecretString?: string; GenerateSecretString?: GenerateSecretString }): Promise<string>
-  /** What somebody stores by hand, for as long as the stack runs: it is not written down. */
+  /** Keeps a value in memory for as long as the stack runs. */
   put(id: string, value: string): void
   valueOf(id: string): string | undefined
   close(): Promise<void>

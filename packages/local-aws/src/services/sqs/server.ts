@@ -21,7 +21,7 @@ export type Sqs = {
 
 type Request = { method: string; headers: IncomingHttpHeaders }
 type Reply = { code(status: number): Reply; type(mediaType: string): Reply; send(body: object): unknown }
-/** What is used of fauxqs's server, whose own types lead into a package that is not ours. */
+/** The part of fauxqs's server that is used, whose own types lead into a package that is not ours. */
 type App = {
   server: Server
   addHook(name: 'preParsing', hook: (request: Request, reply: Reply, payload: Readable) => Promise<Readable>): void
@@ -107,7 +107,7 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
       flush().catch(() => {})
     }, recordAfterMs)
   }
-  // What was accepted outlives the process; what was taken out may come once more.
+  // Accepted messages outlive the process; received ones may come once more.
   app.addHook('onSend', async (request, _reply, payload) => {
     if (String(request.headers['x-amz-target']).includes('SendMessage')) await flush()
     return payload

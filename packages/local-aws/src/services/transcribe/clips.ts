@@ -36,7 +36,7 @@ export const frameLevels = async (file: string): Promise<Float32Array> => {
   return Float32Array.from(levels)
 }
 
-// What counts as loud differs from scene to scene: the level exceeded by a tenth of the frames within five seconds to each side.
+// Loudness is relative to its scene: the level exceeded by a tenth of the frames within five seconds to each side.
 const localLevels = (levels: Float32Array): Float32Array => {
   const blocks = Math.ceil(levels.length / framesPerSecond)
   const around = 5

@@ -22,7 +22,7 @@ export type Recording = {
 export type Engine = {
   name: string
   knows: (language: string) => boolean
-  /** What it knows, for people. */
+  /** The languages that it knows, in words for people. */
   languages: string
   recognise: (recording: Recording) => Promise<{ language: string; words: Word[] }>
 }

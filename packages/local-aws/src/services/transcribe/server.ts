@@ -14,13 +14,13 @@ export type TranscribeOptions = {
   port: number
   /** For temporary files only; jobs are forgotten at a restart, as an output file is all that counts. */
   dataDir: string
-  /** What reads media and writes transcripts when there is no keyring. */
+  /** The credentials that read media and write transcripts when there is no keyring. */
   s3: { url: string; credentials: Credentials }
   /** Checks callers, and makes each job use S3 as the role that started it, as AWS does. */
   keyring?: Keyring
   region?: string
   accountId?: string
-  /** Where programs and WHISPER_MODEL are looked for. */
+  /** The variables in which programs and WHISPER_MODEL are looked up. */
   environment?: Record<string, string | undefined>
   log?: (line: object) => void
 }
