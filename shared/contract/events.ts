@@ -1,7 +1,18 @@
 import * as z from 'zod'
+import { Failure } from './failure.ts'
 import { isoTime, uuid } from './fields.ts'
 
 const progressStatus = z.enum(['processing', 'completed', 'error'])
+
+const aboutSummary = { videoId: uuid, language: z.string().nullable(), jobId: uuid }
+
+/** Changes that other pages of the user want to know, by `action`. */
+const userActivity = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('video_updated'), videoId: uuid }),
+  z.object({ action: z.literal('video_deleted'), videoId: uuid }),
+  z.object({ action: z.literal('summary_completed'), summaryId: uuid, ...aboutSummary }),
+  z.object({ action: z.literal('summary_failed'), code: z.string().optional(), ...aboutSummary }),
+])
 
 /** The messages that the hub pushes over the WebSocket, by `type`; the payloads are the guide's. */
 export const events = {
@@ -11,6 +22,7 @@ export const events = {
     progress: z.number(),
     message: z.string().optional(),
     stage: z.string().optional(),
+    error: z.object(Failure.shape).optional().meta({ description: 'With the status error' }),
   }),
   ai_narration: z.object({
     videoId: uuid,
@@ -20,7 +32,7 @@ export const events = {
     audioUrl: z.string().optional(),
   }),
   chat_message: z.object({ messageId: uuid, videoId: uuid.optional(), userId: uuid, content: z.string(), timestamp: isoTime }),
-  user_activity: z.record(z.string(), z.unknown()),
+  user_activity: userActivity,
 } as const
 
 export type EventType = keyof typeof events
@@ -29,14 +41,12 @@ export type NewEvent = { [T in EventType]: { type: T; payload: EventPayload<T> }
 
 const envelope = { seq: z.int().positive(), at: isoTime }
 
+const eventOf = <T extends EventType>(type: T) => z.object({ type: z.literal(type), payload: events[type], ...envelope })
+type EventSchema = { [T in EventType]: ReturnType<typeof eventOf<T>> }[EventType]
+
 /** One event as it is stored, replayed and pushed. `seq` counts up by one per user, without gaps. */
 export const UserEvent = z
-  .discriminatedUnion('type', [
-    z.object({ type: z.literal('video_processing'), payload: events.video_processing, ...envelope }),
-    z.object({ type: z.literal('ai_narration'), payload: events.ai_narration, ...envelope }),
-    z.object({ type: z.literal('chat_message'), payload: events.chat_message, ...envelope }),
-    z.object({ type: z.literal('user_activity'), payload: events.user_activity, ...envelope }),
-  ])
+  .discriminatedUnion('type', (Object.keys(events) as EventType[]).map(eventOf) as unknown as [EventSchema, ...EventSchema[]])
   .meta({ id: 'UserEvent' })
 
 /** The messages that a client may send. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
@@ -46,7 +47,10 @@ const signedInTwice = async (email: string) => {
   const open = (connectionId: string, token: string) => openConnection(deps, { connectionId, token, origin: undefined })
   const frames: string[] = []
   const happens = async () => {
-    await events.appendEvent(db.sql, { userId: phone.user.id, event: { type: 'user_activity', payload: {} } })
+    await events.appendEvent(db.sql, {
+      userId: phone.user.id,
+      event: { type: 'user_activity', payload: { action: 'video_updated', videoId: randomUUID() } },
+    })
     const sendFrame = async (connectionId: string) => frames.push(connectionId) > 0
     await relayEvents({ ...deps, sendFrame, wake: async () => {}, sleep: async () => {} }, { userId: phone.user.id })
   }

@@ -21,7 +21,11 @@ type Frame = { seq: number }
 /** A user with events, whose connections are sent them by the given frame sender. */
 const someone = async ({ eventCount = 5 } = {}) => {
   const { id: userId } = await addUser(db.sql)
-  for (let i = 0; i < eventCount; i++) await events.appendEvent(db.sql, { userId, event: { type: 'user_activity', payload: {} } })
+  for (let i = 0; i < eventCount; i++)
+    await events.appendEvent(db.sql, {
+      userId,
+      event: { type: 'user_activity', payload: { action: 'video_updated', videoId: randomUUID() } },
+    })
   const sessionId = randomUUID()
   await sessions.createSession(db.sql, { id: sessionId, userId, now: new Date(), expiresAt: new Date(Date.now() + 60_000) })
   const { connections } = table

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { JobSettings } from '@aws-sdk/client-mediaconvert'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { failure } from '../../shared/contract/problems.ts'
@@ -213,7 +214,10 @@ describe('A run', () => {
 
 test('A lost wake is repaired by the next sweep, also when one has just been', async () => {
   const user = await addUser(db.sql)
-  await events.appendEvent(db.sql, { userId: user.id, event: { type: 'user_activity', payload: {} } })
+  await events.appendEvent(db.sql, {
+    userId: user.id,
+    event: { type: 'user_activity', payload: { action: 'video_updated', videoId: randomUUID() } },
+  })
   const woken = new Set<string | number>()
   const wake = async (userId: string, mark: string | number) => void (userId === user.id && woken.add(mark))
   const start = Math.ceil(Date.now() / 120_000) * 120_000 - 60_000

@@ -125,7 +125,7 @@ describe('what is made of a video', () => {
 describe('messages and health', () => {
   it('events have the types and payloads of the guide', () => {
     expect(Object.keys(events)).toEqual(['video_processing', 'ai_narration', 'chat_message', 'user_activity'])
-    expect(keysOf(events.video_processing)).toEqual(['videoId', 'status', 'progress', 'message?', 'stage?'])
+    expect(keysOf(events.video_processing)).toEqual(['videoId', 'status', 'progress', 'message?', 'stage?', 'error?'])
     expect(keysOf(events.ai_narration)).toEqual(['videoId', 'narrationId', 'status', 'progress', 'audioUrl?'])
     expect(keysOf(events.chat_message)).toEqual(['messageId', 'videoId?', 'userId', 'content', 'timestamp'])
     expect(events.video_processing.shape.status.options).toEqual(['processing', 'completed', 'error'])

@@ -14,5 +14,6 @@ export const processingEvent = (video: Pick<VideoRow, 'id' | 'status' | 'stage' 
     progress: video.processingProgress,
     stage: video.stage,
     message: video.metadata?.error?.message ?? STAGES[video.stage].message,
+    ...(video.status === 'error' && video.metadata?.error && { error: video.metadata.error }),
   },
 })
