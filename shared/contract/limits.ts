@@ -43,3 +43,6 @@ export const VIDEO_TYPES = {
 } as const
 
 export type VideoType = keyof typeof VIDEO_TYPES
+
+/** The pause before a second sweep. By then every step that was running has noticed that its run or video has ended, so nothing is written any more. */
+export const SWEEP_DELAY_SECONDS = 120

@@ -3,7 +3,6 @@ import type { SummaryAnswer } from '../../contract/summaries.ts'
 import { formatTimeCode } from '../../kernel/time-codes.ts'
 import { languageTag } from '../media/media-facts.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
-import { thinEvenly } from './thin-evenly.ts'
 
 export type VerifiedSummary = {
   language: string
@@ -51,4 +50,16 @@ export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[
     timestamps,
     sources: { overview: existing(answer.overviewSegmentIds), keyPoints: keyPoints.map(({ ids }) => ids) },
   }
+}
+
+/** Returns at most `count` (2 or more) of ordered items, spread over their whole length. First and last stay. */
+const thinEvenly = <T>(items: readonly T[], { count, positionOf }: { count: number; positionOf: (item: T) => number }): T[] => {
+  const kept = [...items]
+  const room = (at: number) => positionOf(kept[at + 1]!) - positionOf(kept[at - 1]!)
+  while (kept.length > count) {
+    let closest = 1
+    for (let at = 2; at < kept.length - 1; at++) if (room(at) < room(closest)) closest = at
+    kept.splice(closest, 1)
+  }
+  return kept
 }

@@ -1,4 +1,5 @@
 import { failure } from '../../contract/problems.ts'
+import type { MessageOf } from '../../contract/queues.ts'
 import { forgetSource, recordSource } from '../../db/repositories/runs.ts'
 import { endUpload, findUpload } from '../../db/repositories/uploads.ts'
 import { findVideo } from '../../db/repositories/videos.ts'
@@ -72,3 +73,9 @@ const refuse = async (deps: AcceptDeps, { videoId, key }: { videoId: string; key
 }
 
 const WRONG_SIZE = failure('media.size_mismatch')
+
+/** Returns the decoded keys of the objects that an S3 event reports as created. An `s3:TestEvent` has none. */
+export const createdKeys = ({ Records = [] }: MessageOf<'ingest'>): string[] =>
+  Records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName)).map(({ s3 }) =>
+    decodeURIComponent(s3.object.key.replaceAll('+', ' ')),
+  )

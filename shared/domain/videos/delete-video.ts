@@ -1,7 +1,7 @@
+import { SWEEP_DELAY_SECONDS } from '../../contract/limits.ts'
 import { findUpload } from '../../db/repositories/uploads.ts'
 import { deleteVideo as deleteVideoRow } from '../../db/repositories/videos.ts'
 import { mediaPrefix, sourcePrefix } from '../../kernel/object-keys.ts'
-import { SWEEP_DELAY_SECONDS } from '../cleanup/sweep-delay.ts'
 import { noSuchVideo } from './require-video.ts'
 import type { Owned, VideoDeps } from './video-deps.ts'
 
