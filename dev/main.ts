@@ -31,7 +31,7 @@ const reset = async () => {
 }
 
 const describe = (stack: LocalStack, seconds: number) => {
-  const width = Math.max(...stack.played.map(({ service }) => service.length)) + 2
+  const width = Math.max(...stack.emulated.map(({ service }) => service.length)) + 2
   say(`AI Video Hub is ready (${seconds.toFixed(1)} s)\n`)
   say(`  REST          ${stack.restUrl}`)
   say(`  Docs          ${stack.restUrl}/docs`)
@@ -40,7 +40,7 @@ const describe = (stack: LocalStack, seconds: number) => {
   say(`  REDIS_URL     ${stack.redisUrl || '(none: degraded mode)'}`)
   say(`  Logs          ${join(stateDir, 'logs')}/combined.log, error.log`)
   say(`  AWS keys      AWS_ACCESS_KEY_ID=${stack.operator.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.operator.secretAccessKey}\n`)
-  for (const { service, by } of stack.played) say(`  ${service.padEnd(width)}${by}`)
+  for (const { service, by } of stack.emulated) say(`  ${service.padEnd(width)}${by}`)
   say('\nCtrl-C stops it.')
 }
 

@@ -298,9 +298,9 @@ describe('a template deployed on this machine', () => {
     expect(Messages?.map(({ Body }) => Body)).toEqual(['still here'])
   })
 
-  test('does not start with a type that nothing here plays', async () => {
+  test('does not start with a type that local-aws does not emulate', async () => {
     const assembly = await writeAssembly({ Novelty: { Type: 'AWS::Bedrock::Agent' } })
-    await expect(start(assembly, 'other')).rejects.toThrow(/app has resources that nothing here plays: AWS::Bedrock::Agent/)
+    await expect(start(assembly, 'other')).rejects.toThrow(/app has resources that local-aws does not emulate: AWS::Bedrock::Agent/)
   })
 })
 
@@ -363,8 +363,8 @@ describe('grants and patterns', () => {
   test('a condition that nothing here evaluates stops the start', () => {
     const attach = (Condition: Conditions) => () =>
       openKeyring(folder).attach('r', 'p', { Statement: { Effect: 'Allow', Action: '*', Resource: '*', Condition } })
-    expect(attach({ StringLike: { 'aws:username': '*' } })).toThrow(/StringLike on aws:username is not played here/)
-    expect(attach({ IpAddress: { 's3:prefix': '10.0.0.0/8' } })).toThrow(/IpAddress on s3:prefix is not played here/)
+    expect(attach({ StringLike: { 'aws:username': '*' } })).toThrow(/StringLike on aws:username is not emulated here/)
+    expect(attach({ IpAddress: { 's3:prefix': '10.0.0.0/8' } })).toThrow(/IpAddress on s3:prefix is not emulated here/)
   })
 
   test('an event fits a pattern by every one of its fields', () => {

@@ -4,7 +4,7 @@ import { ignored } from '../../packages/local-aws/src/deploy/resources/ignored.t
 import { resourceKinds } from '../../packages/local-aws/src/deploy/resources/table.ts'
 import { synthesizeForTest } from '../support/assembly.ts'
 
-it('what is played or left out on one machine is what the templates of the stages hold, and nothing else', () => {
+it('what is emulated or left out on one machine is what the templates of the stages hold, and nothing else', () => {
   const found = new Set<string>()
   for (const stage of STAGE_NAMES) {
     const assembly = synthesizeForTest({ stage, checks: 'none', environment: { ALARM_EMAIL: 'operator@example.com' } })

@@ -28,7 +28,9 @@ const checkTypes = ({ template, name: stackName }: Stack): void => {
   for (const type of unknown) if (type in ignored || resourceKinds.has(type)) unknown.delete(type)
   if (unknown.size === 0) return
   const list = [...unknown].join(', ')
-  throw new Error(`${stackName} has resources that nothing here plays: ${list}. Add it to src/deploy/resources, or a reason to ignored.ts`)
+  throw new Error(
+    `${stackName} has resources that local-aws does not emulate: ${list}. Add it to src/deploy/resources, or a reason to ignored.ts`,
+  )
 }
 
 /** Logical ids so that each comes after what it refers to or depends on. */

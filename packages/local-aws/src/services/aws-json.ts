@@ -31,7 +31,7 @@ export const startAwsJson = async (o: {
       .split('.')
       .at(-1)!
     const action = Object.hasOwn(o.actions, name) ? o.actions[name] : undefined
-    if (!action) throw new AwsError('UnknownOperationException', `${name || 'An action without a name'} is not played here`)
+    if (!action) throw new AwsError('UnknownOperationException', `${name || 'An action without a name'} is not emulated here`)
     const output = await action(JSON.parse(body.toString() || '{}') as never, accessKeyId)
     response.writeHead(200, { 'content-type': `application/x-amz-json-${o.version}`, 'x-amzn-requestid': randomUUID() })
     response.end(JSON.stringify(output ?? {}))

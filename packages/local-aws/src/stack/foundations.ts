@@ -16,8 +16,8 @@ import { findEngine } from '../services/transcribe/engine.ts'
 import { startTranscribe } from '../services/transcribe/server.ts'
 import type { Endpoints, Environment } from './environment.ts'
 
-/** Which AWS (or other) service is played by what on this machine. */
-export type Played = { service: string; by: string }
+/** A service, and the program that emulates it on this machine. */
+export type Emulated = { service: string; by: string }
 
 type Context = {
   stateDir: string
@@ -39,7 +39,7 @@ const portNames = [
 ]
 type Ports = Record<(typeof portNames)[number], number>
 
-const startDatabase = async ({ stateDir, database, environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Played> => {
+const startDatabase = async ({ stateDir, database, environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Emulated> => {
   const service = 'RDS PostgreSQL'
   if (environment.DATABASE_URL) {
     endpoints.databaseUrl = environment.DATABASE_URL
@@ -52,7 +52,7 @@ const startDatabase = async ({ stateDir, database, environment, logs, scope, end
   return { service, by: `embedded Postgres (${url})` }
 }
 
-const startCache = async ({ environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Played> => {
+const startCache = async ({ environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Emulated> => {
   const service = 'ElastiCache'
   if (environment.REDIS_URL && environment.REDIS_URL !== 'none') {
     endpoints.redisUrl = environment.REDIS_URL
@@ -64,7 +64,7 @@ const startCache = async ({ environment, logs, scope, endpoints }: Context, port
   return { service, by: redis ? `${redis.server} (${redis.url})` : 'nothing: there is no cache' }
 }
 
-const startLanguageModel = async ({ environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Played> => {
+const startLanguageModel = async ({ environment, logs, scope, endpoints }: Context, ports: Ports): Promise<Emulated> => {
   const service = 'OpenAI'
   const { OPENAI_BASE_URL, OPENAI_API_KEY } = environment
   if (OPENAI_BASE_URL || OPENAI_API_KEY) {
@@ -87,16 +87,16 @@ const startStores = async ({ stateDir, region, account, keyring, logs, scope, en
   const log = (line: object) => logs.write('s3', line)
   const s3 = await scope.open(startS3({ port: ports.s3, dataDir: join(stateDir, 's3'), region, keyring, notify: sqs.send, log }))
   Object.assign(endpoints.aws, { SQS: sqs.url, DYNAMODB: dynamodb.url, SECRETS_MANAGER: secrets.url, S3: s3.url })
-  const played: Played[] = [
+  const emulated: Emulated[] = [
     { service: 'S3', by: `files of this machine (${s3.url})` },
     { service: 'SQS', by: `fauxqs (${sqs.url})` },
     { service: 'DynamoDB', by: `dynalite (${dynamodb.url})` },
     { service: 'Secrets Manager', by: `a file of this machine (${secrets.url})` },
   ]
-  return { services: { sqs, dynamodb, secrets, s3 } satisfies Partial<Cloud>, played }
+  return { services: { sqs, dynamodb, secrets, s3 } satisfies Partial<Cloud>, emulated }
 }
 
-const startEngines = async (context: Context, ports: Ports): Promise<Played[]> => {
+const startEngines = async (context: Context, ports: Ports): Promise<Emulated[]> => {
   const { stateDir, region, account: accountId, keyring, environment, logs, scope, endpoints } = context
   const common = { region, accountId, keyring, environment, s3: { url: endpoints.aws.S3!, credentials: keyring.operator } }
   const log = (source: string) => (line: object) => logs.write(source, line)
@@ -127,7 +127,7 @@ const startEngines = async (context: Context, ports: Ports): Promise<Played[]> =
 /** Starts everything that the template is deployed onto, apart from what runs code. */
 export const startFoundations = async (context: Context) => {
   const ports = await rememberedPorts(context.stateDir, portNames)
-  const [database, cache, languageModel, { services, played }] = await Promise.all([
+  const [database, cache, languageModel, { services, emulated }] = await Promise.all([
     startDatabase(context, ports),
     startCache(context, ports),
     startLanguageModel(context, ports),
@@ -135,5 +135,5 @@ export const startFoundations = async (context: Context) => {
   ])
   const engines = await startEngines(context, ports)
   if (context.environment.AWS_ENDPOINT_URL_POLLY) context.endpoints.aws.POLLY = context.environment.AWS_ENDPOINT_URL_POLLY
-  return { ports, services, played: [...played, database, cache, ...engines, languageModel] }
+  return { ports, services, emulated: [...emulated, database, cache, ...engines, languageModel] }
 }

@@ -13,7 +13,7 @@ import { createEventBus } from '../services/eventbridge/server.ts'
 import { startLambda } from '../services/lambda/server.ts'
 import { startStates } from '../services/step-functions/server.ts'
 import { type Endpoints, ownCredentials, runtimeEnvironment } from './environment.ts'
-import { type Played, startFoundations } from './foundations.ts'
+import { type Emulated, startFoundations } from './foundations.ts'
 import { startGateways } from './gateways.ts'
 
 export type StackOptions = {
@@ -49,7 +49,7 @@ export type LocalStack = {
   operator: Credentials
   /** Addresses by the part behind AWS_ENDPOINT_URL_. */
   endpoints: Record<string, string>
-  played: Played[]
+  emulated: Emulated[]
   /** Makes functions load their code anew; takes folder names of dist. */
   reload(folders: string[]): void
   /** Calls the function of a folder of dist, as a schedule or a rule would. Throws what it fails with. */
@@ -105,13 +105,13 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
     redisUrl: endpoints.redisUrl,
     operator: keyring.operator,
     endpoints: endpoints.aws,
-    played: [
+    emulated: [
       { service: 'API Gateway', by: `${gateways.restUrl}  ${gateways.webSocketUrl}` },
       { service: 'Lambda', by: `worker threads, ${cloud.functionOfFolder.size} functions from dist/` },
       { service: 'Step Functions', by: `aws-local-stepfunctions, running the template's definition (${states.url})` },
       { service: 'ECS (Fargate)', by: 'child processes of Node, from dist/media-task' },
       { service: 'EventBridge', by: 'timers and a bus in memory' },
-      ...foundations.played,
+      ...foundations.emulated,
     ],
     reload: folders => {
       const names = folders.map(folder => cloud.functionOfFolder.get(join(distDir, folder)))

@@ -12,7 +12,7 @@ export const ecsCluster = resourceKind<{ ClusterName?: string }>('AWS::ECS::Clus
 export const ecsTaskDefinition = resourceKind<Task>('AWS::ECS::TaskDefinition', (resource, cloud) => {
   const { Family, TaskRoleArn, ContainerDefinitions } = resource.properties
   const containers = ContainerDefinitions.map(({ Name, Environment = [], Secrets }) => {
-    if (Secrets) throw new Error(`${Name}: secrets of a container are not played here`)
+    if (Secrets) throw new Error(`${Name}: secrets of a container are not emulated here`)
     return { name: Name, environment: Object.fromEntries(Environment.map(variable => [variable.Name, variable.Value])) }
   })
   const family = Family ?? inventedName(resource, 255)

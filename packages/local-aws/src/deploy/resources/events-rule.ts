@@ -23,9 +23,9 @@ export const eventsRule = resourceKind<Rule>('AWS::Events::Rule', (resource, clo
   const name = Name ?? inventedName(resource, 64)
   const arn = `arn:aws:events:${cloud.region}:${cloud.account}:rule/${name}`
   const other = Targets.find(target => !target.Arn.includes(':lambda:'))
-  if (other) throw new Error(`${other.Arn} is not played here as a rule's target: only functions are`)
+  if (other) throw new Error(`${other.Arn} is not emulated here as a rule's target: only functions are`)
   if (Targets.some(({ Input, InputPath, InputTransformer }) => Input ?? InputPath ?? InputTransformer))
-    throw new Error(`${name}: a target of a rule is given the whole event here; Input, InputPath and InputTransformer are not played`)
+    throw new Error(`${name}: a target of a rule is given the whole event here; Input, InputPath and InputTransformer are not emulated`)
   const deliver = (event: Record<string, unknown>) => {
     for (const target of Targets) {
       const functionName = functionNameOf(target.Arn)

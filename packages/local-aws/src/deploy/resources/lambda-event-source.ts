@@ -28,8 +28,8 @@ const check = (cloud: Cloud, functionName: string, queueArn: string) => {
 export const lambdaEventSource = resourceKind<Mapping>('AWS::Lambda::EventSourceMapping', (resource, cloud) => {
   const { EventSourceArn, Enabled, FilterCriteria, FunctionResponseTypes, ScalingConfig, ...mapping } = resource.properties
   const functionName = functionNameOf(mapping.FunctionName)
-  if (!EventSourceArn.includes(':sqs:')) throw new Error(`${EventSourceArn} is not played here as an event source: only queues are`)
-  if (FilterCriteria) throw new Error('FilterCriteria of an event source mapping are not played here')
+  if (!EventSourceArn.includes(':sqs:')) throw new Error(`${EventSourceArn} is not emulated here as an event source: only queues are`)
+  if (FilterCriteria) throw new Error('FilterCriteria of an event source mapping are not emulated here')
   check(cloud, functionName, EventSourceArn)
   if (Enabled !== false)
     cloud.afterwards.push(() =>

@@ -13,7 +13,7 @@ type Function = {
   Layers?: string[]
 }
 
-/** CDK's own functions do the work of custom resources, which are played by their files here. */
+/** CDK's own functions do the work of custom resources, which are emulated by their own files. */
 const servesCdk = (logicalId: string, { Code }: Function) =>
   Code.ZipFile !== undefined ||
   /CustomResourceProvider|BucketNotificationsHandler|LogRetention|AWSCDKTrigger|^AWS[0-9a-f]{32}/.test(logicalId)

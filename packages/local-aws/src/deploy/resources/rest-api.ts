@@ -5,7 +5,7 @@ type Stage = { RestApiId: string; StageName: string }
 
 export const restApi = resourceKind<Api>('AWS::ApiGateway::RestApi', (resource, cloud) => {
   const { Body, BinaryMediaTypes, MinimumCompressionSize } = resource.properties
-  if (!Body) throw new Error(`${resource.logicalId} has no Body: only REST APIs made of an OpenAPI document are played here`)
+  if (!Body) throw new Error(`${resource.logicalId} has no Body: only REST APIs made of an OpenAPI document are emulated here`)
   const id = inventedId(resource)
   const body = {
     ...Body,

@@ -5,7 +5,7 @@ type Integration = { ApiId: string; IntegrationUri: string }
 type Route = { ApiId: string; RouteKey: string; Target?: string }
 
 export const webSocketApi = resourceKind<{ ProtocolType: string }>('AWS::ApiGatewayV2::Api', (resource, cloud) => {
-  if (resource.properties.ProtocolType !== 'WEBSOCKET') throw new Error('HTTP APIs are not played here: only WebSocket APIs are')
+  if (resource.properties.ProtocolType !== 'WEBSOCKET') throw new Error('HTTP APIs are not emulated here: only WebSocket APIs are')
   const id = inventedId(resource)
   cloud.webSocketApis.set(id, { id, integrations: new Map(), routes: new Map() })
   return { ref: id, attributes: { ApiId: id, ApiEndpoint: `wss://${id}.execute-api.${cloud.region}.amazonaws.com` } }

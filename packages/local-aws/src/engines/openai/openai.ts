@@ -117,7 +117,7 @@ export const startOpenAi = async ({ port, log = () => {} }: OpenAiOptions): Prom
       throw new ApiError(401, 'invalid_api_key', 'You did not provide an API key.')
     if (operation === 'GET /v1/models') return { object: 'list', data: [modelEntry] }
     if (operation === `GET /v1/models/${model}`) return modelEntry
-    if (operation !== 'POST /v1/chat/completions') throw new ApiError(404, 'unknown_url', `${operation} is not played here.`)
+    if (operation !== 'POST /v1/chat/completions') throw new ApiError(404, 'unknown_url', `${operation} is not emulated here.`)
     const body = await json(request).catch(() => {
       throw new ApiError(400, 'invalid_request', 'The body is no JSON.')
     })

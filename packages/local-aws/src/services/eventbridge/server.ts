@@ -24,7 +24,7 @@ const fits = (matcher: Matcher, value: unknown): boolean => {
   if (matcher.prefix !== undefined) return typeof value === 'string' && value.startsWith(matcher.prefix)
   if (matcher.exists !== undefined) return matcher.exists === (value !== undefined)
   if (matcher['anything-but'] !== undefined) return ![matcher['anything-but']].flat().some(other => other === value)
-  throw new Error(`an event pattern uses ${JSON.stringify(matcher)}, which is not played here`)
+  throw new Error(`an event pattern uses ${JSON.stringify(matcher)}, which is not emulated here`)
 }
 
 /** EventBridge's pattern language: each leaf is a list of alternatives. */
@@ -39,7 +39,7 @@ export const matchesEvent = (pattern: object, event: unknown): boolean =>
 /** `rate(5 minutes)` in milliseconds. */
 export const periodOf = (schedule: string): number => {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule) ?? []
-  if (!count || !unit) throw new Error(`the schedule ${schedule} is not played here: only rate(…) is`)
+  if (!count || !unit) throw new Error(`the schedule ${schedule} is not emulated here: only rate(…) is`)
   return Number(count) * { minute: 60_000, hour: 3_600_000, day: 86_400_000 }[unit]!
 }
 

@@ -76,12 +76,12 @@ export type Plan = { input: ObjectAddress; bucket: string; folder: string; name:
 
 const bad = (message: string) => new AwsError('BadRequestException', message)
 
-/** Checks CreateJob's body as far as it is played here; throws BadRequestException that names the setting. */
+/** Checks CreateJob's body as far as it is emulated; throws BadRequestException that names the setting. */
 export const readJobRequest = (body: unknown): JobRequest => {
   const { success, data, error } = request.safeParse(body)
   if (success) return data
   const issues = error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`)
-  throw bad(`The settings are not valid, or not played by the local MediaConvert. ${issues.join('; ')}`)
+  throw bad(`The settings are not valid, or not emulated by the local MediaConvert. ${issues.join('; ')}`)
 }
 
 const toRendition = (name: string, { nameModifier, videoDescription, audioDescriptions }: z.infer<typeof output>): Rendition => {

@@ -55,7 +55,7 @@ const jobsAtOnce = 2
 const now = () => Date.now() / 1000
 const path = '/2017-08-29/jobs'
 
-/** AWS Elemental MediaConvert's jobs with HLS outputs, played by ffmpeg, with the real service's table of inputs. */
+/** AWS Elemental MediaConvert's jobs with HLS outputs, emulated by ffmpeg, with the real service's table of inputs. */
 export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: string; close(): Promise<void> }> => {
   const { region = 'us-east-1', accountId = '000000000000', log = () => {} } = o
   await rm(o.dataDir, { recursive: true, force: true })
@@ -171,7 +171,7 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
       await cancel(id)
       return [202, {}]
     }
-    throw new AwsError('NotFoundException', `${request.method} ${pathname} is not played here`, 404)
+    throw new AwsError('NotFoundException', `${request.method} ${pathname} is not emulated here`, 404)
   }
   const send = (response: ServerResponse, status: number, body: object, errorType?: string) =>
     response

@@ -9,7 +9,7 @@ type LambdaCall = { FunctionName: string; Payload?: unknown }
 const runTaskArn = 'arn:aws:states:::ecs:runTask.sync'
 const invokeArn = 'arn:aws:states:::lambda:invoke'
 
-/** True for a Task state's Resource that can be played here. */
+/** True for a Task state's Resource that can be emulated here. */
 export const canPerform = (resource: string): boolean =>
   resource === runTaskArn || resource === invokeArn || /^arn:aws:lambda:[^:]*:\d*:function:/.test(resource)
 

@@ -42,7 +42,7 @@ type Job = {
 const recogniserProcesses = 2
 const now = () => Date.now() / 1000
 
-/** Amazon Transcribe's batch jobs, played by the speech engine of this machine. */
+/** Amazon Transcribe's batch jobs, emulated by the speech engine of this machine. */
 export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: string; close(): Promise<void> }> => {
   const { region = 'us-east-1', accountId = '000000000000', environment = process.env, log = () => {} } = o
   await rm(o.dataDir, { recursive: true, force: true })
@@ -132,7 +132,7 @@ export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: stri
     const accessKeyId = o.keyring ? callerOf(request.headers, body, o.keyring) : ''
     const name = String(request.headers['x-amz-target'] ?? '').replace(/^Transcribe\./, '')
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
-    if (!action) throw new AwsError('UnknownOperationException', `${name} is not played here`)
+    if (!action) throw new AwsError('UnknownOperationException', `${name} is not emulated here`)
     const output = await action(JSON.parse(body.toString()) as never, accessKeyId)
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output ?? {}))
   }
