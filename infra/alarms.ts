@@ -16,6 +16,7 @@ const lostBy: Record<QueueName, string> = {
   ingest: 'An uploaded video is never processed: its owner sees "Waiting" until the upload expires.',
   events: "Somebody's open page stopped getting progress; it catches up when it reconnects or reloads.",
   summaries: 'A summary was not written; its job says so, and asking again tries again.',
+  'media-progress': 'Nobody loses anything; the progress of a video stands still while its file is worked on.',
   cleanup: 'Nobody loses anything; files of deleted videos stay stored and are paid for, and a promise of deletion is broken.',
 }
 

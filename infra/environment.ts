@@ -1,5 +1,8 @@
 import type { Hub } from './hub.ts'
 
+/** Any number that no other user of the image has. */
+const FFMPEG_UID = 10001
+
 /** The source of each template variable's value. A row of `functions.ts` may name exactly these keys. */
 const environmentValues = {
   NODE_ENV: hub => hub.settings.nodeEnv,
@@ -17,6 +20,8 @@ const environmentValues = {
   EVENTS_QUEUE_URL: hub => hub.queues.events.queueUrl,
   SUMMARIES_QUEUE_URL: hub => hub.queues.summaries.queueUrl,
   CLEANUP_QUEUE_URL: hub => hub.queues.cleanup.queueUrl,
+  MEDIA_PROGRESS_QUEUE_URL: hub => hub.queues['media-progress'].queueUrl,
+  FFMPEG_UID: () => String(FFMPEG_UID),
   CONNECTIONS_TABLE: hub => hub.connections.tableName,
   WEBSOCKET_MANAGEMENT_URL: hub => hub.realtime?.managementUrl,
   PIPELINE_ARN: hub => hub.pipelineArn,

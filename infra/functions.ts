@@ -131,6 +131,11 @@ const functions = {
     ],
     layers: ['media-tools'],
   },
+  'pipeline-record': {
+    ...step,
+    environment: [...running, 'AWS_S3_BUCKET'],
+    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:list:media'],
+  },
   'pipeline-transcode': {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET', 'MEDIACONVERT_ROLE_ARN', 'MEDIACONVERT_QUEUE_ARN'],
@@ -189,6 +194,13 @@ const functions = {
     // The guide's "ai processing" concurrency.
     queue: { name: 'summaries', batchSize: 1, maxConcurrency: 3 },
   },
+  'worker-progress': {
+    ...step,
+    timeoutSeconds: 20,
+    environment: running,
+    uses: usesAsRunning,
+    queue: { name: 'media-progress', batchSize: 10, maxConcurrency: 2 },
+  },
   'worker-cleanup': {
     ...step,
     timeoutSeconds: 300,
@@ -218,8 +230,11 @@ export type FunctionName = keyof typeof functions
 /** The table without its literal types, for code that treats all rows alike. */
 export const functionTable: Record<FunctionName, FunctionRow> = functions
 
-/** The Fargate task is no Lambda, but what it is given and may touch is written in the same way. */
+/** The Fargate task is no Lambda function, but its variables and grants are written in the same way. It reads strangers' files, so it knows neither the database nor the cache. */
 export const mediaTask = {
-  environment: [...running, 'AWS_S3_BUCKET'],
-  uses: [...usesAsRunning, 'bucket:read:users', 'bucket:list:users', 'bucket:read:media', 'bucket:list:media', 'bucket:write:media'],
+  environment: ['NODE_ENV', 'AWS_S3_BUCKET', 'MEDIA_PROGRESS_QUEUE_URL', 'FFMPEG_UID'],
+  uses: [
+    ...(['bucket:read:users', 'bucket:list:users', 'bucket:read:media', 'bucket:list:media', 'bucket:write:media'] as const),
+    'queue:media-progress:send',
+  ],
 } as const satisfies Pick<FunctionRow, 'environment' | 'uses'>

@@ -17,6 +17,8 @@ export type Hub = {
   vpc: IVpc
   /** Worn by all that talks to the database and the cache; they let in nothing else. */
   applicationGroup: SecurityGroup
+  /** May reach AWS by TLS and nothing else. */
+  mediaTaskGroup: SecurityGroup
   database: { secret: Secret; host: string; name: string }
   /** `host:port`; TLS always. */
   cache: { endpoint: string }

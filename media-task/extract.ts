@@ -1,7 +1,8 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem } from '../shared/contract/problems.ts'
 import { type Limits, openUntrusted, runFfmpeg } from './ffmpeg.ts'
+import { openOutput } from './output-file.ts'
 import { collectPictures, planPictures, tooFewPictures } from './pictures.ts'
 import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
@@ -24,7 +25,7 @@ export type Extraction = {
 
 /** FLAC writes the number of samples into its header (bits 108-143 of STREAMINFO) when it is finished. */
 const flacDurationMs = async (file: string): Promise<number> => {
-  const handle = await open(file)
+  const handle = await openOutput(file)
   try {
     const header = Buffer.alloc(26)
     await handle.read(header, 0, 26, 0)
@@ -48,20 +49,21 @@ const extractAudio = async ({ folder, film }: Extraction): Promise<Product[]> =>
 const extractCaptions = async ({ file, film, folder, limits, onWarning }: Extraction): Promise<Product[]> => {
   const products: Product[] = []
   for (const { index, language, title, codec } of film.textTracks) {
-    const name = `captions-${index}.vtt`
-    const output = join(folder, name)
+    const output = `captions-${index}.vtt`
+    const track = ['-map', `0:s:${index}`, '-fs', String(MAX_CAPTION_BYTES), '-c:s', 'webvtt', output]
     try {
-      await runFfmpeg([...openUntrusted(file), '-map', `0:s:${index}`, '-fs', String(MAX_CAPTION_BYTES), '-c:s', 'webvtt', output], limits)
+      await runFfmpeg([...openUntrusted(file), ...track], { ...limits, folder })
     } catch (error) {
       limits.signal?.throwIfAborted()
       onWarning(`subtitle track ${index} cannot be read`, error)
       continue
     }
-    if ((await stat(output)).size <= 'WEBVTT\n\n'.length) continue
+    const vtt = join(folder, output)
+    if ((await stat(vtt)).size <= 'WEBVTT\n\n'.length) continue
     products.push({
       kind: 'caption',
       name: `captions/${index}.${language ?? 'und'}.vtt`,
-      file: output,
+      file: vtt,
       contentType: 'text/vtt; charset=utf-8',
       ...(language && { language }),
       details: { index, codec, ...(title && { title }) },

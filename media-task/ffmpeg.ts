@@ -10,14 +10,36 @@ const STDERR_TAIL = 2_000
 /** A thousand streams with their tags have a tenth of it. */
 const MAX_PROBE_CHARACTERS = 8_000_000
 const SETPRIV = '/usr/bin/setpriv'
-/** The kernel ends ffmpeg with us, even when we are killed without a chance to do it. */
-const TIED_TO_US = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : []
+
+/**
+ * The command that starts ffmpeg. The kernel ends it with this program, even when this is killed outright.
+ * With a uid it may do nothing that this program may, and reads only the work folder.
+ */
+const launcher = (uid: number | undefined): string[] => {
+  if (uid !== undefined)
+    return [
+      SETPRIV,
+      '--pdeathsig',
+      'KILL',
+      '--reuid',
+      `${uid}`,
+      '--regid',
+      `${uid}`,
+      '--clear-groups',
+      '--no-new-privs',
+      '--inh-caps',
+      '-all',
+    ]
+  return existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : []
+}
 
 export type Limits = {
   signal?: AbortSignal | undefined
   timeoutMs: number
-  /** Working directory: relative names of outputs land there. */
+  /** Working directory: relative names of files lie there. */
   folder?: string
+  /** The user of the tool; without one it is this program's. */
+  uid?: number
 }
 
 type Outcome = { code: number | null; killedBy: NodeJS.Signals | null; stderr: string }
@@ -38,12 +60,12 @@ export const openUntrusted = (file: string, decoderOptions: readonly string[] = 
 const run = (
   command: string,
   args: readonly string[],
-  { signal, timeoutMs, folder }: Limits,
+  { signal, timeoutMs, folder, uid }: Limits,
   onStdout: (text: string) => void,
 ): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const [program, ...rest] = [...TIED_TO_US, command, ...args] as [string, ...string[]]
+    const [program, ...rest] = [...launcher(uid), command, ...args] as [string, ...string[]]
     // A process group of its own: whatever the tool starts ends with it. It sees none of our environment.
     const child = spawn(program, rest, {
       detached: true,

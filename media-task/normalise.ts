@@ -55,7 +55,8 @@ export const normalise = async (o: {
   onProgress: (fraction: number) => void
   store: (product: Product) => Promise<void>
 }): Promise<void> => {
-  const output = join(o.folder, 'normalised.mp4')
-  await runFfmpeg(normaliseArguments(o.file, o.film, output), o.limits, ms => o.onProgress(Math.min(1, ms / o.film.durationMs)))
-  await o.store({ kind: 'normalised', name: 'normalised.mp4', file: output, contentType: 'video/mp4' })
+  const name = 'normalised.mp4'
+  const limits = { ...o.limits, folder: o.folder }
+  await runFfmpeg(normaliseArguments(o.file, o.film, name), limits, ms => o.onProgress(Math.min(1, ms / o.film.durationMs)))
+  await o.store({ kind: 'normalised', name, file: join(o.folder, name), contentType: 'video/mp4' })
 }

@@ -1,10 +1,11 @@
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseThumbnail, type FrameLight } from '../shared/domain/media/choose-thumbnail.ts'
 import { fitWithin } from '../shared/domain/media/rendition-ladder.ts'
 import { planStoryboard, type Storyboard, storyboardVtt } from '../shared/domain/media/storyboard.ts'
 import type { Extraction } from './extract.ts'
 import { type Limits, runFfmpeg } from './ffmpeg.ts'
+import { readOutput } from './output-file.ts'
 import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
 
@@ -76,10 +77,10 @@ export const collectPictures = async (
   { storyboard }: PicturePlan,
 ): Promise<Product[]> => {
   const candidates = await candidatesIn(folder)
-  const light = readLight(await readFile(join(folder, LIGHT_FILE), 'utf8').catch(() => ''))
+  const light = readLight(await readOutput(join(folder, LIGHT_FILE)).catch(() => ''))
   const chosen = candidates[chooseThumbnail(light.slice(0, candidates.length)) ?? 0]
   if (!chosen) return []
-  await copyFile(join(folder, chosen), join(folder, 'thumbnail.jpg'))
+  await rename(join(folder, chosen), join(folder, 'thumbnail.jpg'))
   const { width, height } = fitWithin(film, THUMBNAIL_LINES)
   const thumbnail: Product = {
     kind: 'thumbnail',
@@ -96,7 +97,7 @@ export const collectPictures = async (
     return [thumbnail]
   }
   const cues = join(folder, 'storyboard.vtt')
-  await writeFile(cues, storyboardVtt(storyboard, film.durationMs, SPRITE))
+  await writeFile(cues, storyboardVtt(storyboard, film.durationMs, SPRITE), { flag: 'wx' })
   return [
     thumbnail,
     { kind: 'storyboard', name: SPRITE, file: join(folder, SPRITE), contentType: 'image/jpeg', details: { ...storyboard } },

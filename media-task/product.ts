@@ -1,10 +1,6 @@
-/** A finished file in the job's folder. */
-export type Product = {
-  kind: 'audio' | 'thumbnail' | 'storyboard' | 'storyboard_vtt' | 'caption' | 'normalised'
-  /** Name under the run's prefix. */
-  name: string
-  file: string
-  contentType: string
-  language?: string
-  details?: Record<string, unknown>
-}
+import type { ReportedProduct } from '../shared/contract/media-report.ts'
+
+type WithFile<P> = P extends unknown ? Omit<P, 'sizeBytes'> & { file: string } : never
+
+/** A finished file in the work folder. `name` is its place under the run's prefix. */
+export type Product = WithFile<ReportedProduct>

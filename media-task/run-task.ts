@@ -1,11 +1,13 @@
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Storage } from '../shared/aws/storage.ts'
 import { MAX_UPLOAD_BYTES } from '../shared/contract/limits.ts'
-import { failureOf, problem } from '../shared/contract/problems.ts'
+import type { MediaReport, MediaTaskMode, ReportedProduct } from '../shared/contract/media-report.ts'
+import { problem } from '../shared/contract/problems.ts'
+import { mediaReportKey } from '../shared/kernel/object-keys.ts'
 import { isProblem } from '../shared/kernel/problem.ts'
 import type { Logger } from '../shared/observability/logger.ts'
 import { extract } from './extract.ts'
@@ -13,7 +15,8 @@ import type { Limits } from './ffmpeg.ts'
 import { followProgress } from './follow-progress.ts'
 import { normalise } from './normalise.ts'
 import { probe } from './probe.ts'
-import type { TaskRecord } from './record.ts'
+import type { Product } from './product.ts'
+import { storeProduct } from './store-product.ts'
 
 /** A safety net above the state machine's own limit, which ends the task with a signal. */
 const MAX_COMMAND_MS = 3 * 3_600_000
@@ -21,79 +24,87 @@ const MAX_COMMAND_MS = 3 * 3_600_000
 const UPLOAD_SHARE = 0.1
 
 export type TaskDeps = {
-  storage: Pick<Storage, 'get' | 'head'>
-  record: TaskRecord
-  mode: 'normalise' | 'extract'
+  storage: Pick<Storage, 'get' | 'head' | 'put'>
+  videoId: string
+  runId: string
+  mode: MediaTaskMode
   sourceKey: string
-  /** Of the file that was inspected; null while it is not known. */
-  sourceEtag: string | null
-  /** False once nobody waits for this run any more. */
-  report: (share: number) => Promise<boolean>
+  /** The entity tag of the file that was inspected. */
+  sourceEtag: string
+  /** Sends the share (0-1) of the work that is done. */
+  sendProgress: (share: number) => Promise<void>
+  /** The uid of ffmpeg and ffprobe; this program must be root then. */
+  ffmpegUid: number | undefined
   log: Pick<Logger, 'info' | 'warn' | 'error'>
-  controller: AbortController
+  /** Stops the work. */
+  signal: AbortSignal
 }
 
-const download = async ({ storage, sourceKey, sourceEtag, controller }: TaskDeps, file: string): Promise<void> => {
+const download = async ({ storage, sourceKey, sourceEtag, signal }: TaskDeps, file: string): Promise<void> => {
   const head = await storage.head(sourceKey)
   if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
   if (head.sizeBytes > MAX_UPLOAD_BYTES) throw problem('media.size_mismatch', { detail: 'The file is larger than an upload may be.' })
-  if (sourceEtag && head.eTag !== sourceEtag) throw problem('media.replaced')
+  if (head.eTag !== sourceEtag) throw problem('media.replaced')
   const source = await storage.get(sourceKey, { ifMatch: head.eTag })
-  await pipeline(source, createWriteStream(file), { signal: controller.signal })
+  await pipeline(source, createWriteStream(file), { signal })
 }
 
-const work = async (deps: TaskDeps, folder: string): Promise<void> => {
-  const { record, mode, log, controller } = deps
-  const limits: Limits = { signal: controller.signal, timeoutMs: MAX_COMMAND_MS }
+/** Makes a folder that this program and ffmpeg may write to, and nobody else may read. */
+const makeWorkFolder = async (ffmpegUid: number | undefined): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'media-task-'))
+  if (ffmpegUid !== undefined) {
+    await chown(folder, 0, ffmpegUid)
+    await chmod(folder, 0o770)
+  }
+  return folder
+}
+
+const work = async (deps: TaskDeps, folder: string): Promise<MediaReport> => {
+  const { mode, log, signal, ffmpegUid: uid } = deps
+  const limits: Limits = { signal, timeoutMs: MAX_COMMAND_MS, folder, ...(uid !== undefined && { uid }) }
   const progress = followProgress({
-    report: deps.report,
-    onStale: () => controller.abort(problem('media.cancelled')),
+    send: deps.sendProgress,
     onWarning: error => log.warn('Progress could not be reported', { error }),
   })
   const onProgress = (fraction: number) => progress.update(fraction * (1 - UPLOAD_SHARE))
   progress.update(0)
-  if (mode === 'extract') await record.beginExtraction()
-  const file = join(folder, 'source')
-  await download(deps, file)
-  const film = await probe(file, limits)
-  const { textTracks, ...facts } = film
-  log.info('Probed', { ...facts, textTracks: textTracks.length })
-  const task = { file, film, folder, limits, onProgress, store: record.store }
-  if (mode === 'normalise') {
-    await normalise(task)
-    await record.finishNormalising(film)
-  } else {
-    const products = await extract({ ...task, onWarning: (message, error) => log.warn(message, { error }) })
-    await record.finishExtraction(film, products)
-  }
-  await progress.finish(1)
+  await download(deps, join(folder, SOURCE))
+  const { textTracks, ...film } = await probe(SOURCE, limits)
+  log.info('Probed', { ...film, textTracks: textTracks.length })
+  const products: ReportedProduct[] = []
+  const store = async (product: Product) => void products.push(await storeProduct(deps, product))
+  const task = { file: SOURCE, film: { ...film, textTracks }, folder, limits, onProgress, store }
+  if (mode === 'normalise') await normalise(task)
+  else await extract({ ...task, onWarning: (message, error) => log.warn(message, { error }) })
+  await progress.settle()
+  return { outcome: 'done', film, products }
+}
+
+/** Relative to the work folder: ffmpeg may not be able to search the folders above it. */
+const SOURCE = 'source'
+
+/** Returns the report of a file that is refused. Throws every failure that a repetition may cure. */
+const refusal = (error: unknown, log: TaskDeps['log']): MediaReport => {
+  if (!isProblem(error) || error.type.retryable) throw error
+  const { code, message, details } = error
+  log.warn('File refused', { code, reason: message, stderr: details.reason })
+  return { outcome: 'refused', code, message } as MediaReport
 }
 
 /**
- * Runs the task to its end and answers the exit code: 1 for a fault of ours, which is tried again. A file that is refused is no fault: its reason is recorded,
- * and the next state finds the run ended. The task's folder is always removed. Safe to repeat.
+ * Runs the task to its end and returns the exit code: 0 when its report is written, 1 for a failure that
+ * a repetition may cure. The work folder is always removed. Safe to repeat.
  */
 export const runTask = async (deps: TaskDeps): Promise<0 | 1> => {
-  const { record, log } = deps
-  if (!(await record.isCurrent())) {
-    log.info('The run has ended before')
-    return 0
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'media-task-'))
+  const { storage, videoId, runId, mode, ffmpegUid, log } = deps
+  const folder = await makeWorkFolder(ffmpegUid)
   try {
-    await work(deps, folder)
+    const report = await work(deps, folder).catch(error => refusal(error, log))
+    await storage.put(mediaReportKey(videoId, runId, mode), JSON.stringify(report), { contentType: 'application/json' })
     return 0
   } catch (error) {
-    if (!isProblem(error)) {
-      log.error('Media task failed', { error })
-      return 1
-    }
-    const { code, message, type, details } = error
-    log.warn('File refused', { code, reason: message, stderr: details.reason })
-    if (code === 'media.cancelled') return 0
-    if (type.retryable) return 1
-    await record.refuse(failureOf(error))
-    return 0
+    log.error('Media task failed', { error })
+    return 1
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -88,6 +88,6 @@ export class Database extends Construct {
       idleClientTimeout: Duration.minutes(30),
     })
     this.proxy.node.addDependency(proxyLogs)
-    this.proxy.connections.allowFrom(clients, Port.tcp(5432), 'Functions and the media task')
+    this.proxy.connections.allowFrom(clients, Port.tcp(5432), 'Functions')
   }
 }

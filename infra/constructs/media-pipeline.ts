@@ -17,6 +17,7 @@ import {
   Succeed,
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import type { MediaTaskMode } from '../../shared/contract/media-report.ts'
 import { MEDIA_PROBLEM } from '../../shared/contract/pipeline.ts'
 import type { FunctionName } from '../functions.ts'
 import type { Hub } from '../hub.ts'
@@ -89,7 +90,8 @@ export class MediaPipeline extends Construct {
       .next(publish)
     // Before the branches, so that no further container starts for a file that Normalise has refused.
     const transcode = this.start('playback', functions['pipeline-transcode']).addCatch(failure, catchAll).next(produce)
-    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, hub).addCatch(failure, catchAll).next(transcode)
+    const record = this.record('normalise', functions).addCatch(failure, catchAll).next(transcode)
+    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, hub).addCatch(failure, catchAll).next(record)
     const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'inspect' })
       .addCatch(failure, catchAll)
       .next(
@@ -113,11 +115,17 @@ export class MediaPipeline extends Construct {
       .next(understood)
     const transcribe = functions['pipeline-transcribe']
     return mediaTaskState(this, 'Extract', 'extract', task, hub)
+      .next(this.record('extract', functions))
       .next(this.start('transcript', transcribe))
       .next(this.untilDone('transcript', transcribe, hub, summarise))
   }
 
-  /** Starts a job of another service. A run that the media task has ended stops here. */
+  /** Records the report of the media task. A file that it has refused ends the run here. */
+  private record(mode: MediaTaskMode, functions: PipelineFunctions) {
+    return lambdaState(this, `Record ${mode}`, functions['pipeline-record'], { mode })
+  }
+
+  /** Starts a job of another service. */
   private start(what: string, lambda: IFunction) {
     return lambdaState(this, `Start ${what}`, lambda, { action: 'start', result: what })
   }

@@ -2,12 +2,14 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { SubnetType } from 'aws-cdk-lib/aws-ec2'
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
 import {
+  Capability,
   Cluster,
   type ContainerDefinition,
   ContainerImage,
   ContainerInsights,
   CpuArchitecture,
   FargateTaskDefinition,
+  LinuxParameters,
   LogDrivers,
   OperatingSystemFamily,
 } from 'aws-cdk-lib/aws-ecs'
@@ -25,6 +27,18 @@ export type MediaTaskProps = {
   /** The build context of the image: the repository, of which only the Dockerfile and the bundle are sent. */
   contextDir: string
 }
+
+/** The folder of the container that can be written to, as its Dockerfile names it. */
+const WORK_FOLDER = '/work'
+
+/**
+ * All that a container has by default but CHOWN, KILL, SETGID and SETUID: with these the task gives ffmpeg
+ * a user of its own and ends it. Fargate refuses to drop ALL and add these again.
+ */
+const DROPPED_CAPABILITIES = [
+  ...[Capability.AUDIT_WRITE, Capability.DAC_OVERRIDE, Capability.FOWNER, Capability.FSETID, Capability.MKNOD],
+  ...[Capability.NET_BIND_SERVICE, Capability.NET_RAW, Capability.SETFCAP, Capability.SETPCAP, Capability.SYS_CHROOT],
+]
 
 /** The container that runs FFmpeg: longer and larger than a Lambda function may be. Nothing runs between tasks. */
 export class MediaTask extends Construct {
@@ -58,6 +72,8 @@ export class MediaTask extends Construct {
         platform: Platform.LINUX_ARM64,
       }),
       environment: environmentOf(mediaTask.environment, hub),
+      readonlyRootFilesystem: true,
+      linuxParameters: this.linuxParameters(),
       logging: LogDrivers.awsLogs({
         streamPrefix: 'media-task',
         logGroup: new LogGroup(this, 'Logs', {
@@ -67,7 +83,15 @@ export class MediaTask extends Construct {
         }),
       }),
     })
+    this.definition.addVolume({ name: 'work' })
+    this.container.addMountPoints({ sourceVolume: 'work', containerPath: WORK_FOLDER, readOnly: false })
     for (const use of mediaTask.uses) for (const statement of statementsFor(this, use, hub)) this.definition.addToTaskRolePolicy(statement)
+  }
+
+  private linuxParameters() {
+    const parameters = new LinuxParameters(this, 'Linux')
+    parameters.dropCapabilities(...DROPPED_CAPABILITIES)
+    return parameters
   }
 
   /** Lets a role start any revision. The pipeline names the family, so an execution that began before a deployment starts the revision after it. */

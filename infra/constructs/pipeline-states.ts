@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { EcsFargateLaunchTarget, EcsRunTask, LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import type { Construct } from 'constructs'
+import type { MediaTaskMode } from '../../shared/contract/media-report.ts'
 import { MEDIA_PROBLEM } from '../../shared/contract/pipeline.ts'
 import type { Hub } from '../hub.ts'
 import type { MediaTask } from './media-task.ts'
@@ -53,7 +54,7 @@ export const lambdaState = (
     result,
     retries = lambdaRetries,
     ...extra
-  }: { result?: string; retries?: RetryProps[]; action?: 'start' | 'check'; error?: unknown } = {},
+  }: { result?: string; retries?: RetryProps[]; action?: 'start' | 'check'; mode?: MediaTaskMode; error?: unknown } = {},
 ) => {
   const state = new LambdaInvoke(scope, name, {
     lambdaFunction,
@@ -67,12 +68,12 @@ export const lambdaState = (
 }
 
 /** A state that runs the media task and waits for it to end. */
-export const mediaTaskState = (scope: Construct, name: string, mode: 'normalise' | 'extract', task: MediaTask, hub: Hub): TaskStateBase => {
+export const mediaTaskState = (scope: Construct, name: string, mode: MediaTaskMode, task: MediaTask, hub: Hub): TaskStateBase => {
   const environment = {
     VIDEO_ID: JsonPath.stringAt('$$.Execution.Input.videoId'),
-    USER_ID: JsonPath.stringAt('$$.Execution.Input.userId'),
     RUN_ID: JsonPath.stringAt('$$.Execution.Name'),
     SOURCE_KEY: JsonPath.stringAt('$.inspect.sourceKey'),
+    SOURCE_ETAG: JsonPath.stringAt('$$.Execution.Input.eTag'),
     MEDIA_TASK_MODE: mode,
   }
   const state = new EcsRunTask(scope, name, {
@@ -81,7 +82,7 @@ export const mediaTaskState = (scope: Construct, name: string, mode: 'normalise'
     taskDefinition: task.definition,
     launchTarget: new EcsFargateLaunchTarget(),
     subnets: task.subnets,
-    securityGroups: [hub.applicationGroup],
+    securityGroups: [hub.mediaTaskGroup],
     containerOverrides: [
       { containerDefinition: task.container, environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })) },
     ],

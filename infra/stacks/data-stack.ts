@@ -23,7 +23,7 @@ export class DataStack extends Stack {
 
   constructor(scope: Construct, id: string, { prefix, settings, distDir, network, ...props }: DataStackProps) {
     super(scope, id, props)
-    const { vpc, applicationGroup } = network
+    const { vpc, applicationGroup, mediaTaskGroup } = network
     const networked = { vpc, clients: applicationGroup, prefix, settings }
     this.database = new Database(this, 'Database', networked)
     const { endpoint } = new Cache(this, 'Cache', networked)
@@ -37,6 +37,7 @@ export class DataStack extends Stack {
       distDir,
       vpc,
       applicationGroup,
+      mediaTaskGroup,
       database: { secret: this.database.secret, host: this.database.proxy.endpoint, name: this.database.databaseName },
       cache: { endpoint },
       bucket: new MediaBucket(this, 'MediaBucket', { prefix, settings, ingest: this.queues.ingest.queue }),
@@ -95,4 +96,4 @@ export class DataStack extends Stack {
 const mapQueues = <T>(make: (name: QueueName, row: (typeof queueTable)[QueueName]) => T): Record<QueueName, T> =>
   Object.fromEntries(Object.entries(queueTable).map(([name, row]) => [name, make(name as QueueName, row)])) as Record<QueueName, T>
 
-const pascal = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
+const pascal = (name: string) => name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -6,6 +6,7 @@ import {
   InstanceType,
   NatProvider,
   NatTrafficDirection,
+  Peer,
   Port,
   SecurityGroup,
   SubnetType,
@@ -29,7 +30,8 @@ const nats = {
       associatePublicIpAddress: true,
       defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
     })
-    const admit = (group: SecurityGroup) => provider.connections.allowFrom(group, Port.allTraffic(), 'What it is to forward')
+    // Not by `connections`, which would also let the group send more than its own rules say.
+    const admit = (group: SecurityGroup) => provider.securityGroup.addIngressRule(group, Port.allTraffic(), 'What it is to forward')
     return { provider, admit }
   },
   gateway: () => ({ provider: NatProvider.gateway(), admit: () => {} }),
@@ -39,6 +41,7 @@ const nats = {
 export class NetworkStack extends Stack {
   readonly vpc: Vpc
   readonly applicationGroup: SecurityGroup
+  readonly mediaTaskGroup: SecurityGroup
 
   constructor(scope: Construct, id: string, { prefix, settings, ...props }: NetworkStackProps) {
     super(scope, id, props)
@@ -70,7 +73,10 @@ export class NetworkStack extends Stack {
         }),
       ),
     })
-    this.applicationGroup = new SecurityGroup(this, 'Application', { vpc: this.vpc, description: 'Functions and the media task' })
-    admit(this.applicationGroup)
+    this.applicationGroup = new SecurityGroup(this, 'Application', { vpc: this.vpc, description: 'Functions' })
+    // S3 and SQS; its image and its log go the same way. The resolver of the VPC is not subject to groups.
+    this.mediaTaskGroup = new SecurityGroup(this, 'MediaTask', { vpc: this.vpc, description: 'The media task', allowAllOutbound: false })
+    this.mediaTaskGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS')
+    for (const group of [this.applicationGroup, this.mediaTaskGroup]) admit(group)
   }
 }

@@ -58,10 +58,16 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       await remove(objects.map(object => object.key).filter(key => !keepPrefix || !key.startsWith(keepPrefix)))
     },
 
-    /** Answers the entity tag of what was stored. A stream must be one of `createReadStream`, whose size the client finds itself. */
-    put: async (key: string, body: Readable | Uint8Array | string, { contentType }: { contentType: string }): Promise<string> => {
-      const answer = await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }))
-      return unquote(answer.ETag)
+    /** Returns the entity tag of what was stored. A stream needs its size. */
+    put: async (
+      key: string,
+      body: Readable | Uint8Array | string,
+      { contentType, sizeBytes }: { contentType: string; sizeBytes?: number },
+    ): Promise<string> => {
+      const { ETag } = await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType, ContentLength: sizeBytes }),
+      )
+      return unquote(ETag)
     },
 
     /**

@@ -45,6 +45,9 @@ const template = {
   EVENTS_QUEUE_URL: url,
   SUMMARIES_QUEUE_URL: url,
   CLEANUP_QUEUE_URL: url,
+  MEDIA_PROGRESS_QUEUE_URL: url,
+  /** The uid of ffmpeg and ffprobe, where the program that starts them is root. */
+  FFMPEG_UID: positiveInteger,
   CONNECTIONS_TABLE: text,
   WEBSOCKET_MANAGEMENT_URL: url,
   PIPELINE_ARN: text,
@@ -73,9 +76,9 @@ const runtime = {
   LAMBDA_LAYERS_ROOT: optionalText,
   /** The subject of a run of the media task; the state machine sets them. */
   VIDEO_ID: text,
-  USER_ID: text,
   RUN_ID: text,
   SOURCE_KEY: text,
+  SOURCE_ETAG: text,
   MEDIA_TASK_MODE: z.enum(['normalise', 'extract']),
 } as const
 

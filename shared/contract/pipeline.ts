@@ -1,3 +1,5 @@
+import type { MediaTaskMode } from './media-report.ts'
+
 /** The stage of a video, beside the guide's status; `weight` is the stage's share of the expected work: 100 in all, and more for files that must be normalised. */
 export const STAGES = {
   uploading: { weight: 0, message: 'Waiting for the file' },
@@ -14,6 +16,9 @@ export const STAGES = {
 } as const
 
 export type Stage = keyof typeof STAGES
+
+/** The stage of a video while the media task works on it. */
+export const STAGE_OF_MODE = { normalise: 'normalising', extract: 'extracting' } as const satisfies Record<MediaTaskMode, Stage>
 
 /** The share done (0-1) of each stage that has begun: stages run side by side. */
 export type StageProgress = Partial<Record<Stage, number>>
@@ -36,4 +41,4 @@ export const SUMMARY_LANGUAGE = 'vi'
 export const MEDIA_PROBLEM = 'MediaProblem'
 
 /** The payload of every Lambda state. */
-export type PipelineTask = { runId: string; input: PipelineInput; state: unknown; action?: 'start' | 'check' }
+export type PipelineTask = { runId: string; input: PipelineInput; state: unknown; action?: 'start' | 'check'; mode?: MediaTaskMode }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { uuid } from './fields.ts'
+import { MediaProgress } from './media-report.ts'
 
 /** The messages of S3: events about objects, or the one `s3:TestEvent` that has no records. Keys come URL-encoded, a space as a plus. */
 const ObjectEvents = z.looseObject({
@@ -15,6 +16,12 @@ export const queues = {
     fifo: false,
     message: z.object({ jobId: uuid, videoId: uuid, userId: uuid, language: z.string() }),
     summary: 'A summary was asked for (ai processing)',
+  },
+  'media-progress': {
+    function: 'worker-progress',
+    fifo: false,
+    message: MediaProgress,
+    summary: 'The media task has come further',
   },
   cleanup: {
     function: 'worker-cleanup',

@@ -25,6 +25,9 @@ export const runPrefix = (videoId: string, runId: string) => `${mediaPrefix(vide
 export const sourceCopyKey = (videoId: string, runId: string, key: string) =>
   `${runPrefix(videoId, runId)}${key.slice(key.lastIndexOf('/') + 1)}`
 
+/** Returns the key of the report with which the media task of a run ends in one of its modes. */
+export const mediaReportKey = (videoId: string, runId: string, mode: string) => `${runPrefix(videoId, runId)}${mode}/report.json`
+
 /** Of which run a product is; undefined for any other object. */
 export const parseProductKey = (key: string): { videoId: string; runId: string } | undefined => {
   const [, videoId, runId] = key.match(PRODUCT) ?? []

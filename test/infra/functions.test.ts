@@ -14,6 +14,7 @@ const WAYS: [key: EnvironmentKey, uses: RegExp][] = [
   ['AWS_S3_BUCKET', /^(bucket:|mediaconvert:run$)/],
   ['EVENTS_QUEUE_URL', /^queue:events:send$/],
   ['SUMMARIES_QUEUE_URL', /^queue:summaries:send$/],
+  ['MEDIA_PROGRESS_QUEUE_URL', /^queue:media-progress:send$/],
   ['CLEANUP_QUEUE_URL', /^queue:cleanup:send$/],
   ['CONNECTIONS_TABLE', /^connections:/],
   ['WEBSOCKET_MANAGEMENT_URL', /^manage-connections$/],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { functionTable } from '../../infra/functions.ts'
 import { STAGE_NAMES } from '../../infra/stages.ts'
@@ -231,20 +231,5 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
       expect(Properties.AlarmDescription).toMatch(/^[A-Z].{40,}\.$/)
       expect(runbook).toContain(`\n## ${Properties.AlarmName.replace(`${prefix}-`, '')}\n`)
     }
-  })
-})
-
-describe("the media task's Dockerfile", () => {
-  it('copies only what the build leaves and the context sends', () => {
-    const copies = [...readFileSync('media-task/Dockerfile', 'utf8').matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(match => match[1]!)
-    expect(copies.length).toBeGreaterThan(0)
-    for (const source of copies) {
-      expect(existsSync(source), `${source} after npm run build`).toBe(true)
-      expect(source).toMatch(/^dist\/media-task\b/)
-    }
-  })
-
-  it('does not run as root', () => {
-    expect(readFileSync('media-task/Dockerfile', 'utf8')).toMatch(/^USER (?!root)\w+/m)
   })
 })

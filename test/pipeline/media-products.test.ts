@@ -37,7 +37,8 @@ const extractFrom = async (file: string) => {
     store: async product => void products.push(product),
     onWarning: message => warnings.push(message),
   })
-  const of = (kind: Product['kind']) => products.filter(product => product.kind === kind)
+  const of = <K extends Product['kind']>(kind: K) =>
+    products.filter((product): product is Extract<Product, { kind: K }> => product.kind === kind)
   return { film, of, warnings, shares, kinds: products.map(({ kind }) => kind) }
 }
 

@@ -27,8 +27,11 @@ export const serveFiles = async () => {
   const s3 = await serveMedia({})
   return {
     ...s3,
-    put: async (key: string, file: string) =>
-      s3.client.send(new PutObjectCommand({ Bucket: 'media', Key: key, Body: await readFile(file) })),
+    /** Returns the entity tag. */
+    put: async (key: string, file: string): Promise<string> => {
+      const { ETag } = await s3.client.send(new PutObjectCommand({ Bucket: 'media', Key: key, Body: await readFile(file) }))
+      return ETag!.replaceAll('"', '')
+    },
     bytes: async (key: string) => (await s3.client.send(new GetObjectCommand({ Bucket: 'media', Key: key }))).Body!.transformToByteArray(),
     text: async (key: string) => (await s3.client.send(new GetObjectCommand({ Bucket: 'media', Key: key }))).Body!.transformToString(),
   }

@@ -49,7 +49,9 @@ it('publishes a run once, however often it is called', async () => {
   await publish()
   expect(await row()).toMatchObject({ status: 'processed', stage: 'done' })
   const keep = `media/${videoId}/${runId}/`
-  const keys = ['source.mp4', 'normalised.mp4', 'transcript.json'].map(name => `${keep}${name}`)
+  const keys = ['source.mp4', 'normalised.mp4', 'normalise/report.json', 'extract/report.json', 'transcript.json'].map(
+    name => `${keep}${name}`,
+  )
   expect(cleanups).toEqual([{ keys, prefixes: [`media/${videoId}/`], keepPrefix: keep }])
 })
 

@@ -34,7 +34,7 @@ export const failRun = async (
     const video = await findVideo(sql, { userId, videoId })
     const owned = video?.runId === runId
     if (owned && video.status === 'processed') return null
-    // The media task writes its reason down itself; all that the state machine hears of it is that the run has ended.
+    // A run that has failed already keeps its first reason.
     const reason = video?.metadata?.error ?? failure
     await deleteMediaFiles(sql, { videoId, runId })
     await deleteCaptionTracks(sql, { videoId, runId })

@@ -42,6 +42,7 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
     ...(facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }),
   })
   await completeJob(deps.sql, { jobId: job.id, result: metadata })
+  for (const type of ['extract-audio', 'generate-thumbnail'] as const) await beginJob(deps, { input, type })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
   return { sourceKey, normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
 }

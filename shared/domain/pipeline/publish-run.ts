@@ -71,4 +71,4 @@ const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: Vide
 const STEPS = ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript'] as const
 
 /** Files that only later steps of the same run read, beside the copy of the source. */
-const INTERMEDIATE = ['normalised.mp4', 'transcript.json']
+const INTERMEDIATE = ['normalised.mp4', 'normalise/report.json', 'extract/report.json', 'transcript.json']

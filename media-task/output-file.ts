@@ -1,0 +1,23 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/**
+ * Opens a file that ffmpeg has left. A film that has taken ffmpeg over can leave a link to the credentials
+ * of this program, or a pipe that never ends: this throws for all but an ordinary file.
+ */
+export const openOutput = async (file: string): Promise<FileHandle> => {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  if ((await handle.stat()).isFile()) return handle
+  await handle.close()
+  throw new Error(`${file} is not an ordinary file`)
+}
+
+/** Returns the text of a file that ffmpeg has left. */
+export const readOutput = async (file: string): Promise<string> => {
+  const handle = await openOutput(file)
+  try {
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}

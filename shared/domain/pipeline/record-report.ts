@@ -1,0 +1,65 @@
+import type { Storage } from '../../aws/storage.ts'
+import { MediaReport, type MediaTaskMode, type ReportedProduct } from '../../contract/media-report.ts'
+import { type PipelineInput, STAGE_OF_MODE } from '../../contract/pipeline.ts'
+import { problem } from '../../contract/problems.ts'
+import { completeJob } from '../../db/repositories/jobs.ts'
+import { saveMediaFile } from '../../db/repositories/media-files.ts'
+import { recordProducts } from '../../db/repositories/runs.ts'
+import type { Transact } from '../../db/transact.ts'
+import type { CreateId } from '../../kernel/ids.ts'
+import { mediaReportKey, runPrefix } from '../../kernel/object-keys.ts'
+import { objectUrl } from '../../kernel/object-url.ts'
+import { beginJob } from '../jobs/begin-job.ts'
+import { reportProgress } from '../runs/report-progress.ts'
+
+export type RecordReportDeps = {
+  transact: Transact
+  createId: CreateId
+  storage: Pick<Storage, 'bucket' | 'head' | 'getText'>
+}
+
+type Task = { runId: string; input: PipelineInput; mode: MediaTaskMode }
+
+/** A report with the most products and the longest texts has a tenth of it. */
+const MAX_REPORT_BYTES = 200_000
+
+const readReport = async ({ storage }: RecordReportDeps, key: string): Promise<MediaReport> => {
+  const { sizeBytes } = (await storage.head(key)) ?? {}
+  if (sizeBytes === undefined) throw new Error('The media task has left no report')
+  if (sizeBytes > MAX_REPORT_BYTES) throw new Error(`The report of the media task has ${sizeBytes} bytes`)
+  return MediaReport.parse(JSON.parse((await storage.getText(key)) ?? ''))
+}
+
+/**
+ * Records the report of the media task: its files, the facts of the film and the jobs of its work, in one
+ * transaction. Throws the media.* problem of a refused file, and `media.cancelled` when the run has ended.
+ */
+export const recordReport = async (deps: RecordReportDeps, { runId, input, mode }: Task): Promise<void> => {
+  const { videoId } = input
+  const report = await readReport(deps, mediaReportKey(videoId, runId, mode))
+  if (report.outcome === 'refused') throw problem(report.code, { detail: report.message })
+  const { film, products } = report
+  const urlOf = ({ name }: ReportedProduct) => objectUrl(deps.storage.bucket, `${runPrefix(videoId, runId)}${name}`)
+  const find = <K extends ReportedProduct['kind']>(kind: K) =>
+    products.find((product): product is Extract<ReportedProduct, { kind: K }> => product.kind === kind)
+
+  await deps.transact(async ({ sql }) => {
+    const [thumbnail, storyboard] = [find('thumbnail'), find('storyboard_vtt')]
+    // Sound that cannot be decoded is left out of a normalised film: the conversion must not ask for it.
+    const facts = mode === 'normalise' ? { hasAudio: film.audioCodec !== undefined } : { durationMs: film.durationMs }
+    const current = await recordProducts(sql, {
+      ...{ videoId, runId },
+      ...(mode === 'extract' && { durationSeconds: film.durationMs / 1000 }),
+      ...(thumbnail && { thumbnailUrl: urlOf(thumbnail) }),
+      metadata: { ...facts, ...(storyboard && { storyboardUrl: urlOf(storyboard) }) },
+    })
+    if (!current) throw problem('media.cancelled', { detail: 'The run has ended.' })
+    for (const product of products) await saveMediaFile(sql, { videoId, runId, url: urlOf(product), ...product })
+    if (mode === 'normalise') return
+    const complete = async (type: 'extract-audio' | 'generate-thumbnail', result: unknown) =>
+      completeJob(sql, { jobId: (await beginJob({ sql, createId: deps.createId }, { input, type })).id, result })
+    await complete('extract-audio', find('audio')?.details ?? { reason: 'no_audio' })
+    await complete('generate-thumbnail', thumbnail?.details)
+  })
+  await reportProgress(deps, { videoId, runId, stage: STAGE_OF_MODE[mode], share: 1 })
+}
