@@ -21,7 +21,7 @@ if (!isRoot && config.NODE_ENV === 'production') throw new Error('The media task
 const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
 const progress = createQueue<MessageOf<'media-progress'>>({ client: new SQSClient(), url: config.MEDIA_PROGRESS_QUEUE_URL })
 
-process.exitCode = await runTask({
+const exitCode = await runTask({
   ...{ storage, videoId, runId, mode, log },
   sourceKey: config.SOURCE_KEY,
   sourceEtag: config.SOURCE_ETAG,
@@ -29,3 +29,5 @@ process.exitCode = await runTask({
   ffmpegUid: isRoot ? config.FFMPEG_UID : undefined,
   signal: controller.signal,
 })
+// A connection that the queue keeps open would keep the video waiting.
+process.exit(exitCode)
