@@ -1,5 +1,5 @@
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import { admitRun } from '../../shared/domain/pipeline/admit-run.ts'
+import { admitRun } from '../../shared/domain/runs/admit-run.ts'
 import { systemClock } from '../../shared/kernel/clock.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'

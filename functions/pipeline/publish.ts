@@ -3,7 +3,7 @@ import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/queues.ts'
-import { publishRun } from '../../shared/domain/pipeline/publish-run.ts'
+import { publishRun } from '../../shared/domain/runs/publish-run.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
@@ -16,7 +16,6 @@ const { sql, transact, sqs } = await connectRunning(config, log)
 const { head } = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const summaries = createQueue<MessageOf<'summaries'>>({ client: sqs, url: config.SUMMARIES_QUEUE_URL })
-const repositories = {}
-const deps = { sql, transact, ...repositories, head, cleanup, sendSummary: summaries.send, createId }
+const deps = { sql, transact, head, cleanup, sendSummary: summaries.send, createId }
 
 export const handler = createStep({ run: task => publishRun(deps, task), log })

@@ -1,7 +1,7 @@
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import { recordReport } from '../../shared/domain/pipeline/record-report.ts'
+import { recordReport } from '../../shared/domain/runs/record-report.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'

@@ -1,7 +1,6 @@
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import { SUMMARY_BUDGET_MS } from '../../shared/contract/limits.ts'
 import { type PipelineTask, SUMMARY_LANGUAGE } from '../../shared/contract/pipeline.ts'
-import * as runs from '../../shared/db/repositories/runs.ts'
 import { reportProgress } from '../../shared/domain/runs/report-progress.ts'
 import { summariseVideo } from '../../shared/domain/summaries/summarise-video.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
@@ -12,7 +11,7 @@ import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../compose/summarising.
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
 const log = createLogger('pipeline-summarise')
 const running = await connectRunning(config, log)
-const deps = { ...running, runs, ...(await connectSummarising(config, running)), budgetMs: SUMMARY_BUDGET_MS.pipeline }
+const deps = { ...running, ...(await connectSummarising(config, running)), budgetMs: SUMMARY_BUDGET_MS.pipeline }
 
 const run = async ({ runId, input: { videoId, userId } }: PipelineTask) => {
   await reportProgress(deps, { videoId, runId, stage: 'summarising', share: 0 })

@@ -16,8 +16,7 @@ const bucket = config.AWS_S3_BUCKET
 const { getText: readText } = createStorage({ client: createS3Client(), bucket })
 const transcriber = createTranscriber({ client: new TranscribeClient(), bucket })
 const onUnavailable = (fields: { videoId: string; error: string }) => log.warn('AI service failed', { ...fields, service: 'transcribe' })
-const repositories = {}
-const deps = { sql, transact, ...repositories, createId, transcriber, readText, readResult, onUnavailable }
+const deps = { sql, transact, createId, transcriber, readText, readResult, onUnavailable }
 
 export const handler = createStep({
   run: task => (task.action === 'start' ? startTranscript(deps, task) : checkTranscript(deps, task)),

@@ -2,11 +2,6 @@ import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { readConfig, SIGNED_IN_KEYS } from '../../shared/config/config.ts'
 import { systemRoutes } from '../../shared/contract/system.ts'
-import * as events from '../../shared/db/repositories/events.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as sessions from '../../shared/db/repositories/sessions.ts'
-import * as tickets from '../../shared/db/repositories/tickets.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { systemClock as now } from '../../shared/kernel/clock.ts'
 import { createSecret } from '../../shared/kernel/ids.ts'
 import { createApi } from '../../shared/lambda/http/create-api.ts'
@@ -25,7 +20,7 @@ const apiKey = async () => config.OPENAI_API_KEY ?? readSecret(config.OPENAI_SEC
 const isLanguageModelUp = createLanguageModelCheck({ apiKey, ...(config.OPENAI_BASE_URL && { baseUrl: config.OPENAI_BASE_URL }) })
 const isStorageUp = () => storage.touch('users/').then(() => true)
 const checks = { isCacheUp: cache.isUp, isStorageUp, isLanguageModelUp, processUsage, tokenSeconds: config.JWT_EXPIRES_IN }
-const deps = { sql, sessions, videos, jobs, events, tickets, ...checks, now, createSecret, docs: createDocs(import.meta.dirname) }
+const deps = { sql, ...checks, now, createSecret, docs: createDocs(import.meta.dirname) }
 
 export const handler = createApi({
   routes: systemRoutes,

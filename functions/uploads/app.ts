@@ -2,14 +2,13 @@ import { problem } from '../../shared/contract/problems.ts'
 import type { uploadsRoutes } from '../../shared/contract/uploads.ts'
 import { abortUpload } from '../../shared/domain/uploads/abort-upload.ts'
 import { completeUpload, listParts, signParts } from '../../shared/domain/uploads/multipart-upload.ts'
-import { startUpload } from '../../shared/domain/uploads/start-upload.ts'
-import type { UploadDeps } from '../../shared/domain/uploads/upload-deps.ts'
-import { uploadForm } from '../../shared/domain/uploads/upload-form.ts'
+import { type StartUploadDeps, startUpload } from '../../shared/domain/uploads/start-upload.ts'
+import { type UploadFormDeps, uploadForm } from '../../shared/domain/uploads/upload-form.ts'
 import { type PresentDeps, presentVideo } from '../../shared/domain/videos/present-video.ts'
 import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 import { readForm } from '../../shared/lambda/http/read-form.ts'
 
-export type UploadsDeps = Omit<UploadDeps, 'pipeline' | 'runs'> & Pick<PresentDeps, 'createPlaybackToken'>
+export type UploadsDeps = StartUploadDeps & UploadFormDeps & PresentDeps
 
 /** The operations of the uploads function. */
 export const createUploadsApp = (deps: UploadsDeps): Implementations<typeof uploadsRoutes> => ({

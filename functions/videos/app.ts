@@ -2,21 +2,22 @@ import type { videosRoutes } from '../../shared/contract/videos.ts'
 import { chooseFormat } from '../../shared/domain/transcripts/choose-format.ts'
 import { getTranscript } from '../../shared/domain/transcripts/get-transcript.ts'
 import { TRANSCRIPT_TYPES, writeTranscript } from '../../shared/domain/transcripts/transcript-formats.ts'
-import { deleteVideo } from '../../shared/domain/videos/delete-video.ts'
-import { getVideo } from '../../shared/domain/videos/get-video.ts'
+import { type DeleteVideoDeps, deleteVideo } from '../../shared/domain/videos/delete-video.ts'
+import { type GetVideoDeps, getVideo } from '../../shared/domain/videos/get-video.ts'
 import { listVideos } from '../../shared/domain/videos/list-videos.ts'
 import { presentVideo } from '../../shared/domain/videos/present-video.ts'
 import { readPlaylist } from '../../shared/domain/videos/read-playlist.ts'
-import { retryVideo } from '../../shared/domain/videos/retry-video.ts'
+import { type RetryVideoDeps, retryVideo } from '../../shared/domain/videos/retry-video.ts'
 import { updateVideo } from '../../shared/domain/videos/update-video.ts'
-import type { VideoDeps } from '../../shared/domain/videos/video-deps.ts'
 import { compressed } from '../../shared/lambda/http/compressed.ts'
 import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 
-export type VideosDeps = VideoDeps & {
-  /** Whose video a playback token opens; throws `auth.…` problems, also for another video's token. */
-  verifyPlaybackToken: (o: { token: string; videoId: string }) => Promise<{ userId: string }>
-}
+export type VideosDeps = DeleteVideoDeps &
+  GetVideoDeps &
+  RetryVideoDeps & {
+    /** Whose video a playback token opens; throws `auth.…` problems, also for another video's token. */
+    verifyPlaybackToken: (o: { token: string; videoId: string }) => Promise<{ userId: string }>
+  }
 
 /** The operations of the videos function. */
 export const createVideosApp = (deps: VideosDeps): Implementations<typeof videosRoutes> => ({

@@ -111,3 +111,24 @@ describe('circles', () => {
     expect(circular(edges)).toEqual([])
   })
 })
+
+describe('the ground floor of the domain', () => {
+  test('runs import jobs, and neither imports a feature above', () => {
+    const edges = importsAmong('shared/domain', file => file.split('/')[2]!)
+    expect([...edges.get('jobs')!]).toEqual([])
+    expect([...edges.get('runs')!]).toEqual(['jobs'])
+  })
+
+  test('only the jobs folder writes jobs', async () => {
+    const writers = /\b(create|run|claim|complete|fail|reopen|release)Job\b|\b(complete|fail)OpenJobs\b/
+    const importsOf = (text: string) =>
+      [...text.matchAll(/import \{([^}]*)\} from '[^']*repositories\/jobs\.ts'/g)].map(([, names]) => names!).join()
+    const wrong: string[] = []
+    for (const file of sources) {
+      const text = await readFile(file, 'utf8')
+      if (file.startsWith('shared/domain/jobs/')) continue
+      if (writers.test(importsOf(text)) || /import \* as \w+ from '[^']*repositories\/jobs\.ts'/.test(text)) wrong.push(file)
+    }
+    expect(wrong).toEqual([])
+  })
+})

@@ -6,9 +6,9 @@ import * as leases from '../../shared/db/repositories/leases.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
-import { admitRun } from '../../shared/domain/pipeline/admit-run.ts'
-import { failRun } from '../../shared/domain/pipeline/fail-run.ts'
-import { readEnding } from '../../shared/domain/pipeline/read-failure.ts'
+import { admitRun } from '../../shared/domain/runs/admit-run.ts'
+import { failRun } from '../../shared/domain/runs/fail-run.ts'
+import { readEnding } from '../../shared/domain/runs/read-failure.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase

@@ -7,7 +7,7 @@ import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
 import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
-import { abandonStuckRuns } from '../../shared/domain/pipeline/abandon-stuck-runs.ts'
+import { abandonStuckRuns } from '../../shared/domain/runs/abandon-stuck-runs.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 const MINUTE_MS = 60_000

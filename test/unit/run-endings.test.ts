@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../shared/contract/problems.ts'
-import { readEnding, readFailure } from '../../shared/domain/pipeline/read-failure.ts'
+import { readEnding, readFailure } from '../../shared/domain/runs/read-failure.ts'
 
 const ours = { code: 'media.processing_failed', retryable: true }
 

@@ -1,29 +1,45 @@
 import type { Failure } from '../../contract/failure.ts'
+import type { JobType } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
-import type { JobRow } from '../../db/repositories/jobs.ts'
-import { completeJob, failJob, failOpenJobs } from '../../db/repositories/jobs.ts'
+import {
+  completeOpenJobs,
+  completeJob as completeRow,
+  createJob,
+  failOpenJobs,
+  failJob as failRow,
+  type JobRow,
+} from '../../db/repositories/jobs.ts'
 import type { Emit } from '../../db/transact.ts'
+import type { CreateId } from '../../kernel/ids.ts'
+import { jobTypes } from './job-types.ts'
+import type { NewJob } from './open-job.ts'
 
 type Tx = { sql: Sql; emit: Emit }
 
-/** Completes the job of a summary and tells its owner; nothing happens when it has ended. Part of the caller's transaction. */
-export const completeSummaryJob = async ({ sql, emit }: Tx, { jobId, summaryId }: { jobId: string; summaryId: string }) => {
-  const job = await completeJob(sql, { jobId, result: { summaryId } })
-  if (!job) return
-  const { userId, videoId, subject: language } = job
-  await emit(userId, { type: 'user_activity', payload: { action: 'summary_completed', videoId, summaryId, language, jobId } })
+const emitEnd = async (emit: Emit, end: 'completed' | 'failed', job: JobRow | undefined) => {
+  const event = job && jobTypes[job.type][end]?.(job)
+  if (event) await emit(job.userId, event)
 }
 
-/** Fails the job of a summary and tells its owner; nothing happens when it has ended. Part of the caller's transaction. */
-export const failSummaryJob = async ({ sql, emit }: Tx, { jobId, error }: { jobId: string; error: Failure }) => {
-  const job = await failJob(sql, { jobId, error })
-  if (job) await tellFailed(emit, job)
+/** Completes a job and sends the event of its type; nothing happens when it has ended. Part of the caller's transaction. */
+export const completeJob = async ({ sql, emit }: Tx, o: { jobId: string; result: unknown }): Promise<void> =>
+  emitEnd(emit, 'completed', await completeRow(sql, o))
+
+/** Completes the job of a step, also one that was never begun. Part of the caller's transaction. */
+export const completeStep = async (tx: Tx, createId: CreateId, { result, ...step }: NewJob & { result: unknown }): Promise<void> => {
+  const { id: jobId } = await createJob(tx.sql, { id: createId(), ...step })
+  await completeJob(tx, { jobId, result })
 }
 
-/** Fails every open job of a video's attempt, and tells its owner of each summary among them. Part of the caller's transaction. */
-export const failJobsOfVideo = async ({ sql, emit }: Tx, o: { videoId: string; attempt: number; error: Failure }) => {
-  for (const job of await failOpenJobs(sql, o)) if (job.type === 'generate-summary') await tellFailed(emit, job)
-}
+/** Completes the open jobs of these types, which have no event of their own. Part of the caller's transaction. */
+export const completeSteps = ({ sql }: Tx, o: { videoId: string; attempt: number; types: readonly JobType[]; result?: unknown }) =>
+  completeOpenJobs(sql, o)
 
-const tellFailed = (emit: Emit, { id: jobId, userId, videoId, subject: language, error }: JobRow) =>
-  emit(userId, { type: 'user_activity', payload: { action: 'summary_failed', videoId, code: error?.code, language, jobId } })
+/** Fails a job and sends the event of its type; nothing happens when it has ended. Part of the caller's transaction. */
+export const failJob = async ({ sql, emit }: Tx, o: { jobId: string; error: Failure }): Promise<void> =>
+  emitEnd(emit, 'failed', await failRow(sql, o))
+
+/** Fails every open job of a video's attempt. Part of the caller's transaction. */
+export const failJobsOfVideo = async ({ sql, emit }: Tx, o: { videoId: string; attempt: number; error: Failure }): Promise<void> => {
+  for (const job of await failOpenJobs(sql, o)) await emitEnd(emit, 'failed', job)
+}

@@ -1,8 +1,9 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import { completeJob } from '../../db/repositories/jobs.ts'
 import { recordProducts } from '../../db/repositories/runs.ts'
-import { beginJob, type JobDeps } from '../jobs/begin-job.ts'
+import { beginJob } from '../jobs/begin-job.ts'
+import { completeStep } from '../jobs/end-job.ts'
+import { type JobDeps, openJob } from '../jobs/open-job.ts'
 import { needsNormalising } from '../media/accepted-by-mediaconvert.ts'
 import { inspectContainer, type MediaInfo } from '../media/inspect-container.ts'
 import { agreesWithType, recogniseFile } from '../media/magic-bytes.ts'
@@ -22,9 +23,10 @@ export type Inspection = { sourceKey: string; normalise: boolean; hasAudio: bool
 
 /** First gate: what the file says it is, without decoding it. Throws media.* problems. Its facts become the video's metadata. */
 export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<Inspection> => {
-  const { videoId } = input
+  const { videoId, userId, attempt } = input
   if (!(await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 }))) throw problem('media.cancelled')
-  const job = await beginJob(deps, { input, type: 'extract-metadata' })
+  const steps = { videoId, userId, attempt }
+  await beginJob(deps, { ...steps, type: 'extract-metadata' })
   const { key: sourceKey, contentType } = await secureSource(deps, { runId, input })
   const source = { ...input, key: sourceKey }
 
@@ -41,8 +43,8 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
     metadata,
     ...(facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }),
   })
-  await completeJob(deps.sql, { jobId: job.id, result: metadata })
-  for (const type of ['extract-audio', 'generate-thumbnail'] as const) await beginJob(deps, { input, type })
+  await deps.transact(tx => completeStep(tx, deps.createId, { ...steps, type: 'extract-metadata', result: metadata }))
+  for (const type of ['extract-audio', 'generate-thumbnail'] as const) await openJob(deps, { ...steps, type })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
   return { sourceKey, normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
 }

@@ -1,7 +1,7 @@
 import type { Stage } from '../../contract/pipeline.ts'
-import { findNewestJob, runJob } from '../../db/repositories/jobs.ts'
 import { lockProgress, recordProgress } from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
+import { reportJob } from '../jobs/begin-job.ts'
 import { currentStage, mergeProgress, overallProgress } from './overall-progress.ts'
 import { processingEvent } from './processing-event.ts'
 
@@ -20,8 +20,7 @@ export const reportProgress = (
     const now = { stage: currentStage(stageProgress), progress: overallProgress(stageProgress) }
     const video = await recordProgress(sql, { videoId, runId, ...now, stageProgress })
     if (!video || (video.stage === before.stage && video.processingProgress === before.processingProgress)) return true
-    const job = await findNewestJob(sql, { videoId, type: 'process-video' })
-    if (job) await runJob(sql, { jobId: job.id, progress: video.processingProgress })
+    await reportJob(sql, { videoId, type: 'process-video', progress: video.processingProgress })
     await emit(video.userId, processingEvent(video))
     return true
   })

@@ -2,14 +2,15 @@ import { SUMMARIZE_WAIT_MS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { MessageOf } from '../../contract/queues.ts'
 import type { Sql } from '../../db/client.ts'
-import { completeJob, findJob } from '../../db/repositories/jobs.ts'
+import { findJob } from '../../db/repositories/jobs.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import { findVideo } from '../../db/repositories/videos.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
+import { openDoneJob, openJob } from '../jobs/open-job.ts'
 import { whyNoTranscript } from '../transcripts/why-no-transcript.ts'
 import { requireVideo } from '../videos/require-video.ts'
-import { abandonedBefore, openSummaryJob } from './open-summary-job.ts'
+import { abandonedBefore, summaryStep } from './summary-step.ts'
 
 export type RequestDeps = {
   sql: Sql
@@ -30,25 +31,21 @@ export const requestSummary = async (
 ): Promise<{ summary: SummaryRow | null; jobId: string }> => {
   const video = await requireVideo(deps, { userId, videoId })
   const existing = await deps.findSummary({ videoId, language })
-  if (existing) return { summary: existing, jobId: await doneJob(deps, { video, language, summaryId: existing.id }) }
+  if (existing) {
+    const { id: jobId } = await openDoneJob(deps, summaryStep(video, language), { summaryId: existing.id })
+    return { summary: existing, jobId }
+  }
   if (video.transcriptStatus === 'none' || video.status === 'error') {
     const detail = video.status === 'error' ? 'The video could not be processed. Retry it first.' : whyNoTranscript(video)
     throw problem('summary.no_transcript', { videoId, detail, reason: video.transcriptReason ?? undefined })
   }
-  const job = await openSummaryJob(deps, { video, language })
+  const job = await openJob(deps, summaryStep(video, language))
   // A pipeline that is still at work after the job was queued finds it when it publishes.
   const current = video.status === 'processing' ? await findVideo(deps.sql, { userId, videoId }) : video
   if (current?.status === 'processing') return { summary: null, jobId: job.id }
   const waits = job.status === 'queued' || (job.status === 'running' && new Date(job.updatedAt) < abandonedBefore(deps.now()))
   if (waits) await deps.sendSummary({ jobId: job.id, videoId, userId, language })
   return { summary: (await waitForSummary(deps, { videoId, userId, language, jobId: job.id })) ?? null, jobId: job.id }
-}
-
-/** The job of a summary that is there, whatever had become of it. */
-const doneJob = async (deps: RequestDeps, { summaryId, ...o }: Parameters<typeof openSummaryJob>[1] & { summaryId: string }) => {
-  const { id, status } = await openSummaryJob(deps, o)
-  if (status !== 'completed') await completeJob(deps.sql, { jobId: id, result: { summaryId } })
-  return id
 }
 
 const waitForSummary = async (deps: RequestDeps, o: { videoId: string; userId: string; language: string; jobId: string }) => {

@@ -1,6 +1,6 @@
 import { failure, failureOf } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import { claimJob, findNewestJob, releaseJob } from '../../db/repositories/jobs.ts'
+import { findNewestJob } from '../../db/repositories/jobs.ts'
 import type { SummaryRow } from '../../db/repositories/summaries.ts'
 import { findSummary, saveSummary } from '../../db/repositories/summaries.ts'
 import { listSegments } from '../../db/repositories/transcripts.ts'
@@ -11,9 +11,11 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
-import { completeSummaryJob, failSummaryJob } from '../jobs/end-job.ts'
+import { returnJob, takeJob } from '../jobs/begin-job.ts'
+import { completeJob, failJob } from '../jobs/end-job.ts'
+import { openJob } from '../jobs/open-job.ts'
 import { whyNoTranscript } from '../transcripts/why-no-transcript.ts'
-import { abandonedBefore, openSummaryJob, SUMMARY_FAILED } from './open-summary-job.ts'
+import { abandonedBefore, SUMMARY_FAILED, summaryStep } from './summary-step.ts'
 import { writeSummary } from './write-summary.ts'
 
 export type SummariseDeps = {
@@ -38,13 +40,13 @@ export const summariseVideo = async (
   const video = await findVideo(deps.sql, { userId, videoId })
   if (!video || video.transcriptStatus === 'pending') return undefined
   if (video.transcriptStatus === 'none') return refuse(deps, { video, language })
-  const { id: jobId } = await openSummaryJob(deps, { video, language })
+  const { id: jobId } = await openJob(deps, summaryStep(video, language))
   // The guide's steps of this job: 20, then 100.
-  const claimed = await claimJob(deps.sql, { jobId, progress: 20, abandonedBefore: abandonedBefore(deps.now()) })
+  const claimed = await takeJob(deps.sql, { jobId, progress: 20, abandonedBefore: abandonedBefore(deps.now()) })
   const existing = await findSummary(deps.sql, { videoId, requestedLanguage: language })
   if (!claimed) return existing
   if (existing) {
-    await deps.transact(tx => completeSummaryJob(tx, { jobId, summaryId: existing.id }))
+    await deps.transact(tx => completeJob(tx, { jobId, result: { summaryId: existing.id } }))
     return existing
   }
   const signal = AbortSignal.timeout(deps.budgetMs)
@@ -54,13 +56,13 @@ export const summariseVideo = async (
     const written = { videoId, requestedLanguage: language, ...text, modelUsed: model, sources }
     return await deps.transact(async tx => {
       const summary = await saveSummary(tx.sql, written)
-      if (summary) await completeSummaryJob(tx, { jobId, summaryId: summary.id })
+      if (summary) await completeJob(tx, { jobId, result: { summaryId: summary.id } })
       return summary
     })
   } catch (error) {
     const reason = isProblem(error) ? failureOf(error) : SUMMARY_FAILED
-    if (video.status === 'processing') await releaseJob(deps.sql, { jobId })
-    else await deps.transact(tx => failSummaryJob(tx, { jobId, error: reason }))
+    if (video.status === 'processing') await returnJob(deps.sql, { jobId })
+    else await deps.transact(tx => failJob(tx, { jobId, error: reason }))
     throw error
   }
 }
@@ -69,5 +71,5 @@ export const summariseVideo = async (
 const refuse = async (deps: SummariseDeps, { video, language }: { video: VideoRow; language: string }): Promise<undefined> => {
   const job = await findNewestJob(deps.sql, { videoId: video.id, type: 'generate-summary', subject: language })
   const error = failure('summary.no_transcript', whyNoTranscript(video))
-  if (job) await deps.transact(tx => failSummaryJob(tx, { jobId: job.id, error }))
+  if (job) await deps.transact(tx => failJob(tx, { jobId: job.id, error }))
 }

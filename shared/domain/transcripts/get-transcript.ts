@@ -1,13 +1,14 @@
 import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
 import { listSegments } from '../../db/repositories/transcripts.ts'
+import type { Owned } from '../videos/require-video.ts'
 import { requireVideo } from '../videos/require-video.ts'
-import type { Owned, VideoDeps } from '../videos/video-deps.ts'
 import { whyNoTranscript } from './why-no-transcript.ts'
 
-type Deps = Pick<VideoDeps, 'sql'>
+export type GetTranscriptDeps = { sql: Sql }
 
 /** The segments of a video's transcript, readable as soon as they are there. Throws `video.not_found`, `video.not_ready`, `transcript.not_found`. */
-export const getTranscript = async (deps: Deps, owned: Owned) => {
+export const getTranscript = async (deps: GetTranscriptDeps, owned: Owned) => {
   const video = await requireVideo(deps, owned)
   const { transcriptStatus, transcriptReason, status } = video
   if (transcriptStatus === 'ready') return listSegments(deps.sql, owned)

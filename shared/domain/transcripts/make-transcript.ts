@@ -2,15 +2,17 @@ import * as z from 'zod'
 import { MAX_SPEECH_SECONDS } from '../../contract/limits.ts'
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import { completeJob, findNewestJob } from '../../db/repositories/jobs.ts'
 import { findMediaFile } from '../../db/repositories/media-files.ts'
 import { recordTranscriptStatus } from '../../db/repositories/runs.ts'
 import { replaceSegments } from '../../db/repositories/transcripts.ts'
+import type { VideoRow } from '../../db/repositories/videos.ts'
 import { baseLanguage } from '../../kernel/language-tags.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
-import { beginJob, type JobDeps } from '../jobs/begin-job.ts'
+import { beginJob } from '../jobs/begin-job.ts'
+import { completeStep } from '../jobs/end-job.ts'
+import type { JobDeps } from '../jobs/open-job.ts'
 import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
 import { requireRun } from '../runs/require-run.ts'
 import { type CaptionDeps, readOwnCaptions } from './read-own-captions.ts'
@@ -25,7 +27,11 @@ export type TranscriptDeps = ProgressDeps &
   }
 
 type Task = { runId: string; input: PipelineInput; state?: unknown }
-type Outcome = Parameters<typeof import('../../db/repositories/runs.ts').recordTranscriptStatus>[1]
+type Outcome = { status: VideoRow['transcriptStatus'] } & Partial<{
+  reason: VideoRow['transcriptReason']
+  language: string | null
+  source: VideoRow['transcriptSource']
+}>
 /** `tries` counts the jobs of the recogniser in this run; the state machine hands it on from question to question. */
 type Answer = { done: true } | { done: false; tries: number }
 
@@ -37,7 +43,7 @@ export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise
   const { runId, input } = task
   const { videoId } = input
   const { language } = await requireRun(deps, task)
-  await beginJob(deps, { input, type: 'generate-transcript' })
+  await beginJob(deps, stepOf(input))
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
 
   const captions = await readOwnCaptions(deps, { videoId, runId, preferred: language })
@@ -96,6 +102,8 @@ const giveUp = (deps: TranscriptDeps, task: Task, { reason, message }: Extract<T
   return finish(deps, task, { reason })
 }
 
+const stepOf = ({ videoId, userId, attempt }: PipelineInput) => ({ videoId, userId, attempt, type: 'generate-transcript' }) as const
+
 const jobName = (runId: string, tries: number) => (tries === 1 ? runId : `${runId}.${tries}`)
 
 const resultKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}transcript.json`
@@ -108,20 +116,19 @@ type Found = {
 }
 
 const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found): Promise<{ done: true }> => {
-  const { videoId, attempt } = input
+  const { videoId } = input
   const segments = found.segments ?? []
   const language = found.language ? baseLanguage(found.language) : null
-  const outcome: Pick<Outcome, 'status' | 'reason' | 'source' | 'language'> =
+  const outcome: Outcome =
     segments.length > 0
       ? { status: 'ready', language, ...(found.source && { source: found.source }) }
       : // What a recogniser takes silence for says nothing about the video.
         { status: 'none', reason: found.reason ?? 'no_speech', language: null }
-  await deps.transact(async ({ sql }) => {
-    const stored = await replaceSegments(sql, { videoId, runId, segments })
+  await deps.transact(async tx => {
+    const stored = await replaceSegments(tx.sql, { videoId, runId, segments })
     if (stored === undefined) return
-    await recordTranscriptStatus(sql, { videoId, runId, ...outcome })
-    const job = await findNewestJob(sql, { videoId, type: 'generate-transcript' })
-    if (job?.attempt === attempt) await completeJob(sql, { jobId: job.id, result: { ...outcome, segments: segments.length } })
+    await recordTranscriptStatus(tx.sql, { videoId, runId, ...outcome })
+    await completeStep(tx, deps.createId, { ...stepOf(input), result: { ...outcome, segments: segments.length } })
   })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 1 })
   return { done: true }

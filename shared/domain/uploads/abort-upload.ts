@@ -1,11 +1,15 @@
+import type { DirectUploads } from '../../aws/direct-uploads.ts'
+import type { Queue } from '../../aws/queue.ts'
 import { problem } from '../../contract/problems.ts'
+import type { MessageOf } from '../../contract/queues.ts'
+import type { Sql } from '../../db/client.ts'
 import { endUpload, findUpload } from '../../db/repositories/uploads.ts'
 import { deleteVideo } from '../../db/repositories/videos.ts'
+import type { Transact } from '../../db/transact.ts'
 import { sourcePrefix } from '../../kernel/object-keys.ts'
-import type { Owned } from '../videos/video-deps.ts'
-import type { UploadDeps } from './upload-deps.ts'
+import type { Owned } from '../videos/require-video.ts'
 
-export type AbortDeps = Pick<UploadDeps, 'sql' | 'transact' | 'directUploads' | 'cleanup'>
+export type AbortDeps = { sql: Sql; transact: Transact; directUploads: DirectUploads; cleanup: Queue<MessageOf<'cleanup'>> }
 
 /** Gives a pending upload up: S3 frees its parts, the video disappears. Throws `upload.not_found`, `upload.already_completed`. */
 export const abortUpload = async (deps: AbortDeps, owned: Owned): Promise<void> => {

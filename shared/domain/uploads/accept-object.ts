@@ -1,15 +1,19 @@
+import type { Queue } from '../../aws/queue.ts'
+import type { StateMachine } from '../../aws/state-machine.ts'
+import type { Storage } from '../../aws/storage.ts'
 import { failure } from '../../contract/problems.ts'
 import type { MessageOf } from '../../contract/queues.ts'
+import type { Sql } from '../../db/client.ts'
 import { forgetSource, recordSource } from '../../db/repositories/runs.ts'
 import { endUpload, findUpload } from '../../db/repositories/uploads.ts'
 import { findVideo } from '../../db/repositories/videos.ts'
+import type { Transact } from '../../db/transact.ts'
 import { parseSourceKey, sourcePrefix } from '../../kernel/object-keys.ts'
 import { failVideo } from '../runs/fail-video.ts'
 import { processingEvent } from '../runs/processing-event.ts'
 import { startRun } from '../runs/start-run.ts'
-import type { UploadDeps } from './upload-deps.ts'
 
-export type AcceptDeps = Pick<UploadDeps, 'sql' | 'transact' | 'storage' | 'cleanup' | 'pipeline'>
+export type AcceptDeps = { sql: Sql; transact: Transact; storage: Storage; cleanup: Queue<MessageOf<'cleanup'>>; pipeline: StateMachine }
 
 /** The fate of an object: `started` also when its run had been started before. */
 export type Accepted = 'started' | 'ignored' | 'refused' | 'orphaned'

@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto'
+import type { Storage } from '../../aws/storage.ts'
 import { UPLOAD_EXPIRES_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
-import { createJob, findNewestJob } from '../../db/repositories/jobs.ts'
+import type { Sql } from '../../db/client.ts'
+import { findNewestJob } from '../../db/repositories/jobs.ts'
 import { createUploadRequest, findUploadRequest } from '../../db/repositories/upload-requests.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
 import { createUpload, findUpload } from '../../db/repositories/uploads.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { createVideo, findVideo } from '../../db/repositories/videos.ts'
-import { addSeconds } from '../../kernel/clock.ts'
+import type { Transact } from '../../db/transact.ts'
+import { addSeconds, type Clock } from '../../kernel/clock.ts'
+import type { CreateId } from '../../kernel/ids.ts'
 import { sourceKey } from '../../kernel/object-keys.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
+import { openJob } from '../jobs/open-job.ts'
 import { processingEvent } from '../runs/processing-event.ts'
-import type { UploadDeps } from './upload-deps.ts'
 import type { videoTypeOf } from './video-type.ts'
 
 export type AddedVideo = { video: VideoRow; jobId: string; upload: UploadRow }
@@ -30,7 +34,7 @@ export type NewUploadedVideo = ReturnType<typeof videoTypeOf> & {
 }
 
 type Multipart = { uploadId: string; partSizeBytes: number; partCount: number }
-export type AddDeps = Pick<UploadDeps, 'sql' | 'transact' | 'storage' | 'createId' | 'now'>
+export type AddDeps = { sql: Sql; transact: Transact; storage: Storage; createId: CreateId; now: Clock }
 
 /**
  * Creates video, job and upload together, or finds those of the same request before; `prepare` opens what the upload needs in S3, `undo` closes it
@@ -92,7 +96,8 @@ const insert = (
       expiresAt,
       ...multipart,
     })
-    const job = await createJob(sql, { id: deps.createId(), userId, videoId: id, type: 'process-video', attempt: video.attempt })
+    const step = { userId, videoId: id, attempt: video.attempt, type: 'process-video' } as const
+    const job = await openJob({ sql, createId: deps.createId }, step)
     await emit(userId, processingEvent(video))
     return { video, jobId: job.id, upload }
   })

@@ -1,16 +1,17 @@
+import type { DirectUploads } from '../../aws/direct-uploads.ts'
 import { failure } from '../../contract/problems.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
 import { endUpload, listExpiredUploads } from '../../db/repositories/uploads.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import { failVideo } from '../runs/fail-video.ts'
 import { type AcceptDeps, acceptObject } from './accept-object.ts'
-import type { UploadDeps } from './upload-deps.ts'
 
-type Deps = AcceptDeps & Pick<UploadDeps, 'directUploads' | 'now'>
+export type ExpireDeps = AcceptDeps & { directUploads: DirectUploads; now: Clock }
 
 const EXPIRED = failure('upload.expired', 'The upload has expired: the file did not arrive in time. Start a new upload.')
 
 /** Ends uploads whose time is up; a file that has arrived but whose event was lost is accepted instead. Answers how many ended. */
-export const expireUploads = async (deps: Deps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
+export const expireUploads = async (deps: ExpireDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
   const overdue = await listExpiredUploads(deps.sql, { now: deps.now(), limit })
   let ended = 0
   for (const upload of overdue) {
@@ -21,7 +22,7 @@ export const expireUploads = async (deps: Deps, { limit = 50 }: { limit?: number
   return ended
 }
 
-const expire = async (deps: Deps, { videoId, key, uploadId }: UploadRow): Promise<boolean> => {
+const expire = async (deps: ExpireDeps, { videoId, key, uploadId }: UploadRow): Promise<boolean> => {
   if (uploadId) await deps.directUploads.abortMultipart({ key, uploadId })
   return deps.transact(async tx => {
     const ended = await endUpload(tx.sql, { videoId, status: 'expired' })

@@ -1,15 +1,17 @@
-import type { UploadedPart } from '../../aws/direct-uploads.ts'
+import type { DirectUploads, UploadedPart } from '../../aws/direct-uploads.ts'
+import type { Storage } from '../../aws/storage.ts'
 import { UPLOAD_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
 import { findNewestJob } from '../../db/repositories/jobs.ts'
 import { findUpload, type UploadRow } from '../../db/repositories/uploads.ts'
 import { findVideo } from '../../db/repositories/videos.ts'
-import type { Owned } from '../videos/video-deps.ts'
-import type { UploadDeps } from './upload-deps.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Owned } from '../videos/require-video.ts'
 
-type FindDeps = Pick<UploadDeps, 'sql' | 'now'>
-type PartsDeps = Pick<UploadDeps, 'sql' | 'directUploads' | 'now'>
-type CompleteDeps = PartsDeps & Pick<UploadDeps, 'storage'>
+type FindDeps = { sql: Sql; now: Clock }
+type PartsDeps = { sql: Sql; directUploads: DirectUploads; now: Clock }
+type CompleteDeps = PartsDeps & { storage: Storage }
 
 type MultipartUploadRow = UploadRow & { uploadId: string; partSizeBytes: number; partCount: number }
 

@@ -1,18 +1,18 @@
 import type * as z from 'zod'
+import type { DirectUploads } from '../../aws/direct-uploads.ts'
 import { MAX_POST_BYTES, MAX_UPLOAD_BYTES, PART_SIZE_BYTES, UPLOAD_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { StartUploadRequest, UploadTarget } from '../../contract/uploads.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
 import { type AddDeps, type AddedVideo, addVideo } from './add-video.ts'
-import type { UploadDeps } from './upload-deps.ts'
 import { videoTypeOf } from './video-type.ts'
 
-type Deps = AddDeps & Pick<UploadDeps, 'directUploads'>
+export type StartUploadDeps = AddDeps & { directUploads: DirectUploads }
 type Request = z.output<typeof StartUploadRequest> & { userId: string; idempotencyKey?: string | undefined }
 type Target = z.input<typeof UploadTarget>
 
 /** Announces a direct upload: a single POST up to MAX_POST_BYTES, parts above. A repetition whose file has arrived has no target. */
-export const startUpload = async (deps: Deps, request: Request): Promise<AddedVideo & { target: Target | undefined }> => {
+export const startUpload = async (deps: StartUploadDeps, request: Request): Promise<AddedVideo & { target: Target | undefined }> => {
   const type = videoTypeOf(request.contentType, request.fileName)
   if (request.sizeBytes > MAX_UPLOAD_BYTES) {
     throw problem('upload.too_large', { detail: 'File too large: a video may have 2 GiB at most.', limitBytes: MAX_UPLOAD_BYTES })
@@ -35,7 +35,7 @@ export const startUpload = async (deps: Deps, request: Request): Promise<AddedVi
   return { ...added, target: added.upload.status === 'pending' ? await targetOf(deps, added.upload) : undefined }
 }
 
-const targetOf = async ({ directUploads }: Deps, upload: UploadRow): Promise<Target> => {
+const targetOf = async ({ directUploads }: StartUploadDeps, upload: UploadRow): Promise<Target> => {
   const { key, contentType, sizeBytes, partSizeBytes, partCount } = upload
   if (partSizeBytes !== null && partCount !== null) return { kind: 'multipart', partSizeBytes, partCount }
   const form = await directUploads.signPost({

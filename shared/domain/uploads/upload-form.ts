@@ -7,14 +7,14 @@ import { type AbortDeps, abortUpload } from './abort-upload.ts'
 import { type AddDeps, type AddedVideo, addVideo } from './add-video.ts'
 import { videoTypeOf } from './video-type.ts'
 
-type Deps = AddDeps & AbortDeps
+export type UploadFormDeps = AddDeps & AbortDeps
 type Form = { fields: Record<string, string>; files: { name: string; fileName: string; contentType: string; bytes: Buffer }[] }
 
 const Fields = UploadForm.omit({ file: true })
 
 /** Stores the file of a form where a direct upload would have put it: from there on both go the same way. */
 export const uploadForm = async (
-  deps: Deps,
+  deps: UploadFormDeps,
   { userId, form, idempotencyKey }: { userId: string; form: Form; idempotencyKey?: string | undefined },
 ): Promise<AddedVideo> => {
   const { file, fields } = readVideoForm(form)

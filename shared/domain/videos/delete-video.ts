@@ -1,17 +1,31 @@
+import type { DirectUploads } from '../../aws/direct-uploads.ts'
+import type { Queue } from '../../aws/queue.ts'
+import type { StateMachine } from '../../aws/state-machine.ts'
+import type { Transcoding } from '../../aws/transcoding.ts'
 import { SWEEP_DELAY_SECONDS } from '../../contract/limits.ts'
+import type { MessageOf } from '../../contract/queues.ts'
 import { findUpload } from '../../db/repositories/uploads.ts'
 import { deleteVideo as deleteVideoRow } from '../../db/repositories/videos.ts'
+import type { Transact } from '../../db/transact.ts'
 import { mediaPrefix, sourcePrefix } from '../../kernel/object-keys.ts'
+import type { Logger } from '../../observability/logger.ts'
+import type { Owned } from './require-video.ts'
 import { noSuchVideo } from './require-video.ts'
-import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'transact' | 'directUploads' | 'cleanup' | 'pipeline' | 'transcoding' | 'log'>
+export type DeleteVideoDeps = {
+  transact: Transact
+  directUploads: Pick<DirectUploads, 'abortMultipart'>
+  cleanup: Queue<MessageOf<'cleanup'>>
+  pipeline: StateMachine
+  transcoding: Pick<Transcoding, 'cancel'>
+  log: Logger
+}
 
 /**
  * The row goes first: with it everything is gone for the user, and late steps of the pipeline find no video to write to. The files follow through the cleanup
  * queue. Throws `video.not_found`.
  */
-export const deleteVideo = async (deps: Deps, { userId, videoId }: Owned): Promise<void> => {
+export const deleteVideo = async (deps: DeleteVideoDeps, { userId, videoId }: Owned): Promise<void> => {
   const sweep = { keys: [], prefixes: [sourcePrefix(userId, videoId), mediaPrefix(videoId)], onlyIfGone: videoId }
   const { video, upload } = await deps.transact(async ({ sql, emit }) => {
     const upload = await findUpload(sql, { userId, videoId })

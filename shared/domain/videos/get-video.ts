@@ -1,16 +1,17 @@
 import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
+import type { Sql } from '../../db/client.ts'
 import type { NarrationRow } from '../../db/repositories/narrations.ts'
 import { listNarrations } from '../../db/repositories/narrations.ts'
 import { findNewestSummary } from '../../db/repositories/summaries.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
-import { presentVideo } from './present-video.ts'
+import { type PresentDeps, presentVideo } from './present-video.ts'
+import type { Owned } from './require-video.ts'
 import { requireVideo } from './require-video.ts'
-import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'sql' | 'storage' | 'createPlaybackToken'>
+export type GetVideoDeps = PresentDeps & { sql: Sql }
 
 /** A video with its newest summary, its narrations and how its transcript stands. Throws `video.not_found`. */
-export const getVideo = async (deps: Deps, { baseUrl, ...owned }: Owned & { baseUrl: string }) => {
+export const getVideo = async (deps: GetVideoDeps, { baseUrl, ...owned }: Owned & { baseUrl: string }) => {
   const row = await requireVideo(deps, owned)
   const [video, aiSummary, narrations] = await Promise.all([
     presentVideo(deps, row, baseUrl),
@@ -25,7 +26,7 @@ export const getVideo = async (deps: Deps, { baseUrl, ...owned }: Owned & { base
   }
 }
 
-const withLink = async ({ storage }: Deps, narration: NarrationRow): Promise<NarrationRow> => ({
+const withLink = async ({ storage }: GetVideoDeps, narration: NarrationRow): Promise<NarrationRow> => ({
   ...narration,
   audioUrl: narration.audioUrl && (await storage.signGet(narration.audioUrl, { expiresSeconds: PLAYBACK_LINK_SECONDS })),
 })

@@ -1,12 +1,12 @@
+import type { Sql } from '../../db/client.ts'
 import type { VideoListQuery } from '../../db/repositories/videos.ts'
 import { listVideos as listVideoRows } from '../../db/repositories/videos.ts'
-import { presentVideo } from './present-video.ts'
-import type { VideoDeps } from './video-deps.ts'
+import { type PresentDeps, presentVideo } from './present-video.ts'
 
-type Deps = Pick<VideoDeps, 'sql' | 'storage' | 'createPlaybackToken'>
+export type ListVideosDeps = PresentDeps & { sql: Sql }
 
 /** One page of a user's videos. It is not cached: its links expire and its progress moves while somebody is looking. */
-export const listVideos = async (deps: Deps, { baseUrl, ...query }: VideoListQuery & { baseUrl: string }) => {
+export const listVideos = async (deps: ListVideosDeps, { baseUrl, ...query }: VideoListQuery & { baseUrl: string }) => {
   const { videos, total } = await listVideoRows(deps.sql, query)
   const { page, limit } = query
   return {

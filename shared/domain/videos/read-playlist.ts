@@ -1,18 +1,20 @@
+import type { Storage } from '../../aws/storage.ts'
 import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
+import type { Owned } from './require-video.ts'
 import { requireVideo } from './require-video.ts'
 import { rewritePlaylist, rewriteStoryboard } from './rewrite-playlist.ts'
-import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'sql' | 'storage'>
+export type ReadPlaylistDeps = { sql: Sql; storage: Storage }
 
 /**
  * A playlist of a processed video that plays without headers: variants repeat the token, media files are signed. So is the picture that `storyboard.vtt`
  * cuts its tiles from. Who may read it has been checked. Throws `video.not_found`, `video.playlist_not_found`.
  */
 export const readPlaylist = async (
-  deps: Deps,
+  deps: ReadPlaylistDeps,
   { playlist, token, ...owned }: Owned & { playlist: string; token: string },
 ): Promise<{ content: string; contentType: string }> => {
   const { status, playbackUrl, metadata } = await requireVideo(deps, owned)

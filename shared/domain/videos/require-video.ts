@@ -1,10 +1,13 @@
 import { problem } from '../../contract/problems.ts'
+import type { Sql } from '../../db/client.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { findVideo } from '../../db/repositories/videos.ts'
-import type { Owned, VideoDeps } from './video-deps.ts'
+
+/** A video and the user who must own it. */
+export type Owned = { userId: string; videoId: string }
 
 /** The user's video. Throws `video.not_found`, also for a video of somebody else: nobody learns that it is there. */
-export const requireVideo = async ({ sql }: Pick<VideoDeps, 'sql'>, { userId, videoId }: Owned): Promise<VideoRow> => {
+export const requireVideo = async ({ sql }: { sql: Sql }, { userId, videoId }: Owned): Promise<VideoRow> => {
   const video = await findVideo(sql, { userId, videoId })
   if (!video) throw noSuchVideo(videoId)
   return video

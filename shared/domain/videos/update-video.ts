@@ -1,12 +1,13 @@
 import { updateVideo as updateVideoRow } from '../../db/repositories/videos.ts'
+import type { Transact } from '../../db/transact.ts'
+import type { Owned } from './require-video.ts'
 import { noSuchVideo } from './require-video.ts'
-import type { Owned, VideoDeps } from './video-deps.ts'
 
-type Deps = Pick<VideoDeps, 'transact'>
+export type UpdateVideoDeps = { transact: Transact }
 type Change = { title?: string | undefined; description?: string | undefined }
 
 /** Changes what is given and tells the user's other clients. Throws `video.not_found`. */
-export const updateVideo = ({ transact }: Deps, { userId, videoId, title, description }: Owned & Change) =>
+export const updateVideo = ({ transact }: UpdateVideoDeps, { userId, videoId, title, description }: Owned & Change) =>
   transact(async ({ sql, emit }) => {
     const video = await updateVideoRow(sql, { userId, videoId, title, description })
     if (!video) throw noSuchVideo(videoId)

@@ -4,7 +4,7 @@ import { problem } from '../../contract/problems.ts'
 import type { MessageOf } from '../../contract/queues.ts'
 import type { Sql } from '../../db/client.ts'
 import { deleteOtherCaptionTracks } from '../../db/repositories/caption-tracks.ts'
-import { completeOpenJobs, createJob, listQueuedJobs, releaseJob } from '../../db/repositories/jobs.ts'
+import { listQueuedJobs } from '../../db/repositories/jobs.ts'
 import { releaseLease } from '../../db/repositories/leases.ts'
 import { deleteMediaFiles, deleteOtherMediaFiles } from '../../db/repositories/media-files.ts'
 import { completeRun } from '../../db/repositories/runs.ts'
@@ -13,8 +13,10 @@ import { findVideo } from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
-import { processingEvent } from '../runs/processing-event.ts'
-import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
+import { completeSteps } from '../jobs/end-job.ts'
+import { queueJob } from '../jobs/open-job.ts'
+import { processingEvent } from './processing-event.ts'
+import { type ProgressDeps, reportProgress } from './report-progress.ts'
 
 export type PublishDeps = ProgressDeps & {
   sql: Sql
@@ -32,16 +34,19 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
   await reportProgress(deps, { videoId, runId, stage: 'publishing', share: 0 })
   const video = await findVideo(deps.sql, { userId, videoId })
   if (video?.runId === runId) await checkFiles(deps, { video, input })
-  const isPublished = await deps.transact(async ({ sql, emit }) => {
+  const isPublished = await deps.transact(async tx => {
+    const { sql, emit } = tx
     const published = await completeRun(sql, { videoId, runId })
     await releaseLease(sql, { runId })
     if (!published) return video?.runId === runId && video.status === 'processed'
     // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
     const intermediate = [sourceCopyKey(videoId, runId, input.key), ...INTERMEDIATE.map(name => `${keep}${name}`)]
     await deps.cleanup.send({ keys: intermediate, prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
-    await completeOpenJobs(sql, { videoId, attempt, types: STEPS })
-    await completeOpenJobs(sql, { videoId, attempt, types: ['process-video'], result: { videoId } })
-    if (published.transcriptStatus === 'ready') await leaveSummary(deps, sql, input)
+    await completeSteps(tx, { videoId, attempt, types: STEPS })
+    await completeSteps(tx, { videoId, attempt, types: ['process-video'], result: { videoId } })
+    // A function that was stopped or never called keeps the pipeline from its summary: the worker writes it.
+    const summary = { videoId, userId, attempt, type: 'generate-summary', subject: SUMMARY_LANGUAGE } as const
+    if (published.transcriptStatus === 'ready') await queueJob({ sql, createId: deps.createId }, summary)
     await deleteMediaFiles(sql, { videoId, runId, kind: 'normalised' })
     await deleteOtherMediaFiles(sql, { videoId, runId })
     await deleteOtherCaptionTracks(sql, { videoId, runId })
@@ -52,13 +57,6 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
   for (const job of await listQueuedJobs(deps.sql, { videoId, type: 'generate-summary' })) {
     await deps.sendSummary({ jobId: job.id, videoId, userId, language: job.subject })
   }
-}
-
-/** Whatever kept the pipeline from its summary, a function that was stopped or never called: the worker writes it. */
-const leaveSummary = async ({ createId }: PublishDeps, sql: Sql, { videoId, userId, attempt }: PipelineInput): Promise<void> => {
-  const step = { videoId, userId, attempt, type: 'generate-summary', subject: SUMMARY_LANGUAGE } as const
-  const { id: jobId } = await createJob(sql, { id: createId(), ...step })
-  await releaseJob(sql, { jobId })
 }
 
 /** The video's file stays the one that its owner sent, and a form can be sent once more: it has to be the one that the products were made of. */

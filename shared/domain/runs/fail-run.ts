@@ -10,7 +10,7 @@ import { deleteMediaFiles } from '../../db/repositories/media-files.ts'
 import { findVideo } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
-import { failVideo } from '../runs/fail-video.ts'
+import { failVideo } from './fail-video.ts'
 import { NO_PLACE } from './read-failure.ts'
 
 export type FailDeps = {

@@ -4,7 +4,7 @@ import { acquireLease } from '../../db/repositories/leases.ts'
 import { claimRun } from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
 import { addSeconds, type Clock } from '../../kernel/clock.ts'
-import { reportProgress } from '../runs/report-progress.ts'
+import { reportProgress } from './report-progress.ts'
 
 export type AdmitDeps = {
   sql: Database

@@ -2,8 +2,8 @@ import type { StateMachine } from '../../aws/state-machine.ts'
 import type { Sql } from '../../db/client.ts'
 import { listStuckVideos } from '../../db/repositories/runs.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { failVideo } from '../runs/fail-video.ts'
 import { type FailDeps, failRun } from './fail-run.ts'
+import { failVideo } from './fail-video.ts'
 import { readEnding } from './read-failure.ts'
 
 export type AbandonDeps = FailDeps & {

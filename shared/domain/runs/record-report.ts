@@ -2,15 +2,14 @@ import type { Storage } from '../../aws/storage.ts'
 import { MediaReport, type MediaTaskMode, type ReportedProduct } from '../../contract/media-report.ts'
 import { type PipelineInput, STAGE_OF_MODE } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
-import { completeJob } from '../../db/repositories/jobs.ts'
 import { saveMediaFile } from '../../db/repositories/media-files.ts'
 import { recordProducts } from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { mediaReportKey, runPrefix } from '../../kernel/object-keys.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
-import { beginJob } from '../jobs/begin-job.ts'
-import { reportProgress } from '../runs/report-progress.ts'
+import { completeStep } from '../jobs/end-job.ts'
+import { reportProgress } from './report-progress.ts'
 
 export type RecordReportDeps = {
   transact: Transact
@@ -35,7 +34,7 @@ const readReport = async ({ storage }: RecordReportDeps, key: string): Promise<M
  * transaction. Throws the media.* problem of a refused file, and `media.cancelled` when the run has ended.
  */
 export const recordReport = async (deps: RecordReportDeps, { runId, input, mode }: Task): Promise<void> => {
-  const { videoId } = input
+  const { videoId, userId, attempt } = input
   const report = await readReport(deps, mediaReportKey(videoId, runId, mode))
   if (report.outcome === 'refused') throw problem(report.code, { detail: report.message })
   const { film, products } = report
@@ -43,23 +42,23 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
   const find = <K extends ReportedProduct['kind']>(kind: K) =>
     products.find((product): product is Extract<ReportedProduct, { kind: K }> => product.kind === kind)
 
-  await deps.transact(async ({ sql }) => {
+  await deps.transact(async tx => {
     const [thumbnail, storyboard] = [find('thumbnail'), find('storyboard_vtt')]
     // Sound that cannot be decoded is left out of a normalised film: the conversion must not ask for it.
     const facts = mode === 'normalise' ? { hasAudio: film.audioCodec !== undefined } : { durationMs: film.durationMs }
-    const current = await recordProducts(sql, {
+    const current = await recordProducts(tx.sql, {
       ...{ videoId, runId },
       ...(mode === 'extract' && { durationSeconds: film.durationMs / 1000 }),
       ...(thumbnail && { thumbnailUrl: urlOf(thumbnail) }),
       metadata: { ...facts, ...(storyboard && { storyboardUrl: urlOf(storyboard) }) },
     })
     if (!current) throw problem('media.cancelled', { detail: 'The run has ended.' })
-    for (const product of products) await saveMediaFile(sql, { videoId, runId, url: urlOf(product), ...product })
+    for (const product of products) await saveMediaFile(tx.sql, { videoId, runId, url: urlOf(product), ...product })
     if (mode === 'normalise') return
-    const complete = async (type: 'extract-audio' | 'generate-thumbnail', result: unknown) =>
-      completeJob(sql, { jobId: (await beginJob({ sql, createId: deps.createId }, { input, type })).id, result })
-    await complete('extract-audio', find('audio')?.details ?? { reason: 'no_audio' })
-    await complete('generate-thumbnail', thumbnail?.details)
+    const step = { videoId, userId, attempt }
+    const sound = find('audio')?.details ?? { reason: 'no_audio' }
+    await completeStep(tx, deps.createId, { ...step, type: 'extract-audio', result: sound })
+    await completeStep(tx, deps.createId, { ...step, type: 'generate-thumbnail', result: thumbnail?.details })
   })
   await reportProgress(deps, { videoId, runId, stage: STAGE_OF_MODE[mode], share: 1 })
 }

@@ -1,0 +1,27 @@
+import type { JobType } from '../../contract/jobs.ts'
+import type { Sql } from '../../db/client.ts'
+import { completeJob, createJob, type JobRow, releaseJob, reopenJob } from '../../db/repositories/jobs.ts'
+import type { CreateId } from '../../kernel/ids.ts'
+
+export type JobDeps = { sql: Sql; createId: CreateId }
+
+/** A step of one attempt of a video. `subject` tells several of a type apart: the language of a summary. */
+export type NewJob = { userId: string; videoId: string; attempt: number; type: JobType; subject?: string }
+
+/** Returns the job of a step: queued now, found as it is, or queued once more when it has failed. */
+export const openJob = async ({ sql, createId }: JobDeps, step: NewJob): Promise<JobRow> => {
+  const job = await createJob(sql, { id: createId(), ...step })
+  return (job.status === 'failed' && (await reopenJob(sql, { jobId: job.id }))) || job
+}
+
+/** Queues the job of a step that somebody has begun and not ended. */
+export const queueJob = async ({ sql, createId }: JobDeps, step: NewJob): Promise<void> => {
+  const { id: jobId } = await createJob(sql, { id: createId(), ...step })
+  await releaseJob(sql, { jobId })
+}
+
+/** Returns the job of a step whose work was done before. It ends without an event. */
+export const openDoneJob = async (deps: JobDeps, step: NewJob, result: unknown): Promise<JobRow> => {
+  const job = await openJob(deps, step)
+  return (await completeJob(deps.sql, { jobId: job.id, result })) ?? job
+}
