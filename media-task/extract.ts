@@ -94,7 +94,7 @@ export const extract = async (o: Extraction): Promise<Product[]> => {
     await inFolder([...openUntrusted(file), '-filter_complex', plan.filter, ...plan.outputs])
   }
   const pictures = await collectPictures(o, plan)
-  if (pictures.length === 0) throw problem('media.unreadable', { detail: 'Not one picture of this file can be decoded.' })
+  if (pictures.length === 0) throw problem('media.unreadable', { reason: 'not one picture can be decoded' })
   const products = [...(await extractAudio(o)), ...pictures, ...(await extractCaptions(o))]
   for (const product of products) await o.store(product)
   return products

@@ -101,7 +101,7 @@ const run = (
     child.on('close', (code, killedBy) =>
       settle(() => {
         if (signal?.aborted) return reject(signal.reason)
-        if (timedOut) return reject(problem('media.timed_out', { detail: `${command} did not finish within ${timeoutMs / 1000} s.` }))
+        if (timedOut) return reject(problem('media.timed_out', { reason: `${command} did not finish within ${timeoutMs / 1000} s` }))
         resolve({ code, killedBy, stderr: stderr.trim() })
       }),
     )

@@ -75,7 +75,7 @@ export const probe = async (file: string, limits: Limits): Promise<ProbedFile> =
   const of = (type: string) => streams.filter(stream => stream.codec_type === type)
   const video = of('video').find(stream => stream.disposition.attached_pic !== 1)
   if (!video) throw problem('media.no_video_track')
-  if (video.codec_name === 'unknown') throw problem('media.unreadable', { detail: 'The picture is coded in a way that is not known here.' })
+  if (video.codec_name === 'unknown') throw problem('media.unreadable', { reason: 'the codec of its picture is unknown' })
   const audio = of('audio')[0]
   // ffprobe counts the turn against the clock.
   const rotation = quarterTurn(-(video.side_data_list.find(data => data.rotation !== undefined)?.rotation ?? 0))

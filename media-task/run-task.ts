@@ -42,8 +42,8 @@ export type TaskDeps = {
 
 const download = async ({ storage, sourceKey, sourceEtag, signal }: TaskDeps, file: string): Promise<void> => {
   const head = await storage.head(sourceKey)
-  if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
-  if (head.sizeBytes > MAX_UPLOAD_BYTES) throw problem('media.size_mismatch', { detail: 'The file is larger than an upload may be.' })
+  if (!head) throw problem('media.source_missing')
+  if (head.sizeBytes > MAX_UPLOAD_BYTES) throw problem('media.size_mismatch')
   if (head.eTag !== sourceEtag) throw problem('media.replaced')
   const source = await storage.get(sourceKey, { ifMatch: head.eTag })
   await pipeline(source, createWriteStream(file), { signal })

@@ -18,7 +18,7 @@ export const createAuthApp = (deps: AuthDeps): Implementations<typeof authRoutes
   },
   getMe: async ({ user }) => {
     const found = await findUser(deps.sql, user)
-    if (!found) throw problem('auth.token_invalid', { detail: 'This account is no longer there.' })
+    if (!found) throw problem('auth.token_invalid')
     return { status: 200, body: { user: found } }
   },
 })

@@ -23,14 +23,14 @@ export const createSystemApp = (deps: SystemDeps): Implementations<typeof system
 
   getDocsAsset: async ({ params, headers }) => {
     const asset = await deps.docs.asset(params.asset)
-    if (!asset) throw problem('route.not_found', { detail: 'There is no such file.' })
+    if (!asset) throw problem('route.not_found')
     const { content, headers: encoding } = compressed(asset.content, headers)
     return { status: 200, content, contentType: asset.contentType, headers: { ...encoding, 'Cache-Control': 'public, max-age=86400' } }
   },
 
   getJob: async ({ params, user }) => {
     const job = await findJob(deps.sql, { jobId: params.id, userId: user.userId })
-    if (!job) throw problem('job.not_found', { detail: 'You have no such job.', jobId: params.id })
+    if (!job) throw problem('job.not_found', { jobId: params.id })
     return { status: 200, body: job }
   },
 

@@ -62,7 +62,7 @@ export const preflightResponses = {
 
 type Refusal = ProblemType & { code: ProblemCode | 'internal'; detail: string }
 
-const refusal = (code: ProblemCode, detail: string): Refusal => ({ ...PROBLEMS[code], code, detail })
+const refusal = (code: ProblemCode, detail: string = PROBLEMS[code].detail): Refusal => ({ ...PROBLEMS[code], code, detail })
 
 const outage = (status: number, detail = 'Something went wrong on our side. Try again.'): Refusal => ({
   code: 'internal',
@@ -74,18 +74,18 @@ const outage = (status: number, detail = 'Something went wrong on our side. Try 
 
 /** The gateway's own answers, given without a function, by API Gateway's name for the case. */
 const refusals: Record<string, Refusal> = {
-  MISSING_AUTHENTICATION_TOKEN: refusal('route.not_found', 'There is no such path or method.'),
-  RESOURCE_NOT_FOUND: refusal('route.not_found', 'There is no such path or method.'),
+  MISSING_AUTHENTICATION_TOKEN: refusal('route.not_found'),
+  RESOURCE_NOT_FOUND: refusal('route.not_found'),
   // Up to 10 MB arrive here, but Lambda takes 6 MB, and a body grows by a third in base64.
   REQUEST_TOO_LARGE: refusal(
     'request.body_too_large',
     'To upload a video of more than 4 MB, post its title, fileName, contentType and sizeBytes as application/json to /api/videos/upload; the answer says where to send the file.',
   ),
-  UNSUPPORTED_MEDIA_TYPE: refusal('request.unsupported_media_type', 'This content type is not understood here.'),
-  BAD_REQUEST_BODY: refusal('request.invalid', 'The request is not valid.'),
-  BAD_REQUEST_PARAMETERS: refusal('request.invalid', 'The request is not valid.'),
-  THROTTLED: refusal('rate.limited', 'Too many requests. Try again in a moment.'),
-  QUOTA_EXCEEDED: refusal('rate.limited', 'Too many requests. Try again later.'),
+  UNSUPPORTED_MEDIA_TYPE: refusal('request.unsupported_media_type'),
+  BAD_REQUEST_BODY: refusal('request.invalid'),
+  BAD_REQUEST_PARAMETERS: refusal('request.invalid'),
+  THROTTLED: refusal('rate.limited'),
+  QUOTA_EXCEEDED: refusal('rate.limited'),
   INTEGRATION_TIMEOUT: outage(504, 'The answer took too long. Try again.'),
   INTEGRATION_FAILURE: outage(502),
   API_CONFIGURATION_ERROR: outage(502),

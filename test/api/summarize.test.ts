@@ -119,10 +119,13 @@ describe('POST /ai/summarize/{videoId}', () => {
     model.status = 503
     const lines = await linesOf('Summary generation failed', async () => {
       const [answer, { batchItemFailures }] = await Promise.all([ask(videoId, { language: 'en' }), work()])
-      expect(answer).toMatchObject({ status: 502, body: { code: 'summary.failed', detail: 'The language model does not answer.' } })
+      expect(answer).toMatchObject({
+        status: 502,
+        body: { code: 'summary.failed', detail: 'The AI service does not answer. Try again in some minutes.' },
+      })
       expect(batchItemFailures).toHaveLength(1)
     })
-    expect(lines).toMatchObject([{ level: 'ERROR', source: 'worker-summarise', error: { message: 'The language model does not answer.' } }])
+    expect(lines).toMatchObject([{ level: 'ERROR', source: 'worker-summarise', error: { cause: { message: 'The language model does not answer' } } }])
   })
 })
 

@@ -132,7 +132,7 @@ describe('A run', () => {
     for (const run of [first, waiting]) await run.end(readEnding('TIMED_OUT'))
     expect((await first.row()).metadata?.error).toMatchObject({ code: 'media.timed_out', retryable: true })
     expect((await waiting.row()).metadata?.error).toMatchObject({ code: 'media.no_place', retryable: true })
-    expect(await waiting.told()).toMatchObject([{ status: 'error', message: expect.stringContaining('no free place') }])
+    expect(await waiting.told()).toMatchObject([{ status: 'error', message: expect.stringContaining('No place became free') }])
     expect(await db.sql`SELECT 1 FROM pipeline_leases`).toHaveLength(0)
   })
 

@@ -87,7 +87,7 @@ describe('The inspection of a file', () => {
   })
 
   test.each<[string, string, (run: Awaited<ReturnType<typeof admitted>>) => Promise<unknown>]>([
-    ['was removed', 'media.unreadable', ({ remove }) => remove()],
+    ['was removed', 'media.source_missing', ({ remove }) => remove()],
     ['was replaced', 'media.replaced', async ({ put }) => put(await fixtures.silentVideo())],
   ])('refuses one that %s meanwhile, in whatever way it was sent: %s', async (_, code, change) => {
     for (const kind of ['post', 'form'] as const) {

@@ -57,7 +57,7 @@ test.each([
   expect(error.name).toBe('MediaProblem')
   expect(JSON.parse(error.message)).toEqual({
     code: 'media.transcode_failed',
-    message: 'The video could not be converted',
+    message: 'The video could not be made playable. Upload another version of it.',
     retryable: false,
   })
 })

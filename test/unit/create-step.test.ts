@@ -17,7 +17,7 @@ const refuse = async (code: ProblemCode, reason?: string) => {
 
 it('A step that a service refuses tells the owner what happened, and only the log where our files lie', async () => {
   const { error, lines } = await refuse('media.transcode_failed', 'Unable to open s3://our-bucket/users/u/source.mp4')
-  expect(error).toMatchObject({ name: 'MediaProblem', message: expect.stringContaining('The video could not be converted') })
+  expect(error).toMatchObject({ name: 'MediaProblem', message: expect.stringContaining('The video could not be made playable') })
   expect((error as Error).message).not.toContain('our-bucket')
   expect(lines).toMatchObject([{ code: 'media.transcode_failed', cause: expect.stringContaining('our-bucket') }])
 })

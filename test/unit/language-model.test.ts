@@ -61,7 +61,7 @@ describe('A language model', () => {
     const task = { name: 'greeting', instructions: 'Greet.', data: {}, answer: z.object({ text: z.string() }), temperature: 0 }
     return (signal = new AbortController().signal) => model.answer({ ...task, signal })
   }
-  const unavailable = { code: 'provider.unavailable', type: { retryable: true } }
+  const unavailable = { name: 'ProviderError', kind: 'unavailable' }
 
   it('that has not answered three times is left alone for a minute, then asked again', async () => {
     const ask = start()

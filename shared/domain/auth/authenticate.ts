@@ -11,7 +11,6 @@ export const createAuthenticate =
   (o: { jwtSecret: string; sessionState: Pick<SessionState, 'isLive'>; now: Clock }): Authenticate =>
   async token => {
     const user = await verifyAccessToken(o.jwtSecret, { token, now: o.now() })
-    if (!(await o.sessionState.isLive(user.sessionId)))
-      throw problem('auth.token_invalid', { detail: 'The session has ended. Sign in again.' })
+    if (!(await o.sessionState.isLive(user.sessionId))) throw problem('auth.token_invalid')
     return user
   }

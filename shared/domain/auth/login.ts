@@ -10,7 +10,7 @@ export const login = async (deps: AuthDeps, { email, password }: { email: string
   const known = await findCredentials(sql, { email: email.trim() })
   const correct = await verifyPassword(password, known?.passwordHash)
   const user = known && correct ? await findUser(sql, { userId: known.id }) : undefined
-  if (!known || !user) throw problem('auth.invalid_credentials', { detail: 'The email address or the password is wrong.' })
+  if (!known || !user) throw problem('auth.invalid_credentials')
   if (needsRehash(known.passwordHash)) {
     await updatePasswordHash(sql, { userId: known.id, oldHash: known.passwordHash, newHash: await hashPassword(password) })
   }

@@ -15,10 +15,10 @@ type Outcome = { kind: 'invalid' } | { kind: 'reused'; sessionId: string } | { k
 export const refresh = async (deps: AuthDeps, { refreshToken }: { refreshToken: string }): Promise<SignedIn> => {
   const successor = successorOf(deps.settings, refreshToken)
   const outcome = await rotate(deps, refreshToken, successor)
-  if (outcome.kind === 'invalid') throw problem('auth.refresh_invalid', { detail: 'The session has ended. Sign in again.' })
+  if (outcome.kind === 'invalid') throw problem('auth.refresh_invalid')
   if (outcome.kind === 'reused') {
     await deps.sessionState.end(outcome.sessionId)
-    throw problem('auth.refresh_reused', { detail: 'This token was used before, so the session was ended for safety. Sign in again.' })
+    throw problem('auth.refresh_reused')
   }
   const user = await findUser(deps.sql, { userId: outcome.userId })
   if (!user) throw problem('auth.refresh_invalid')

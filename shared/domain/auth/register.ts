@@ -11,10 +11,10 @@ export const register = async (
   { email, password, fullName }: { email: string; password: string; fullName: string },
 ): Promise<SignedIn> => {
   if (isCommonPassword(password, { email })) {
-    throw problem('auth.password_too_common', { detail: 'This password is among the first that are tried. Choose another.' })
+    throw problem('auth.password_too_common')
   }
   const passwordHash = await hashPassword(password)
   const user = await createUser(deps.sql, { id: deps.createId(), email, passwordHash, fullName })
-  if (!user) throw problem('auth.email_taken', { detail: 'This email address is already registered. Sign in instead.' })
+  if (!user) throw problem('auth.email_taken')
   return openSession(deps, user)
 }

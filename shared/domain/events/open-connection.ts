@@ -21,8 +21,8 @@ export const openConnection = async (
   deps: OpenDeps,
   { connectionId, token, origin }: { connectionId: string; token: string | undefined; origin: string | undefined },
 ): Promise<void> => {
-  if (origin && !deps.allowedOrigins.includes(origin)) throw problem('auth.origin_refused', { detail: 'This origin may not connect.' })
-  if (!token) throw problem('auth.token_missing', { detail: 'Connect to /ws?token=<access token or ticket>.' })
+  if (origin && !deps.allowedOrigins.includes(origin)) throw problem('auth.origin_refused')
+  if (!token) throw problem('auth.token_missing')
   const { userId, sessionId } = await identify(deps, token)
   const { lastSeq } = await listEvents(deps.sql, { userId, after: Number.MAX_SAFE_INTEGER, limit: 1 })
   await deps.connections.add({ connectionId, userId, sessionId, lastSeq, connectedAt: deps.now() })

@@ -41,7 +41,7 @@ export const MAX_PIXELS = MAX_LONG_SIDE * MAX_SHORT_SIDE
 /** Returns the facts of a file that we are ready to work on. Throws media.unreadable, media.too_large_picture, media.too_long. */
 export const checkLimits = <T extends Pick<MediaFacts, 'width' | 'height' | 'durationMs'>>(facts: T): T => {
   const { width, height, durationMs } = facts
-  if (!(width > 0 && height > 0)) throw problem('media.unreadable', { detail: 'The size of the picture cannot be read from this file.' })
+  if (!(width > 0 && height > 0)) throw problem('media.unreadable', { reason: 'its picture has no size' })
   if (Math.max(width, height) > MAX_LONG_SIDE || Math.min(width, height) > MAX_SHORT_SIDE)
     throw problem('media.too_large_picture', {
       detail: `The picture has ${width}x${height} pixels; up to ${MAX_LONG_SIDE}x${MAX_SHORT_SIDE} can be processed.`,

@@ -31,7 +31,7 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
   const source = { ...input, key: sourceKey }
 
   const kind = recogniseFile(await deps.readStart(source))
-  if (!kind) throw problem('media.not_a_video', { detail: 'The file is not a video. Upload an MP4, MOV, AVI, WMV, FLV, WebM or MKV file.' })
+  if (!kind) throw problem('media.not_a_video')
   if (!agreesWithType(kind, contentType))
     throw problem('media.type_mismatch', { detail: `The file was announced as ${contentType} but is ${kind}.` })
 

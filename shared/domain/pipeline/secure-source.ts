@@ -14,7 +14,7 @@ export type SecuredSource = { key: string; contentType: string }
 
 /**
  * The file of a run, where nobody can put another one in its place while the run goes on. A form can be sent again for as long as it is valid, so what it
- * brought is copied; parts and forms sent through the API can not. Throws `media.unreadable` and `media.replaced`. A repetition finds the copy.
+ * brought is copied; parts and forms sent through the API can not. Throws `media.source_missing` and `media.replaced`. A repetition finds the copy.
  */
 export const secureSource = async (
   { sql, storage }: SecureDeps,
@@ -29,7 +29,7 @@ export const secureSource = async (
     if (outcome === 'replaced') throw problem('media.replaced')
     head = outcome === 'copied' ? await storage.head(key) : undefined
   }
-  if (!head) throw problem('media.unreadable', { detail: 'The uploaded file is no longer there. Upload it again.' })
+  if (!head) throw problem('media.source_missing')
   if (head.eTag !== eTag) throw problem('media.replaced')
   return { key, contentType: head.contentType }
 }

@@ -37,7 +37,7 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input, stat
   if (!(await recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId }))) {
     // A run that ended in this moment did not know of the job.
     await deps.transcoding.cancel(jobId)
-    throw problem('media.cancelled', { detail: 'The video was deleted.' })
+    throw problem('media.cancelled')
   }
   await reportProgress(deps, { videoId, runId, stage: 'transcoding', share: 0 })
   return { done: false }

@@ -7,13 +7,13 @@ const CaughtError = z.object({ Error: z.string(), Cause: z.string().optional() }
 const LambdaCause = z.object({ errorMessage: z.string() })
 
 const SENTENCES = {
-  TIMED_OUT: failure('media.timed_out', 'Processing took too long and was stopped. Try again.'),
-  ABORTED: failure('media.cancelled', 'Processing was cancelled. Try again.'),
-  FAILED: failure('media.processing_failed', 'Something went wrong on our side. Try again.'),
+  TIMED_OUT: failure('media.timed_out'),
+  ABORTED: failure('media.cancelled'),
+  FAILED: failure('media.processing_failed'),
 }
 
 /** Why a run ended whose time was up before it got a place. */
-export const NO_PLACE = failure('media.no_place', 'There was no free place in time, so the video was not processed. Try again.')
+export const NO_PLACE = failure('media.no_place')
 
 /** Why an execution ended, as its owner is told. What is not a typed reason of ours is a fault of ours. */
 export const readFailure = (error: unknown): Failure => {

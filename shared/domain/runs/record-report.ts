@@ -52,7 +52,7 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
       ...(thumbnail && { thumbnailUrl: urlOf(thumbnail) }),
       metadata: { ...facts, ...(storyboard && { storyboardUrl: urlOf(storyboard) }) },
     })
-    if (!current) throw problem('media.cancelled', { detail: 'The run has ended.' })
+    if (!current) throw problem('media.cancelled')
     for (const product of products) await saveMediaFile(tx.sql, { videoId, runId, url: urlOf(product), ...product })
     if (mode === 'normalise') return
     const step = { videoId, userId, attempt }

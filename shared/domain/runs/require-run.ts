@@ -11,6 +11,6 @@ export const requireRun = async (
 ): Promise<VideoRow> => {
   const { videoId, userId } = input
   const video = await findVideo(deps.sql, { userId, videoId })
-  if (video?.runId !== runId || video.status !== 'processing') throw problem('media.cancelled', { detail: 'The run has ended.' })
+  if (video?.runId !== runId || video.status !== 'processing') throw problem('media.cancelled')
   return video
 }

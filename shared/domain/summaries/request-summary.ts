@@ -36,8 +36,7 @@ export const requestSummary = async (
     return { summary: existing, jobId }
   }
   if (video.transcriptStatus === 'none' || video.status === 'error') {
-    const detail = video.status === 'error' ? 'The video could not be processed. Retry it first.' : whyNoTranscript(video)
-    throw problem('summary.no_transcript', { videoId, detail, reason: video.transcriptReason ?? undefined })
+    throw problem('summary.no_transcript', { videoId, detail: whyNoTranscript(video), reason: video.transcriptReason ?? undefined })
   }
   const job = await openJob(deps, summaryStep(video, language))
   // A pipeline that is still at work after the job was queued finds it when it publishes.
@@ -54,6 +53,6 @@ const waitForSummary = async (deps: RequestDeps, o: { videoId: string; userId: s
     await deps.sleep(POLL_MS)
     const job = await findJob(deps.sql, o)
     if (job?.status === 'completed') return deps.findSummary(o)
-    if (job?.status === 'failed') throw problem('summary.failed', { detail: job.error?.message ?? 'The summary could not be written.' })
+    if (job?.status === 'failed') throw problem('summary.failed', job.error && { detail: job.error.message })
   }
 }

@@ -4,7 +4,7 @@ import type { VideoRow } from '../../db/repositories/videos.ts'
 import type { NewJob } from '../jobs/open-job.ts'
 
 /** The failure of a summary for a reason that is not the video's. */
-export const SUMMARY_FAILED = failure('summary.failed', 'The summary could not be written. Ask for it again.')
+export const SUMMARY_FAILED = failure('summary.failed')
 
 /** Returns the step that is the summary of a video in a language. */
 export const summaryStep = ({ id: videoId, userId, attempt }: Pick<VideoRow, 'id' | 'userId' | 'attempt'>, language: string): NewJob => ({

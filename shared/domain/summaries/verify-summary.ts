@@ -31,8 +31,7 @@ export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[
     .sort((a, b) => a.ids[0]! - b.ids[0]!)
   const keyPoints = thinEvenly(points, { count: MAX_KEY_POINTS, positionOf: ({ ids }) => startOf(ids[0]!) })
   const overview = clean(answer.overview)
-  if (!overview || keyPoints.length === 0)
-    throw problem('summary.failed', { detail: 'The language model wrote nothing that the transcript supports.' })
+  if (!overview || keyPoints.length === 0) throw problem('summary.failed', { reason: 'the transcript supports nothing of the answer' })
 
   const moments = [...new Map(answer.timestamps.map(({ segmentId, content }) => [segmentId, clean(content)]))]
     .map(([segmentId, content]) => ({ segmentId, content }))

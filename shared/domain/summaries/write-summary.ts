@@ -1,5 +1,7 @@
+import { problem } from '../../contract/problems.ts'
 import { SummaryAnswer } from '../../contract/summaries.ts'
 import { isProblem } from '../../kernel/problem.ts'
+import { ProviderError } from '../../kernel/provider-error.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
 import { shortcomingsOf } from './rate-summary.ts'
@@ -46,6 +48,17 @@ export const writeSummary = async (model: LanguageModel, { segments, ...request 
   return shortcomingsOf(second, read) < wanting ? second : first
 }
 
+/** Throws `provider.unavailable` when the model does not answer, `summary.failed` when it did not keep to the structure. */
+const askModel = async (model: LanguageModel, o: { name: string; instructions: string; data: unknown; signal: AbortSignal }) => {
+  try {
+    return await model.answer({ ...o, ...SETTINGS })
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    const code = error.kind === 'unavailable' ? 'provider.unavailable' : 'summary.failed'
+    throw Object.assign(problem(code), { cause: error })
+  }
+}
+
 const ask = async (
   model: LanguageModel,
   { title, language, parts, signal }: Omit<SummaryRequest, 'segments'> & { parts: Passage[][] },
@@ -61,7 +74,7 @@ const ask = async (
       maxKeyPoints: MAX_KEY_POINTS,
       ...(hint && { hint }),
     }
-    answers.push(await model.answer({ name: 'video_summary', instructions: INSTRUCTIONS, data, ...SETTINGS, signal }))
+    answers.push(await askModel(model, { name: 'video_summary', instructions: INSTRUCTIONS, data, signal }))
   }
   if (answers.length === 1) return answers[0]!
   const data = {
@@ -72,5 +85,5 @@ const ask = async (
     maxKeyPoints: MAX_KEY_POINTS,
     ...(hint && { hint }),
   }
-  return model.answer({ name: 'video_summary_reduce', instructions: REDUCE_INSTRUCTIONS, data, ...SETTINGS, signal })
+  return askModel(model, { name: 'video_summary_reduce', instructions: REDUCE_INSTRUCTIONS, data, signal })
 }

@@ -13,7 +13,7 @@ export const getTranscript = async (deps: GetTranscriptDeps, owned: Owned) => {
   const { transcriptStatus, transcriptReason, status } = video
   if (transcriptStatus === 'ready') return listSegments(deps.sql, owned)
   if (transcriptStatus === 'pending' && status === 'processing') {
-    throw problem('video.not_ready', { detail: 'The transcript is still being made.' })
+    throw problem('video.not_ready')
   }
   throw problem('transcript.not_found', {
     detail: whyNoTranscript(video),

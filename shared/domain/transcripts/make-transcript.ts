@@ -62,7 +62,7 @@ export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise
   const state = await deps.transcriber.check(jobName(runId, tries))
   if (state.status === 'running') {
     const current = await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0.5 })
-    if (!current) throw problem('media.cancelled', { detail: 'The video was deleted.' })
+    if (!current) throw problem('media.cancelled')
     return { done: false, tries }
   }
   if (state.status === 'failed') {

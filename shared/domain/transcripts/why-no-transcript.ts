@@ -11,5 +11,7 @@ const SENTENCES = {
 } as const satisfies Record<NonNullable<VideoRow['transcriptReason']>, string>
 
 /** Why a video has no transcript and what its owner can do, in a sentence or two. */
-export const whyNoTranscript = ({ transcriptReason }: Pick<VideoRow, 'transcriptReason'>): string =>
-  transcriptReason ? SENTENCES[transcriptReason] : 'This video has no transcript.'
+export const whyNoTranscript = ({ status, transcriptReason }: Pick<VideoRow, 'status' | 'transcriptReason'>): string => {
+  if (status === 'error') return 'The video could not be processed. Retry it first.'
+  return transcriptReason ? SENTENCES[transcriptReason] : 'This video has no transcript.'
+}

@@ -15,14 +15,13 @@ export type AbortDeps = { sql: Sql; transact: Transact; directUploads: DirectUpl
 export const abortUpload = async (deps: AbortDeps, owned: Owned): Promise<void> => {
   const { userId, videoId } = owned
   const upload = await findUpload(deps.sql, owned)
-  if (!upload) throw problem('upload.not_found', { detail: 'You have no upload for such a video.' })
-  if (upload.status === 'completed')
-    throw problem('upload.already_completed', { detail: 'The file has arrived. Delete the video instead.' })
+  if (!upload) throw problem('upload.not_found')
+  if (upload.status === 'completed') throw problem('upload.already_completed')
   if (upload.uploadId) await deps.directUploads.abortMultipart({ key: upload.key, uploadId: upload.uploadId })
   await deps.transact(async ({ sql, emit }) => {
     // The file may have arrived since: then its pipeline is under way.
     const ended = upload.status !== 'pending' || (await endUpload(sql, { videoId, status: 'aborted' }))
-    if (!ended) throw problem('upload.already_completed', { detail: 'The file has arrived. Delete the video instead.' })
+    if (!ended) throw problem('upload.already_completed')
     if (await deleteVideo(sql, owned)) await emit(userId, { type: 'user_activity', payload: { action: 'video_deleted', videoId } })
   })
   await deps.cleanup.send({ keys: [], prefixes: [sourcePrefix(userId, videoId)], onlyIfGone: videoId })

@@ -108,7 +108,7 @@ const findEarlier = async (deps: AddDeps, request: NewUploadedVideo): Promise<Ad
   const earlier = await findUploadRequest(deps.sql, { userId, idempotencyKey })
   if (!earlier) return undefined
   if (earlier.requestHash !== hashOf(request)) {
-    throw problem('request.idempotency_conflict', { detail: 'This Idempotency-Key belongs to another request. Use a new one.' })
+    throw problem('request.idempotency_conflict')
   }
   const { videoId } = earlier
   const [video, upload, job] = await Promise.all([

@@ -8,7 +8,7 @@ import { type AcceptDeps, acceptObject } from './accept-object.ts'
 
 export type ExpireDeps = AcceptDeps & { directUploads: DirectUploads; now: Clock }
 
-const EXPIRED = failure('upload.expired', 'The upload has expired: the file did not arrive in time. Start a new upload.')
+const EXPIRED = failure('upload.expired')
 
 /** Ends uploads whose time is up; a file that has arrived but whose event was lost is accepted instead. Answers how many ended. */
 export const expireUploads = async (deps: ExpireDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {

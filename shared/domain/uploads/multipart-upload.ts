@@ -81,8 +81,8 @@ const assertComplete = (upload: MultipartUploadRow, parts: UploadedPart[]): void
 /** The user's multipart upload, whatever has become of it. Throws `upload.not_found`, `upload.not_multipart`. */
 const findMultipart = async ({ sql }: FindDeps, owned: Owned): Promise<MultipartUploadRow> => {
   const upload = await findUpload(sql, owned)
-  if (!upload) throw problem('upload.not_found', { detail: 'You have no upload for such a video.' })
-  if (upload.kind !== 'multipart') throw problem('upload.not_multipart', { detail: 'This file is sent in one piece.' })
+  if (!upload) throw problem('upload.not_found')
+  if (upload.kind !== 'multipart') throw problem('upload.not_multipart')
   return upload as MultipartUploadRow
 }
 
@@ -95,7 +95,7 @@ const findOpenMultipart = async (deps: FindDeps, owned: Owned): Promise<Multipar
 }
 
 /** The problem of an upload that takes nothing any more. */
-const expired = () => problem('upload.expired', { detail: 'The upload was not finished in time. Start a new one.' })
+const expired = () => problem('upload.expired')
 
 /** Every part is `partSizeBytes` long; the last one is what is left. */
 const partSize = ({ sizeBytes, partSizeBytes, partCount }: MultipartUploadRow, partNumber: number): number =>

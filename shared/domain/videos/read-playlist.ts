@@ -18,11 +18,11 @@ export const readPlaylist = async (
   { playlist, token, ...owned }: Owned & { playlist: string; token: string },
 ): Promise<{ content: string; contentType: string }> => {
   const { status, playbackUrl, metadata } = await requireVideo(deps, owned)
-  if (status !== 'processed' || !playbackUrl) throw problem('video.playlist_not_found', { detail: 'This video cannot be played yet.' })
+  if (status !== 'processed' || !playbackUrl) throw problem('video.playlist_not_found')
   const isStoryboard = playlist === STORYBOARD
   const folder = folderOf(isStoryboard && metadata?.storyboardUrl ? metadata.storyboardUrl : playbackUrl)
   const text = await deps.storage.getText(folder + playlist)
-  if (text === undefined) throw problem('video.playlist_not_found', { detail: `There is no playlist ${playlist}.` })
+  if (text === undefined) throw problem('video.playlist_not_found', { playlist })
   const file = (name: string) => deps.storage.signGet(folder + name, { expiresSeconds: PLAYBACK_LINK_SECONDS })
   if (isStoryboard) return { content: await rewriteStoryboard(text, file), contentType: 'text/vtt; charset=utf-8' }
   const links = { playlist: (name: string) => `${name}?token=${encodeURIComponent(token)}`, file }

@@ -14,4 +14,4 @@ export const requireVideo = async ({ sql }: { sql: Sql }, { userId, videoId }: O
 }
 
 /** The one answer for a video that is not there and for somebody else's. */
-export const noSuchVideo = (videoId: string) => problem('video.not_found', { detail: 'You have no such video.', videoId })
+export const noSuchVideo = (videoId: string) => problem('video.not_found', { videoId })

@@ -21,7 +21,7 @@ export const retryVideo = async (deps: RetryVideoDeps, { userId, videoId }: Owne
   if (status !== 'error') throw notFailed()
   const source = sourceKey && sourceEtag ? await deps.storage.head(sourceKey) : undefined
   if (!sourceKey || !source || source.eTag !== sourceEtag) {
-    throw problem('video.source_missing', { detail: 'The uploaded file is no longer there. Upload it again.' })
+    throw problem('video.source_missing')
   }
   const { video, jobId } = await deps.transact(async ({ sql, emit }) => {
     const row = await startRetry(sql, { userId, videoId })
@@ -40,10 +40,10 @@ export const retryVideo = async (deps: RetryVideoDeps, { userId, videoId }: Owne
   return { video, jobId }
 }
 
-const notFailed = () => problem('video.not_failed', { detail: 'Only a video in status "error" can be retried.' })
+const notFailed = () => problem('video.not_failed')
 
 /** Without a run nobody would ever end this attempt: the video goes back to where it can be retried. */
 const giveBack = (deps: RetryVideoDeps, { id: videoId }: VideoRow) =>
   deps.transact(tx => failVideo(tx, { videoId, runId: null, failure: NOT_STARTED }))
 
-const NOT_STARTED = failure('media.processing_failed', 'Processing failed. Try again.')
+const NOT_STARTED = failure('media.processing_failed')

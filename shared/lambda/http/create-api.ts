@@ -60,14 +60,22 @@ export type ApiOptions<T extends Routes> = {
 export const createApi = <const T extends Routes>({ routes, implementations, authenticate, allowedOrigins, log }: ApiOptions<T>) => {
   const byResource = new Map(Object.entries(routes).map(([id, route]) => [`${route.method} ${route.path}`, id as keyof T & string]))
 
-  const dispatch = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+  const findRoute = (event: APIGatewayProxyEvent) => {
     const id = byResource.get(`${event.httpMethod} ${event.resource}`)
-    const route = id && routes[id]
-    if (!route) throw problem('route.not_found', { detail: 'There is no such path or method.' })
-    const user = route.auth === 'user' ? await authenticate(bearerToken(event)) : undefined
+    if (!id) throw problem('route.not_found')
+    return { route: routes[id] as Route, run: implementations[id] as (request: unknown) => Promise<Reply> }
+  }
+
+  const findUser = async (route: Route, event: APIGatewayProxyEvent) =>
+    route.auth === 'user' ? await authenticate(bearerToken(event)) : undefined
+
+  /** The steps of a request. A step that refuses it throws a problem. */
+  const dispatch = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+    const { route, run } = findRoute(event)
+    const user = await findUser(route, event)
     const request = readRequest(route, event)
-    const reply = await implementations[id]({ ...request, user } as never)
-    return writeReply(route, reply as Reply)
+    const reply = await run({ ...request, user })
+    return writeReply(route, reply)
   }
 
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
@@ -80,6 +88,6 @@ export const createApi = <const T extends Routes>({ routes, implementations, aut
 const bearerToken = (event: APIGatewayProxyEvent): string => {
   const header = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1]
   const token = header?.match(/^Bearer ([\w.~+/=-]+)$/i)?.[1]
-  if (!token) throw problem('auth.token_missing', { detail: 'Send the access token as "Authorization: Bearer <token>".' })
+  if (!token) throw problem('auth.token_missing')
   return token
 }

@@ -9,5 +9,5 @@ export const problemDocument = ({ code, type, details }: Problem, requestId: str
   retryable: type.retryable ?? false,
   requestId,
   ...details,
-  detail: details.detail ?? `${type.title}.`,
+  detail: details.detail ?? type.detail,
 })

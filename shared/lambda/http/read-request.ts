@@ -45,12 +45,12 @@ const describe = (errors: FieldError[]): string => errors.map(({ in: where, path
 const readJson = (bytes: Buffer, contentType: string): unknown => {
   if (bytes.length === 0) return {}
   if (contentType && !/^application\/([\w.+-]+\+)?json\b/i.test(contentType)) {
-    throw problem('request.unsupported_media_type', { detail: 'Send the body as application/json.' })
+    throw problem('request.unsupported_media_type')
   }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    throw problem('request.body_not_json', { detail: 'The body must be JSON in UTF-8.' })
+    throw problem('request.body_not_json')
   }
 }
 

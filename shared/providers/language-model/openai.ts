@@ -1,8 +1,8 @@
 import OpenAI from 'openai'
 import * as z from 'zod'
-import { problem } from '../../contract/problems.ts'
 import { createCircuitBreaker } from '../../kernel/circuit-breaker.ts'
 import { type Clock, systemClock } from '../../kernel/clock.ts'
+import { ProviderError } from '../../kernel/provider-error.ts'
 
 export type StructuredTask<S extends z.ZodType> = {
   /** Names the wanted structure; a server that knows the task by name can choose its method. */
@@ -50,8 +50,7 @@ export const createLanguageModel = ({
     request: OpenAI.ChatCompletionCreateParamsNonStreaming,
     options: { signal: AbortSignal },
   ): Promise<OpenAI.ChatCompletion> => {
-    if (breaker.isOpen())
-      throw problem('provider.unavailable', { detail: 'The language model has not answered for a while. Try again in some minutes.' })
+    if (breaker.isOpen()) throw new ProviderError('unavailable', 'The language model has not answered for a while')
     try {
       const completion = await client.chat.completions.create(request, options)
       breaker.succeeded()
@@ -59,12 +58,12 @@ export const createLanguageModel = ({
     } catch (error) {
       if (!(error instanceof OpenAI.APIError)) throw error
       if (!REFUSALS.has(error.status)) breaker.failed({ retryAfterMs: retryAfterMs(error.headers, now()) })
-      throw Object.assign(problem('provider.unavailable', { detail: 'The language model does not answer.' }), { cause: error })
+      throw new ProviderError('unavailable', 'The language model does not answer', { cause: error })
     }
   }
 
   return {
-    /** One structured answer and the name of the model that gave it. Throws `provider.unavailable` when there is none to be had. */
+    /** One structured answer and the name of the model that gave it. Throws a ProviderError when there is none to be had. */
     async answer<S extends z.ZodType>({
       name,
       instructions,
@@ -87,9 +86,7 @@ export const createLanguageModel = ({
       const content = completion.choices[0]?.message.content
       const parsed = answer.safeParse(parseJson(content))
       if (!parsed.success)
-        throw Object.assign(problem('summary.failed', { detail: 'The language model did not keep to the structure.' }), {
-          cause: parsed.error,
-        })
+        throw new ProviderError('invalid_answer', 'The language model did not keep to the structure', { cause: parsed.error })
       return { answer: parsed.data, model: completion.model }
     },
   }
