@@ -3,6 +3,7 @@ import type { systemRoutes } from '../../shared/contract/system.ts'
 import { listEvents } from '../../shared/db/repositories/events.ts'
 import { findJob } from '../../shared/db/repositories/jobs.ts'
 import { issueTicket, type TicketDeps } from '../../shared/domain/events/issue-ticket.ts'
+import { presentJob } from '../../shared/domain/jobs/present-job.ts'
 import { type HealthDeps, readHealth } from '../../shared/domain/system/read-health.ts'
 import { compressed } from '../../shared/lambda/http/compressed.ts'
 import type { Implementations } from '../../shared/lambda/http/create-api.ts'
@@ -31,7 +32,7 @@ export const createSystemApp = (deps: SystemDeps): Implementations<typeof system
   getJob: async ({ params, user }) => {
     const job = await findJob(deps.sql, { jobId: params.id, userId: user.userId })
     if (!job) throw problem('job.not_found', { jobId: params.id })
-    return { status: 200, body: job }
+    return { status: 200, body: presentJob(job) }
   },
 
   listEvents: async ({ query, user }) => ({ status: 200, body: await listEvents(deps.sql, { ...query, userId: user.userId }) }),

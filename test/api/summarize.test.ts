@@ -125,7 +125,9 @@ describe('POST /ai/summarize/{videoId}', () => {
       })
       expect(batchItemFailures).toHaveLength(1)
     })
-    expect(lines).toMatchObject([{ level: 'ERROR', source: 'worker-summarise', error: { cause: { message: 'The language model does not answer' } } }])
+    expect(lines).toMatchObject([
+      { level: 'ERROR', source: 'worker-summarise', error: { cause: { message: 'The language model does not answer' } } },
+    ])
   })
 })
 

@@ -313,7 +313,7 @@ describe('uploads, jobs and tickets', () => {
     const jobs = await Promise.all(Array.from({ length: 5 }, () => createJob(db.sql, { ...step, id: randomUUID() })))
     expect(new Set(jobs.map(job => job.id)).size).toBe(1)
     const jobId = jobs[0]!.id
-    expect(jobs[0]).not.toHaveProperty('result')
+    expect(jobs[0]).toMatchObject({ result: null, error: null })
     expect(await countOpenJobs(db.sql)).toMatchObject({ queued: expect.any(Number) })
     expect(await runJob(db.sql, { jobId, progress: 30 })).toMatchObject({ status: 'running', progress: 30 })
     expect(await runJob(db.sql, { jobId, progress: 10 })).toMatchObject({ progress: 30 })

@@ -1,8 +1,7 @@
-import type * as z from 'zod'
-import type { NewEvent, UserEvent } from '../../contract/events.ts'
+import type { NewEvent } from '../../contract/events.ts'
 import { first, type Sql } from '../client.ts'
 
-export type UserEventRow = z.infer<typeof UserEvent>
+export type UserEventRow = NewEvent & { seq: number; at: string }
 
 /**
  * Adds the next event of a user. The counter's row stays locked until the transaction ends, so events become visible in the order of their numbers, without gaps.

@@ -1,11 +1,22 @@
-import type * as z from 'zod'
 import type { Failure } from '../../contract/failure.ts'
-import type { Job, JobStatus, JobType } from '../../contract/jobs.ts'
-import type { Sql } from '../client.ts'
+import type { JobStatus, JobType } from '../../contract/jobs.ts'
+import { first, type Sql } from '../client.ts'
 
-export type JobRow = z.infer<typeof Job> & { userId: string; subject: string; attempt: number }
-
-type StoredJob = Omit<JobRow, 'result' | 'error'> & { result: unknown; error: Failure | null }
+export type JobRow = {
+  id: string
+  userId: string
+  videoId: string
+  type: JobType
+  /** Tells several of one type apart: the language of a summary; '' for all other types. */
+  subject: string
+  attempt: number
+  status: JobStatus
+  progress: number
+  result: unknown
+  error: Failure | null
+  createdAt: string
+  updatedAt: string
+}
 
 const COLUMNS = [
   'id',
@@ -22,52 +33,43 @@ const COLUMNS = [
   'updatedAt',
 ] as const
 
-// `result` and `error` are absent in the contract while there is none.
-const toJob = ({ result, error, ...row }: StoredJob): JobRow => ({
-  ...row,
-  ...(result === null ? {} : { result }),
-  ...(error ? { error } : {}),
-})
-
-const firstJob = (rows: readonly StoredJob[]): JobRow | undefined => rows.map(toJob)[0]
-
 /** A step of a video: `subject` tells several of one type apart (the language of a summary). */
 export type Step = { videoId: string; type: JobType; subject?: string; attempt: number }
 
 /** The job of a step, made now or found as an earlier call left it: repeating a step makes no second job and counts as no progress of the first. */
 export const createJob = async (sql: Sql, o: Step & { id: string; userId: string; status?: JobStatus }): Promise<JobRow> => {
-  const made = firstJob(
-    await sql<StoredJob[]>`
+  const made = first(
+    await sql<JobRow[]>`
       INSERT INTO jobs (id, user_id, video_id, type, subject, attempt, status)
       VALUES (${o.id}, ${o.userId}, ${o.videoId}, ${o.type}, ${o.subject ?? ''}, ${o.attempt}, ${o.status ?? 'queued'})
       ON CONFLICT (video_id, type, subject, attempt) DO NOTHING
       RETURNING ${sql(COLUMNS)}`,
   )
   if (made) return made
-  const found = await sql<StoredJob[]>`
+  const found = await sql<JobRow[]>`
     SELECT ${sql(COLUMNS)} FROM jobs
     WHERE video_id = ${o.videoId} AND type = ${o.type} AND subject = ${o.subject ?? ''} AND attempt = ${o.attempt}`
-  return firstJob(found)!
+  return first(found)!
 }
 
 /** A user's job. */
 export const findJob = async (sql: Sql, { userId, jobId }: { userId: string; jobId: string }): Promise<JobRow | undefined> =>
-  firstJob(await sql<StoredJob[]>`SELECT ${sql(COLUMNS)} FROM jobs WHERE id = ${jobId} AND user_id = ${userId}`)
+  first(await sql<JobRow[]>`SELECT ${sql(COLUMNS)} FROM jobs WHERE id = ${jobId} AND user_id = ${userId}`)
 
 /** The newest job of a step, of whatever attempt. */
 export const findNewestJob = async (
   sql: Sql,
   { videoId, type, subject = '' }: { videoId: string; type: JobType; subject?: string },
 ): Promise<JobRow | undefined> =>
-  firstJob(
-    await sql<StoredJob[]>`
+  first(
+    await sql<JobRow[]>`
       SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND subject = ${subject} ORDER BY attempt DESC LIMIT 1`,
   )
 
 /** Says that a job is being worked on. Progress only grows. Undefined when it has ended. */
 export const runJob = async (sql: Sql, { jobId, progress = 0 }: { jobId: string; progress?: number }): Promise<JobRow | undefined> =>
-  firstJob(
-    await sql<StoredJob[]>`
+  first(
+    await sql<JobRow[]>`
       UPDATE jobs SET status = 'running', progress = GREATEST(progress, ${Math.min(99, Math.max(0, Math.floor(progress)))}::int)
       WHERE id = ${jobId} AND status IN ('queued', 'running')
       RETURNING ${sql(COLUMNS)}`,
@@ -78,8 +80,8 @@ export const runJob = async (sql: Sql, { jobId, progress = 0 }: { jobId: string;
  * the others, and all once it has ended, get undefined.
  */
 export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; abandonedBefore: Date }): Promise<JobRow | undefined> =>
-  firstJob(
-    await sql<StoredJob[]>`
+  first(
+    await sql<JobRow[]>`
       UPDATE jobs SET status = 'running', progress = ${o.progress}
       WHERE id = ${o.jobId} AND (status = 'queued' OR (status = 'running' AND updated_at < ${o.abandonedBefore}))
       RETURNING ${sql(COLUMNS)}`,
@@ -87,8 +89,8 @@ export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; a
 
 /** Undefined, with nothing changed, when the job has ended. */
 export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; result?: unknown }): Promise<JobRow | undefined> =>
-  firstJob(
-    await sql<StoredJob[]>`
+  first(
+    await sql<JobRow[]>`
       UPDATE jobs SET status = 'completed', progress = 100, result = ${result === undefined ? null : sql.json(result as never)}
       WHERE id = ${jobId} AND status IN ('queued', 'running')
       RETURNING ${sql(COLUMNS)}`,
@@ -96,23 +98,23 @@ export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; 
 
 /** Undefined, with nothing changed, when the job has ended. */
 export const failJob = async (sql: Sql, { jobId, error }: { jobId: string; error: Failure }): Promise<JobRow | undefined> =>
-  firstJob(
-    await sql<StoredJob[]>`
+  first(
+    await sql<JobRow[]>`
       UPDATE jobs SET status = 'failed', error = ${sql.json(error)} WHERE id = ${jobId} AND status IN ('queued', 'running')
       RETURNING ${sql(COLUMNS)}`,
   )
 
 /** Queues a job that has failed once more. Undefined when it has not. */
 export const reopenJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<JobRow | undefined> =>
-  firstJob(
-    await sql<StoredJob[]>`
+  first(
+    await sql<JobRow[]>`
       UPDATE jobs SET status = 'queued', progress = 0, error = NULL WHERE id = ${jobId} AND status = 'failed' RETURNING ${sql(COLUMNS)}`,
   )
 
 /** Puts a job back that was taken and could not be done. Undefined unless it is running. */
 export const releaseJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<JobRow | undefined> =>
-  firstJob(
-    await sql<StoredJob[]>`
+  first(
+    await sql<JobRow[]>`
       UPDATE jobs SET status = 'queued', progress = 0 WHERE id = ${jobId} AND status = 'running' RETURNING ${sql(COLUMNS)}`,
   )
 
@@ -121,18 +123,18 @@ export const listQueuedJobs = async (
   sql: Sql,
   { videoId, type, limit = 50 }: { videoId: string; type: JobType; limit?: number },
 ): Promise<JobRow[]> => {
-  const rows = await sql<StoredJob[]>`
+  const rows = await sql<JobRow[]>`
     SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND status = 'queued' ORDER BY created_at, id LIMIT ${limit}`
-  return rows.map(toJob)
+  return [...rows]
 }
 
 /** Fails every open job of a video's attempt for the same reason. */
 export const failOpenJobs = async (sql: Sql, o: { videoId: string; attempt: number; error: Failure }): Promise<JobRow[]> => {
-  const rows = await sql<StoredJob[]>`
+  const rows = await sql<JobRow[]>`
     UPDATE jobs SET status = 'failed', error = ${sql.json(o.error)}
     WHERE video_id = ${o.videoId} AND attempt = ${o.attempt} AND status IN ('queued', 'running')
     RETURNING ${sql(COLUMNS)}`
-  return rows.map(toJob)
+  return [...rows]
 }
 
 /** Completes the open jobs of these types of a video's attempt; with a result, each has it. */
@@ -158,10 +160,10 @@ export const listStuckJobs = async (
   sql: Sql,
   { type, before, limit }: { type: JobType; before: Date; limit: number },
 ): Promise<JobRow[]> => {
-  const rows = await sql<StoredJob[]>`
+  const rows = await sql<JobRow[]>`
     SELECT ${sql(COLUMNS)} FROM jobs
     WHERE type = ${type} AND status IN ('queued', 'running') AND updated_at < ${before}
       AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.id = jobs.video_id AND videos.status = 'processing')
     ORDER BY updated_at, id LIMIT ${limit}`
-  return rows.map(toJob)
+  return [...rows]
 }

@@ -1,8 +1,17 @@
-import type * as z from 'zod'
-import type { AINarration } from '../../contract/videos.ts'
 import type { Sql } from '../client.ts'
 
-export type NarrationRow = z.infer<typeof AINarration>
+export type NarrationRow = {
+  id: string
+  videoId: string
+  language: string
+  voiceType: string
+  speed: number
+  /** s3://bucket/key */
+  audioUrl: string | null
+  transcript: { startTime: number; endTime: number; text: string }[] | null
+  status: string
+  createdAt: string
+}
 
 type Cue = { start_time: number; end_time: number; text: string }
 

@@ -1,8 +1,15 @@
-import type * as z from 'zod'
-import type { AISummary } from '../../contract/summaries.ts'
 import { first, type Sql } from '../client.ts'
 
-export type SummaryRow = z.infer<typeof AISummary>
+export type SummaryRow = {
+  id: string
+  videoId: string
+  overview: string
+  keyPoints: string[]
+  timestamps: { time: string; content: string; segmentId?: number }[]
+  language: string
+  modelUsed: string | null
+  createdAt: string
+}
 
 const COLUMNS = ['id', 'videoId', 'overview', 'keyPoints', 'timestamps', 'language', 'modelUsed', 'createdAt'] as const
 

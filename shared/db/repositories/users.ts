@@ -1,9 +1,18 @@
-import type * as z from 'zod'
-import type { User } from '../../contract/auth.ts'
 import { first, type Sql } from '../client.ts'
 
-/** The contract's User: the password hash never leaves this module but through `findCredentials`. */
-export type UserRow = z.infer<typeof User>
+/** A user; the password hash leaves this module only through `findCredentials`. */
+export type UserRow = {
+  id: string
+  email: string
+  fullName: string
+  avatarUrl: string | null
+  subscriptionType: string
+  subscriptionExpiresAt: string | null
+  aiUsageCount: number
+  aiUsageLimit: number
+  createdAt: string
+  updatedAt: string
+}
 
 const COLUMNS = [
   'id',

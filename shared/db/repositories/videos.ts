@@ -1,21 +1,59 @@
-import type * as z from 'zod'
-import type { Video, VideoMetadata } from '../../contract/videos.ts'
+import type { Failure } from '../../contract/failure.ts'
+import type { Stage } from '../../contract/pipeline.ts'
 import { first, type Sql } from '../client.ts'
-import { type TranscriptColumns, VIDEO_COLUMNS } from './video-columns.ts'
+import { VIDEO_COLUMNS } from './video-columns.ts'
 
-/** The contract's Video before its links are signed: fileUrl, thumbnailUrl and playbackUrl are s3:// addresses or null. */
-export type VideoRow = z.infer<typeof Video> &
-  TranscriptColumns & {
-    language: string | null
-    attempt: number
-    runId: string | null
-    sourceKey: string | null
-    sourceEtag: string | null
-    sourceContentType: string | null
-    transcodeJobId: string | null
-  }
+/** A video. Columns that hold files hold s3:// addresses. */
+export type VideoRow = {
+  id: string
+  userId: string
+  title: string
+  description: string | null
+  youtubeUrl: string | null
+  fileUrl: string | null
+  thumbnailUrl: string | null
+  /** Seconds. */
+  duration: number | null
+  /** Bytes. */
+  fileSize: number | null
+  status: 'processing' | 'processed' | 'error'
+  stage: Stage
+  /** Percent. */
+  processingProgress: number
+  playbackUrl: string | null
+  metadata: VideoMetadataRow | null
+  createdAt: string
+  updatedAt: string
+  language: string | null
+  attempt: number
+  runId: string | null
+  sourceKey: string | null
+  sourceEtag: string | null
+  sourceContentType: string | null
+  transcodeJobId: string | null
+  transcriptStatus: 'pending' | 'ready' | 'none'
+  transcriptReason: 'no_audio' | 'no_speech' | 'too_long' | 'language_not_supported' | 'recogniser_unavailable' | null
+  transcriptLanguage: string | null
+  transcriptSource: 'recognised' | 'embedded' | 'supplied' | null
+}
 
-export type VideoMetadataRow = z.infer<typeof VideoMetadata>
+/** The facts of a film and of its processing. */
+export type VideoMetadataRow = {
+  container?: string
+  width?: number
+  height?: number
+  rotation?: number
+  frameRate?: number
+  videoCodec?: string
+  audioCodec?: string
+  bitrate?: number
+  hasAudio?: boolean
+  hdr?: boolean
+  resolution?: string
+  durationMs?: number
+  storyboardUrl?: string
+  error?: Failure
+}
 
 export type NewVideo = {
   id: string

@@ -53,6 +53,6 @@ const waitForSummary = async (deps: RequestDeps, o: { videoId: string; userId: s
     await deps.sleep(POLL_MS)
     const job = await findJob(deps.sql, o)
     if (job?.status === 'completed') return deps.findSummary(o)
-    if (job?.status === 'failed') throw problem('summary.failed', job.error && { detail: job.error.message })
+    if (job?.status === 'failed') throw problem('summary.failed', job.error ? { detail: job.error.message } : {})
   }
 }

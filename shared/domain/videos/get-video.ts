@@ -1,4 +1,6 @@
+import type * as z from 'zod'
 import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
+import type { AINarration } from '../../contract/videos.ts'
 import type { Sql } from '../../db/client.ts'
 import type { NarrationRow } from '../../db/repositories/narrations.ts'
 import { listNarrations } from '../../db/repositories/narrations.ts'
@@ -21,14 +23,21 @@ export const getVideo = async (deps: GetVideoDeps, { baseUrl, ...owned }: Owned 
   return {
     video,
     ...(aiSummary && { aiSummary }),
-    narrations: await Promise.all(narrations.map(narration => withLink(deps, narration))),
+    narrations: await Promise.all(narrations.map(row => presentNarration(deps, row))),
     transcript: transcriptStatus(row),
   }
 }
 
-const withLink = async ({ storage }: GetVideoDeps, narration: NarrationRow): Promise<NarrationRow> => ({
-  ...narration,
-  audioUrl: narration.audioUrl && (await storage.signGet(narration.audioUrl, { expiresSeconds: PLAYBACK_LINK_SECONDS })),
+const presentNarration = async ({ storage }: GetVideoDeps, row: NarrationRow): Promise<z.input<typeof AINarration>> => ({
+  id: row.id,
+  videoId: row.videoId,
+  language: row.language,
+  voiceType: row.voiceType,
+  speed: row.speed,
+  audioUrl: row.audioUrl && (await storage.signGet(row.audioUrl, { expiresSeconds: PLAYBACK_LINK_SECONDS })),
+  transcript: row.transcript,
+  status: row.status,
+  createdAt: row.createdAt,
 })
 
 const transcriptStatus = (row: VideoRow) => ({

@@ -19,11 +19,22 @@ export const presentVideo = async (deps: PresentDeps, row: VideoRow, baseUrl: st
   const hasSource = row.sourceEtag !== null
   const playback = row.status === 'processed' && row.playbackUrl ? await playbackLinks(deps, row, baseUrl) : undefined
   return {
-    ...row,
+    id: row.id,
+    userId: row.userId,
+    title: row.title,
+    description: row.description,
+    youtubeUrl: row.youtubeUrl,
     fileUrl: row.fileUrl && hasSource ? await link(row.fileUrl) : null,
     thumbnailUrl: row.thumbnailUrl && (await link(row.thumbnailUrl)),
+    duration: row.duration,
+    fileSize: row.fileSize,
+    status: row.status,
+    stage: row.stage,
+    processingProgress: row.processingProgress,
     playbackUrl: playback?.('master.m3u8') ?? null,
     metadata: row.metadata && { ...row.metadata, storyboardUrl: row.metadata.storyboardUrl && playback?.(STORYBOARD) },
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
   }
 }
 
