@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 type Options = {
+  include?: string[]
   testTimeout?: number
   hookTimeout?: number
   fileParallelism?: boolean
@@ -25,6 +26,7 @@ export default defineConfig({
       project('unit', { globalSetup }),
       project('architecture'),
       project('infra', { testTimeout: 120_000 }),
+      project('local-aws', { testTimeout: 120_000, include: ['packages/local-aws/test/**/*.test.ts'] }),
       project('api', { testTimeout: 60_000, globalSetup }),
       project('pipeline', { testTimeout: 120_000, globalSetup }),
       project('e2e', { ...stories, globalSetup: ['test/support/hub-stack.ts'] }),

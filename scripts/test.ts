@@ -7,7 +7,10 @@ const steps: [title: string, command: string][] = [
   ['types', 'tsc --noEmit'],
   ['contract documents', 'node scripts/emit-contract.ts --check'],
   ['build', 'node scripts/build.ts'],
-  ['rules and machinery', 'vitest run --project unit --project architecture --project infra --project api --project pipeline'],
+  [
+    'rules and machinery',
+    'vitest run --project unit --project architecture --project infra --project local-aws --project api --project pipeline',
+  ],
   ['stories over the local stack', 'vitest run --project e2e'],
 ]
 

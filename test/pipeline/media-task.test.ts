@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { runFfmpeg } from '../../media-task/ffmpeg.ts'
 import { openOutput } from '../../media-task/output-file.ts'
 import { runTask } from '../../media-task/run-task.ts'
+import { operator } from '../../packages/local-aws/test/support/serve-s3.ts'
 import { build } from '../../scripts/build.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import type { JobType } from '../../shared/contract/jobs.ts'
@@ -25,7 +26,6 @@ import { mediaReportKey } from '../../shared/kernel/object-keys.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type ServedFiles, serveFiles } from '../support/engines.ts'
 import * as fixtures from '../support/fixtures.ts'
-import { operator } from '../support/local-s3.ts'
 
 const execute = promisify(execFile)
 

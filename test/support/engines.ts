@@ -10,7 +10,7 @@ import {
   TranscribeClient,
 } from '@aws-sdk/client-transcribe'
 import { startTranscribe, type TranscribeOptions } from '../../packages/local-aws/src/services/transcribe/server.ts'
-import { operator, serveMedia } from './local-s3.ts'
+import { operator, serveMedia } from '../../packages/local-aws/test/support/serve-s3.ts'
 
 export type TranscriptFile = {
   jobName: string

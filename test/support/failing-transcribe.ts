@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { TranscribeClient } from '@aws-sdk/client-transcribe'
-import { operator } from './local-s3.ts'
+import { operator } from '../../packages/local-aws/test/support/serve-s3.ts'
 
 const said = ['Xin', 'chào'].map((content, i) => ({
   type: 'pronunciation',

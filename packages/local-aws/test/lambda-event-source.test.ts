@@ -1,9 +1,9 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { type FauxqsServer, startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startEventSource } from '../../packages/local-aws/src/services/lambda/event-source.ts'
-import { processedMessages } from '../../packages/local-aws/src/services/lambda/sqs-event.ts'
-import { startTinyFunctions, type TinyFunctions } from '../support/tiny-functions.ts'
+import { startEventSource } from '../src/services/lambda/event-source.ts'
+import { processedMessages } from '../src/services/lambda/sqs-event.ts'
+import { startTinyFunctions, type TinyFunctions } from './support/tiny-functions.ts'
 
 describe('an event source', () => {
   let functions: TinyFunctions

@@ -16,10 +16,10 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import HLS from 'hls-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMediaConvert } from '../../packages/local-aws/src/services/mediaconvert/server.ts'
+import { operator, reader } from '../../packages/local-aws/test/support/serve-s3.ts'
 import { transcodeSettings } from '../../shared/domain/media/transcode-settings.ts'
 import { type ServedFiles, serveFiles } from '../support/engines.ts'
 import * as fixtures from '../support/fixtures.ts'
-import { operator, reader } from '../support/local-s3.ts'
 
 const role = 'arn:aws:iam::000000000000:role/media-convert'
 

@@ -10,9 +10,9 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { S3EventRecord } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { decodeChunks } from '../../packages/local-aws/src/services/s3/chunked-body.ts'
-import { readQueueConfigurations } from '../../packages/local-aws/src/services/s3/notifications.ts'
-import { clientOf, film, MIB, md5Of, operator, presignerOf, serveMedia, temporaryFolder } from '../support/local-s3.ts'
+import { decodeChunks } from '../src/services/s3/chunked-body.ts'
+import { readQueueConfigurations } from '../src/services/s3/notifications.ts'
+import { clientOf, film, MIB, md5Of, operator, presignerOf, serveMedia, temporaryFolder } from './support/serve-s3.ts'
 
 let folder: string
 const ends: (() => unknown)[] = []
@@ -54,7 +54,7 @@ const serve = async (notify: (queueArn: string, body: string) => Promise<void>) 
 
 /** A server in a process of its own, with a queue that takes nothing. */
 const serveApart = async () => {
-  const module = new URL('../../packages/local-aws/src/services/s3/server.ts', import.meta.url).href
+  const module = new URL('../src/services/s3/server.ts', import.meta.url).href
   const script = `
     import { startS3 } from ${JSON.stringify(module)}
     const keyring = { secretOf: () => ${JSON.stringify(operator.secretAccessKey)}, authorize: () => true }

@@ -12,8 +12,8 @@ import {
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Credentials } from '../../packages/local-aws/src/iam/credentials.ts'
-import { clientOf, codeIn, MIB, md5Of, operator, presignerOf, reader, type ServedMedia, serveMedia } from '../support/local-s3.ts'
+import type { Credentials } from '../src/iam/credentials.ts'
+import { clientOf, codeIn, MIB, md5Of, operator, presignerOf, reader, type ServedMedia, serveMedia } from './support/serve-s3.ts'
 
 const origin = 'http://localhost:3000'
 const cors = [

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Lambda, type LogLine, startLambda } from '../../packages/local-aws/src/services/lambda/server.ts'
-import { startTinyFunctions, type TinyFunctions } from '../support/tiny-functions.ts'
+import { type Lambda, type LogLine, startLambda } from '../src/services/lambda/server.ts'
+import { startTinyFunctions, type TinyFunctions } from './support/tiny-functions.ts'
 
 let functions: TinyFunctions
 let lambda: Lambda

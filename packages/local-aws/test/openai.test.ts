@@ -1,8 +1,17 @@
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { startOpenAi } from '../../packages/local-aws/src/engines/openai/openai.ts'
-import { SummaryAnswer } from '../../shared/contract/summaries.ts'
+import { startOpenAi } from '../src/engines/openai/openai.ts'
+
+const segmentIds = z.array(z.int())
+/** The structure that a client asks for. */
+const SummaryAnswer = z.object({
+  language: z.string(),
+  overview: z.string(),
+  overviewSegmentIds: segmentIds,
+  keyPoints: z.array(z.object({ text: z.string(), segmentIds })),
+  timestamps: z.array(z.object({ segmentId: z.int(), content: z.string() })),
+})
 
 const english = [
   'The family of Dashwood had long been settled in Sussex, and their estate was large.',

@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { film, MIB, md5Of, type ServedMedia, serveMedia } from '../support/local-s3.ts'
+import { film, MIB, md5Of, type ServedMedia, serveMedia } from './support/serve-s3.ts'
 
 let media: ServedMedia
 let client: ServedMedia['client']

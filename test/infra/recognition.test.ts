@@ -11,10 +11,10 @@ import {
 } from '@aws-sdk/client-transcribe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Keyring } from '../../packages/local-aws/src/iam/credentials.ts'
+import { operator } from '../../packages/local-aws/test/support/serve-s3.ts'
 import { createTranscriber } from '../../shared/providers/transcriber/transcribe.ts'
 import { type ServedFiles, serveFiles, serveTranscribe } from '../support/engines.ts'
 import { silentVideo, speechClips, talkingVideo } from '../support/fixtures.ts'
-import { operator } from '../support/local-s3.ts'
 
 describe('the local Transcribe', () => {
   let files: ServedFiles

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openKeyring } from '../../packages/local-aws/src/iam/credentials.ts'
-import { type Sqs, startSqs } from '../../packages/local-aws/src/services/sqs/server.ts'
+import { openKeyring } from '../src/iam/credentials.ts'
+import { type Sqs, startSqs } from '../src/services/sqs/server.ts'
 
 let stateDir: string
 let open: Sqs[]

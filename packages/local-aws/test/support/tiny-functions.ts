@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type FunctionSpec, type Lambda, type LogLine, startLambda } from '../../packages/local-aws/src/services/lambda/server.ts'
+import { type FunctionSpec, type Lambda, type LogLine, startLambda } from '../../src/services/lambda/server.ts'
 
 export type TinyFunctions = {
   lambda: Lambda

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { startWebSocketGateway, type WebSocketGateway } from '../../packages/local-aws/src/services/api-gateway/websocket.ts'
-import type { Lambda } from '../../packages/local-aws/src/services/lambda/server.ts'
-import { startTinyFunctions, type TinyFunctions } from '../support/tiny-functions.ts'
+import { startWebSocketGateway, type WebSocketGateway } from '../src/services/api-gateway/websocket.ts'
+import type { Lambda } from '../src/services/lambda/server.ts'
+import { startTinyFunctions, type TinyFunctions } from './support/tiny-functions.ts'
 
 const logged: object[] = []
 const log = (line: object) => logged.push(line)

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
-import type { Credentials, Keyring } from '../../packages/local-aws/src/iam/credentials.ts'
-import type { BucketSettings } from '../../packages/local-aws/src/services/s3/bucket-state.ts'
-import { startS3 } from '../../packages/local-aws/src/services/s3/server.ts'
+import type { Credentials, Keyring } from '../../src/iam/credentials.ts'
+import type { BucketSettings } from '../../src/services/s3/bucket-state.ts'
+import { startS3 } from '../../src/services/s3/server.ts'
 
 export const MIB = 1024 ** 2
 const region = 'us-east-1'

@@ -10,10 +10,10 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openKeyring } from '../../packages/local-aws/src/iam/credentials.ts'
-import type { AwsEvent } from '../../packages/local-aws/src/services/eventbridge/server.ts'
-import { type Perform, TaskError } from '../../packages/local-aws/src/services/step-functions/execution.ts'
-import { type States, startStates } from '../../packages/local-aws/src/services/step-functions/server.ts'
+import { openKeyring } from '../src/iam/credentials.ts'
+import type { AwsEvent } from '../src/services/eventbridge/server.ts'
+import { type Perform, TaskError } from '../src/services/step-functions/execution.ts'
+import { type States, startStates } from '../src/services/step-functions/server.ts'
 
 const region = 'us-east-1'
 const account = '000000000000'

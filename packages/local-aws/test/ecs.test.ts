@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isAlive } from '../../packages/local-aws/src/machine/processes.ts'
-import { createEcs, type Ecs } from '../../packages/local-aws/src/services/ecs/server.ts'
+import { isAlive } from '../src/machine/processes.ts'
+import { createEcs, type Ecs } from '../src/services/ecs/server.ts'
 
 // Tells what it was given, then does as MODE says; `linger` leaves a grandchild in a process group of its own, as FFmpeg is.
 const container = `
