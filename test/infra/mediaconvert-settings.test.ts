@@ -16,7 +16,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import HLS from 'hls-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMediaConvert } from '../../packages/local-aws/src/services/mediaconvert/server.ts'
-import { operator, reader } from '../../packages/local-aws/test/support/serve-s3.ts'
+import { operator, operatorKeyring, reader } from '../../packages/local-aws/test/support/serve-s3.ts'
 import { transcodeSettings } from '../../shared/domain/media/transcode-settings.ts'
 import { type ServedFiles, serveFiles } from '../support/engines.ts'
 import * as fixtures from '../support/fixtures.ts'
@@ -34,7 +34,7 @@ describe('the local MediaConvert', () => {
     files = await serveFiles()
     folder = await mkdtemp(join(tmpdir(), 'local-mediaconvert-'))
     const onStatus = ({ status }: { status: string }) => statuses.push(status)
-    server = await startMediaConvert({ port: 0, dataDir: join(folder, 'jobs'), s3: { url: files.url, credentials: operator }, onStatus })
+    server = await startMediaConvert({ port: 0, dataDir: join(folder, 'jobs'), s3: { url: files.url }, keyring: operatorKeyring, onStatus })
     client = new MediaConvertClient({ endpoint: server.url, region: 'us-east-1', credentials: operator, maxAttempts: 1 })
   })
   afterAll(async () => {
@@ -204,10 +204,10 @@ describe('the local MediaConvert', () => {
     const keyring = {
       operator,
       issue,
-      secretOf: () => 'known',
+      secretOf: () => operator.secretAccessKey,
       authorize: (_: string, action: string) => action !== 'mediaconvert:CancelJob',
     }
-    const options = { port: 0, dataDir: join(folder, 'guarded'), s3: { url: files.url, credentials: operator }, keyring }
+    const options = { port: 0, dataDir: join(folder, 'guarded'), s3: { url: files.url }, keyring }
     const guarded = await startMediaConvert(options)
     const theirs = new MediaConvertClient({ endpoint: guarded.url, region: 'us-east-1', credentials: operator, maxAttempts: 1 })
     const { Job: job } = await theirs.send(

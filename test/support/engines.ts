@@ -10,7 +10,7 @@ import {
   TranscribeClient,
 } from '@aws-sdk/client-transcribe'
 import { startTranscribe, type TranscribeOptions } from '../../packages/local-aws/src/services/transcribe/server.ts'
-import { operator, serveMedia } from '../../packages/local-aws/test/support/serve-s3.ts'
+import { operator, operatorKeyring, serveMedia } from '../../packages/local-aws/test/support/serve-s3.ts'
 
 export type TranscriptFile = {
   jobName: string
@@ -42,7 +42,7 @@ export type ServedFiles = Awaited<ReturnType<typeof serveFiles>>
 /** The local Transcribe with the real client, and a short way to run one job to its end. */
 export const serveTranscribe = async (files: ServedFiles, options: Partial<TranscribeOptions> = {}) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'local-transcribe-'))
-  const server = await startTranscribe({ port: 0, dataDir, s3: { url: files.url, credentials: operator }, ...options })
+  const server = await startTranscribe({ port: 0, dataDir, s3: { url: files.url }, keyring: operatorKeyring, ...options })
   const client = new TranscribeClient({ endpoint: server.url, region: 'us-east-1', credentials: operator, maxAttempts: 1 })
 
   const run = async (name: string, input: Partial<StartTranscriptionJobCommandInput> & { Media: { MediaFileUri: string } }) => {

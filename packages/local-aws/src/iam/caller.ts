@@ -1,7 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RequestContext } from './conditions.ts'
 import type { Keyring } from './credentials.ts'
+import { createSigner, equalSignatures, MAX_SKEW_MS, parseDate, readAuthorization, signAgain } from './signature.ts'
 
 /** An error as the AWS JSON protocols write it. */
 export class AwsError extends Error {
@@ -15,31 +15,32 @@ export class AwsError extends Error {
   }
 }
 
-const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
-const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex')
+type Request = { method?: string | undefined; url?: string | undefined; headers: IncomingHttpHeaders }
 
-/** The access key that signed a `POST /` of an AWS JSON protocol; throws when it is unknown or the signature (version 4) does not fit. */
-export const callerOf = (headers: IncomingHttpHeaders, body: Uint8Array, keyring: Keyring): string => {
-  const field = (name: string) => new RegExp(`${name}=([^,\\s]+)`).exec(headers.authorization ?? '')?.[1] ?? ''
-  const [accessKeyId = '', ...scope] = field('Credential').split('/')
-  const secret = keyring.secretOf(accessKeyId)
-  if (!secret) throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
-  const signed = field('SignedHeaders').split(';')
-  const lines = signed.map(
-    name =>
-      `${name}:${String(headers[name] ?? '')
-        .trim()
-        .replace(/\s+/g, ' ')}`,
-  )
-  const request = ['POST', '/', '', ...lines, '', signed.join(';'), sha256(body)].join('\n')
-  const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope.join('/'), sha256(request)].join('\n')
-  const key = scope.reduce<string | Buffer>(hmac, `AWS4${secret}`)
-  const expected = hmac(key, text)
-  const given = Buffer.from(field('Signature'), 'hex')
-  if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    throw new AwsError('InvalidSignatureException', 'The request signature we calculated does not match the signature you provided.')
+/**
+ * Returns the access key that signed a request. Throws when it is unknown, the signature (version 4) does
+ * not fit, or the request is more than 15 minutes old.
+ */
+export const callerOf = async ({ method, url, headers }: Request, body: Uint8Array, keyring: Keyring): Promise<string> => {
+  const authorization = readAuthorization(headers.authorization)
+  if (!authorization) throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token', 403)
+  const { accessKeyId, scope, signedHeaders, signature } = authorization
+  const [, region = '', service = ''] = scope
+  const secretAccessKey = keyring.secretOf(accessKeyId)
+  if (!secretAccessKey) throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403)
+  const signingDate = parseDate(String(headers['x-amz-date']))
+  if (!signingDate || Math.abs(Date.now() - signingDate.getTime()) > MAX_SKEW_MS)
+    throw new AwsError('InvalidSignatureException', 'Signature expired: the date of the request is too far from now.', 403)
+  const { pathname, searchParams } = new URL(url ?? '/', 'http://local')
+  const message = { method: method ?? 'POST', path: pathname, query: Object.fromEntries(searchParams), headers: textHeaders(headers), body }
+  const signer = createSigner({ accessKeyId, secretAccessKey }, { region, service })
+  if (!equalSignatures(await signAgain(signer, message, { signingDate, signedHeaders }), signature))
+    throw new AwsError('InvalidSignatureException', 'The request signature we calculated does not match the signature you provided.', 403)
   return accessKeyId
 }
+
+const textHeaders = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
 /** Throws AccessDeniedException unless the caller's role allows the action on the resource. */
 export const demand = (keyring: Keyring, accessKeyId: string, action: string, resourceArn: string, context?: RequestContext): void => {

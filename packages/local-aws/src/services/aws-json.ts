@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { AwsError, callerOf } from '../iam/caller.ts'
 import type { Keyring } from '../iam/credentials.ts'
-import { listenLocally } from '../machine/listen.ts'
+import { serveLocally } from '../machine/listen.ts'
 
 export type AwsAction = (input: never, accessKeyId: string) => unknown
 
@@ -26,7 +26,7 @@ export const startAwsJson = async (o: {
 }): Promise<{ url: string; close(): Promise<void> }> => {
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request)
-    const accessKeyId = callerOf(request.headers, body, o.keyring)
+    const accessKeyId = await callerOf(request, body, o.keyring)
     const name = String(request.headers['x-amz-target'] ?? '')
       .split('.')
       .at(-1)!
@@ -36,6 +36,7 @@ export const startAwsJson = async (o: {
     response.writeHead(200, { 'content-type': `application/x-amz-json-${o.version}`, 'x-amzn-requestid': randomUUID() })
     response.end(JSON.stringify(output ?? {}))
   }
-  const server = createServer((request, response) => answer(request, response).catch(error => sendError(response, error, o.version)))
-  return listenLocally(server, o.port)
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    void answer(request, response).catch(error => sendError(response, error, o.version))
+  return serveLocally(handle, { port: o.port })
 }

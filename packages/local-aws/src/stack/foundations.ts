@@ -98,7 +98,7 @@ const startStores = async ({ stateDir, region, account, keyring, logs, scope, en
 
 const startEngines = async (context: Context, ports: Ports): Promise<Emulated[]> => {
   const { stateDir, region, account: accountId, keyring, environment, logs, scope, endpoints } = context
-  const common = { region, accountId, keyring, environment, s3: { url: endpoints.aws.S3!, credentials: keyring.operator } }
+  const common = { region, accountId, keyring, environment, s3: { url: endpoints.aws.S3! } }
   const log = (source: string) => (line: object) => logs.write(source, line)
   const engines = [
     {

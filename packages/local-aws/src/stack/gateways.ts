@@ -47,6 +47,8 @@ export const startGateways = async (cloud: Cloud, scope: OpenScope, ports: { res
       startWebSocketGateway({
         port: ports.webSocket,
         stageName: webSocket.stageName ?? 'ws',
+        apiArn: `arn:aws:execute-api:${cloud.region}:${cloud.account}:${webSocket.id}`,
+        keyring: cloud.keyring,
         routes: Object.fromEntries(webSocket.routes),
         invoke: invokeFor(cloud, (event: { requestContext: { routeKey: string } }) =>
           [webSocket.id, webSocket.stageName, event.requestContext.routeKey].join('/'),

@@ -23,6 +23,14 @@ const keyring: Keyring = {
     id === operator.accessKeyId || (action === 's3:GetObject' && arn.startsWith('arn:aws:s3:::media/public/')),
 }
 
+/** A keyring whose only key is the operator's, which every role has. */
+export const operatorKeyring: Keyring = {
+  operator,
+  issue: () => operator,
+  secretOf: id => (id === operator.accessKeyId ? operator.secretAccessKey : undefined),
+  authorize: () => true,
+}
+
 export const clientOf = (endpoint: string, credentials = operator) => new S3Client({ endpoint, region, credentials, maxAttempts: 1 })
 
 /** As every client that presigns must be made, else the URL carries the checksum of an empty body. */

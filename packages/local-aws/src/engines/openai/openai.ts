@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import * as z from 'zod'
-import { listenLocally } from '../../machine/listen.ts'
+import { serveLocally } from '../../machine/listen.ts'
 import { extractSummary, ReduceData, reduceSummaries, SummariseData } from './extract-summary.ts'
 
 export type OpenAiOptions = { port: number; log?: (line: object) => void }
@@ -127,18 +127,15 @@ export const startOpenAi = async ({ port, log = () => {} }: OpenAiOptions): Prom
   }
   const send = (response: ServerResponse, status: number, body: object) =>
     response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': randomUUID() }).end(JSON.stringify(body))
-  const http = createServer((request, response) =>
-    answer(request).then(
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    void answer(request).then(
       body => send(response, 200, body),
       error => {
         const { status, code, message, param } = error instanceof ApiError ? error : new ApiError(500, 'server_error', String(error))
         if (status >= 500) log({ service: 'openai', error: String(error) })
         send(response, status, { error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param, code } })
       },
-    ),
-  )
-  // Longer than a client's pool keeps a connection: it would else meet a socket that is just being closed.
-  http.keepAliveTimeout = 65_000
-  const server = await listenLocally(http, port)
+    )
+  const server = await serveLocally(handle, { port })
   return { url: `${server.url}/v1`, close: server.close }
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WebSocket } from 'ws'
+import { AwsError, callerOf, demand } from '../../iam/caller.ts'
+import type { Keyring } from '../../iam/credentials.ts'
 import { readBody } from './request-parts.ts'
 import type { Handshake } from './websocket-event.ts'
 
@@ -11,15 +13,12 @@ const refuse = (response: ServerResponse, status: number, type: string) => {
   response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type }).end(JSON.stringify({ message: type }))
 }
 
-const post = async (request: IncomingMessage, response: ServerResponse, connection: Connection) => {
-  const body = await readBody(request, MESSAGE_LIMIT_BYTES)
-  if (body === 'too-large') return refuse(response, 413, 'PayloadTooLargeException')
+const post = (response: ServerResponse, connection: Connection, body: Buffer) =>
   connection.socket.send(body, { binary: false }, error => {
     if (error) return refuse(response, 410, 'GoneException')
     connection.touch()
     response.writeHead(200, { 'content-type': 'application/json' }).end()
   })
-}
 
 const describe = (response: ServerResponse, { handshake, lastActiveAt }: Connection) => {
   const description = {
@@ -30,19 +29,36 @@ const describe = (response: ServerResponse, { handshake, lastActiveAt }: Connect
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(description))
 }
 
+export type ManagementOptions = {
+  stageName: string
+  /** `arn:aws:execute-api:<region>:<account>:<api id>`: grants of ManageConnections begin with it. */
+  apiArn: string
+  keyring: Keyring
+  find: (connectionId: string) => Connection | undefined
+}
+
 /** Answers `/@connections/{id}`, with or without the stage before it; any other path is forbidden. */
 export const answerManagement = async (
   request: IncomingMessage,
   response: ServerResponse,
-  stageName: string,
-  find: (connectionId: string) => Connection | undefined,
+  { stageName, apiArn, keyring, find }: ManagementOptions,
 ): Promise<void> => {
   const path = decodeURIComponent(request.url?.split('?')[0] ?? '/')
   const connectionId = path.replace(`/${stageName}/@`, '/@').match(/^\/@connections\/([^/]+)$/)?.[1]
   if (!connectionId) return refuse(response, 403, 'ForbiddenException')
+  const body = await readBody(request, MESSAGE_LIMIT_BYTES)
+  if (body === 'too-large') return refuse(response, 413, 'PayloadTooLargeException')
+  try {
+    const caller = await callerOf(request, body, keyring)
+    const resource = `${apiArn}/${stageName}/${request.method}/@connections/${connectionId}`
+    demand(keyring, caller, 'execute-api:ManageConnections', resource)
+  } catch (error) {
+    if (error instanceof AwsError) return refuse(response, 403, error.type)
+    throw error
+  }
   const connection = find(connectionId)
   if (connection?.socket.readyState !== WebSocket.OPEN) return refuse(response, 410, 'GoneException')
-  if (request.method === 'POST') return post(request, response, connection)
+  if (request.method === 'POST') return post(response, connection, body)
   if (request.method === 'GET') return describe(response, connection)
   if (request.method !== 'DELETE') return refuse(response, 405, 'MethodNotAllowedException')
   connection.socket.close(1000)

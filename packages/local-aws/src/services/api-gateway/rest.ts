@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { listenLocally } from '../../machine/listen.ts'
+import { serveLocally } from '../../machine/listen.ts'
 import { REQUEST_LIMIT_BYTES } from '../lambda/invocation.ts'
 import type { InvocationResult } from '../lambda/server.ts'
 import { type Answer, type GatewayResponse, type GatewayResponseType, renderGatewayResponse, type Variables } from './gateway-response.ts'
@@ -107,14 +107,14 @@ export const startRestGateway = async (o: {
     o.log({ method: request.method, resourcePath, status: answer.status, durationMs: Date.now() - startedAt, requestId })
   }
 
-  const server = createServer({ maxHeaderSize: HEADER_LIMIT_BYTES }, (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     handle(request, response).catch(error => {
       o.log({ method: request.method, error: String(error) })
       if (response.headersSent) response.destroy()
       else send(response, INTERNAL_ERROR, '')
     })
-  })
-  const { url, close } = await listenLocally(server, o.port)
+  }
+  const { url, close } = await serveLocally(serve, { port: o.port, maxHeaderSize: HEADER_LIMIT_BYTES })
   domainName = new URL(url).host
   return { url: `${url}${prefix}`, close }
 }

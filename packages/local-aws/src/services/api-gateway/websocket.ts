@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, STATUS_CODES } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Keyring } from '../../iam/credentials.ts'
+import { serveLocally } from '../../machine/listen.ts'
 import type { InvocationResult } from '../lambda/server.ts'
 import { watchFrameSize } from './frame-limit.ts'
 import { answerManagement, type Connection } from './management-api.ts'
@@ -44,6 +45,10 @@ const subprotocolOf = (result: InvocationResult): string | undefined => {
 export const startWebSocketGateway = async (o: {
   port: number
   stageName: string
+  /** `arn:aws:execute-api:<region>:<account>:<api id>` */
+  apiArn: string
+  /** Checks the callers of the management API. */
+  keyring: Keyring
   routes: Record<string, string>
   invoke: (functionName: string, event: unknown) => Promise<InvocationResult>
   log: (line: object) => void
@@ -141,29 +146,27 @@ export const startWebSocketGateway = async (o: {
     if (!opened) disconnect(handshake, 1006, 'Handshake not completed')
   }
 
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     if (request.url?.split('?')[0] === `/${o.stageName}`) return void response.writeHead(426, { upgrade: 'websocket' }).end()
-    answerManagement(request, response, o.stageName, id => connections.get(id)).catch(() => response.destroy())
-  })
+    answerManagement(request, response, { ...o, find: id => connections.get(id) }).catch(() => response.destroy())
+  }
+  const { server, url, close } = await serveLocally(serve, { port: o.port })
   server.on('upgrade', (request, socket, head) => {
     upgrade(request, socket, head).catch(error => {
       o.log({ routeKey: '$connect', error: String(error) })
       refuse(socket, 500)
     })
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(o.port, '127.0.0.1', resolve))
-  domainName = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  domainName = new URL(url).host
 
   return {
     url: `ws://${domainName}/${o.stageName}`,
     managementUrl: `http://${domainName}/${o.stageName}`,
     close: async () => {
-      const closed = new Promise(resolve => server.close(resolve))
       for (const { socket } of connections.values()) socket.close(1001, 'Going away')
       await delay(50)
       for (const { socket } of connections.values()) socket.terminate()
-      server.closeAllConnections()
-      await closed
+      await close()
       await Promise.race([Promise.all(disconnects), delay(CLOSE_WITHIN_MS, undefined, { ref: false })])
     },
   }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import {
@@ -12,7 +12,7 @@ import {
 import dynalite from 'dynalite'
 import { callerOf, demand } from '../../iam/caller.ts'
 import type { Keyring } from '../../iam/credentials.ts'
-import { listenLocally } from '../../machine/listen.ts'
+import { serveLocally } from '../../machine/listen.ts'
 import { sendError } from '../aws-json.ts'
 
 export type DynamoDb = {
@@ -30,25 +30,25 @@ export const startDynamoDb = async (o: { port: number; region: string; account: 
   const tables = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   const tableArn = (name: string) => `arn:aws:dynamodb:${o.region}:${o.account}:table/${name}`
 
-  const check = (request: IncomingMessage, body: Buffer) => {
-    const accessKeyId = callerOf(request.headers, body, o.keyring)
+  const check = async (request: IncomingMessage, body: Buffer) => {
+    const accessKeyId = await callerOf(request, body, o.keyring)
     const action = `dynamodb:${String(request.headers['x-amz-target']).split('.').at(-1)}`
     const { TableName, IndexName, RequestItems } = JSON.parse(body.toString() || '{}') as Target
     const names = TableName ? [TableName] : Object.keys(RequestItems ?? {})
     for (const name of names.length ? names : ['*'])
       demand(o.keyring, accessKeyId, action, IndexName ? `${tableArn(name)}/index/${IndexName}` : tableArn(name))
   }
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     try {
       const body = await buffer(request)
-      check(request, body)
+      await check(request, body)
       const { method, url, headers } = request
       tables.emit('request', Object.assign(Readable.from([body]), { method, url, headers }), response)
     } catch (error) {
       sendError(response, error, '1.0')
     }
-  })
-  const { url, close } = await listenLocally(server, o.port)
+  }
+  const { url, close } = await serveLocally(handle, { port: o.port })
   const client = new DynamoDBClient({ endpoint: url, region: o.region, credentials: o.keyring.operator })
   const expiring = new Map<string, { attribute: string; keys: string[] }>()
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { json } from 'node:stream/consumers'
-import { AwsError, demand } from '../../iam/caller.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { AwsError, callerOf, demand } from '../../iam/caller.ts'
 import type { RequestContext } from '../../iam/conditions.ts'
-import type { Credentials, Keyring } from '../../iam/credentials.ts'
-import { listenLocally } from '../../machine/listen.ts'
+import type { Keyring } from '../../iam/credentials.ts'
+import { serveLocally } from '../../machine/listen.ts'
 import { takeTurns } from '../../machine/take-turns.ts'
 import { objectsFor } from '../s3/object-files.ts'
 import { JobError } from './job-error.ts'
@@ -36,10 +36,10 @@ export type MediaConvertOptions = {
   port: number
   /** For temporary files only; jobs are forgotten at a restart. */
   dataDir: string
-  /** The credentials that read inputs and write outputs when there is no keyring. */
-  s3: { url: string; credentials: Credentials }
+  /** The address of S3. */
+  s3: { url: string }
   /** Checks what callers may do, and makes each job use S3 as the role that it was given, as AWS does. */
-  keyring?: Keyring
+  keyring: Keyring
   region?: string
   accountId?: string
   onStatus?: (job: {
@@ -55,6 +55,14 @@ const jobsAtOnce = 2
 const now = () => Date.now() / 1000
 const path = '/2017-08-29/jobs'
 
+const parseJson = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+}
+
 /** AWS Elemental MediaConvert's jobs with HLS outputs, emulated by ffmpeg, with the real service's table of inputs. */
 export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: string; close(): Promise<void> }> => {
   const { region = 'us-east-1', accountId = '000000000000', log = () => {} } = o
@@ -64,19 +72,14 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
   const inTurn = takeTurns(jobsAtOnce)
   const arnOf = (resource: string) => `arn:aws:mediaconvert:${region}:${accountId}:${resource}`
 
-  const allow = (request: IncomingMessage, action: string, resource: string, context?: RequestContext) => {
-    if (!o.keyring) return
-    const accessKeyId = /Credential=([^/,\s]+)/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-    if (!o.keyring.secretOf(accessKeyId))
-      throw new AwsError('ForbiddenException', 'The security token included in the request is invalid.', 403)
+  const allow = (accessKeyId: string, action: string, resource: string, context?: RequestContext) =>
     demand(o.keyring, accessKeyId, action, resource, context)
-  }
   const find = (id: string) => {
     const found = jobs.get(id)
     if (!found) throw new AwsError('NotFoundException', `The specified job ${id} does not exist.`, 404)
     return found
   }
-  const credentialsOf = (role: string) => o.keyring?.issue(role.split('/').at(-1)!) ?? o.s3.credentials
+  const credentialsOf = (role: string) => o.keyring.issue(role.split('/').at(-1)!)
 
   const run = async (job: Job, request: JobRequest, signal: AbortSignal) => {
     const setStatus = (status: JobStatus, facts: Partial<Job> = {}) => {
@@ -111,12 +114,12 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
     }
   }
 
-  const create = (http: IncomingMessage, body: unknown) => {
+  const create = (caller: string, body: unknown) => {
     const request = readJobRequest(body)
     const { clientRequestToken, role, userMetadata } = request
     const queue = request.queue ?? arnOf('queues/Default')
-    allow(http, 'mediaconvert:CreateJob', queue)
-    allow(http, 'iam:PassRole', role, { 'iam:PassedToService': 'mediaconvert.amazonaws.com' })
+    allow(caller, 'mediaconvert:CreateJob', queue)
+    allow(caller, 'iam:PassRole', role, { 'iam:PassedToService': 'mediaconvert.amazonaws.com' })
     const known = [...jobs.values()].find(({ job }) => clientRequestToken !== undefined && job.clientRequestToken === clientRequestToken)
     if (known) return { job: known.job }
     planJob(request)
@@ -157,17 +160,19 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://local')
     const id = decodeURIComponent(pathname.slice(path.length + 1))
     const operation = pathname === path || pathname.startsWith(`${path}/`) ? `${request.method}${id ? ' id' : ''}` : ''
-    if (operation === 'POST') return [201, create(request, await json(request).catch(() => undefined))]
+    const body = await buffer(request)
+    const caller = await callerOf(request, body, o.keyring)
+    if (operation === 'POST') return [201, create(caller, parseJson(body))]
     if (operation === 'GET') {
-      allow(request, 'mediaconvert:ListJobs', '*')
+      allow(caller, 'mediaconvert:ListJobs', '*')
       return [200, { jobs: list(searchParams) }]
     }
     if (operation === 'GET id') {
-      allow(request, 'mediaconvert:GetJob', arnOf(`jobs/${id}`))
+      allow(caller, 'mediaconvert:GetJob', arnOf(`jobs/${id}`))
       return [200, { job: find(id).job }]
     }
     if (operation === 'DELETE id') {
-      allow(request, 'mediaconvert:CancelJob', arnOf(`jobs/${id}`))
+      allow(caller, 'mediaconvert:CancelJob', arnOf(`jobs/${id}`))
       await cancel(id)
       return [202, {}]
     }
@@ -177,19 +182,16 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
     response
       .writeHead(status, { 'content-type': 'application/json', ...(errorType && { 'x-amzn-errortype': errorType }) })
       .end(JSON.stringify(body))
-  const http = createServer((request, response) =>
-    answer(request).then(
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    void answer(request).then(
       ([status, body]) => send(response, status, body),
       error => {
         const { type, status, message } =
           error instanceof AwsError ? error : new AwsError('InternalServerErrorException', String(error), 500)
         send(response, status, { message }, type)
       },
-    ),
-  )
-  // Longer than the pools of SDK clients keep a connection: they would else meet a socket that is just being closed.
-  http.keepAliveTimeout = 65_000
-  const server = await listenLocally(http, o.port)
+    )
+  const server = await serveLocally(handle, { port: o.port })
   return {
     url: server.url,
     close: async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { equalSignatures } from '../../iam/signature.ts'
 import { s3Error } from './s3-error.ts'
-import { equalSignatures, type Identity } from './signature.ts'
+import type { Identity } from './signature.ts'
 
 const EMPTY_SHA256 = createHash('sha256').digest('hex')
 const MAX_LINE_BYTES = 8192

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Keyring } from '../../iam/credentials.ts'
-import { listenLocally } from '../../machine/listen.ts'
+import { serveLocally } from '../../machine/listen.ts'
 import { openBlobs } from './blobs.ts'
 import { type BucketSettings, type BucketState, requireAllowed } from './bucket-state.ts'
 import { createBucket } from './buckets.ts'
@@ -17,9 +17,6 @@ import { isS3Error, type S3Error, s3Error } from './s3-error.ts'
 import { type Answer, readRequest, type S3Request } from './s3-request.ts'
 import { authenticate } from './signature.ts'
 import { toXml } from './xml.ts'
-
-// Above the pools of SDK clients, which else meet a socket that is just being closed.
-const KEEP_ALIVE_MS = 65_000
 
 export type S3Options = {
   port: number
@@ -109,8 +106,7 @@ export const startS3 = async ({ port, dataDir, region, keyring, notify, log = ()
     log({ operation, path, status: answer.status, ...(error ? { error } : {}), durationMs: Math.round(performance.now() - startedAt) })
   }
 
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => void handle(message, response))
-  const listening = await listenLocally(server, port)
+  const listening = await serveLocally((message, response) => void handle(message, response), { port, requestTimeout: 0 })
 
   return {
     url: listening.url,

@@ -8,6 +8,7 @@ import { CreateQueueCommand, type MessageAttributeValue, SendMessageCommand, SQS
 import { buildApp } from 'fauxqs'
 import { AwsError, callerOf, demand } from '../../iam/caller.ts'
 import type { Keyring } from '../../iam/credentials.ts'
+import { KEEP_ALIVE_MS } from '../../machine/listen.ts'
 
 export type Sqs = {
   url: string
@@ -19,7 +20,7 @@ export type Sqs = {
   close(): Promise<void>
 }
 
-type Request = { method: string; headers: IncomingHttpHeaders }
+type Request = { method: string; url: string; headers: IncomingHttpHeaders }
 type Reply = { code(status: number): Reply; type(mediaType: string): Reply; send(body: object): unknown }
 /** The part of fauxqs's server that is used, whose own types lead into a package that is not ours. */
 type App = {
@@ -55,7 +56,7 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
   app.addHook('preParsing', async (request, _reply, payload) => {
     if (request.method !== 'POST') return payload
     const body = await buffer(payload)
-    const accessKeyId = callerOf(request.headers, body, o.keyring)
+    const accessKeyId = await callerOf(request, body, o.keyring)
     // The batch forms have no permission of their own.
     const action = String(request.headers['x-amz-target'])
       .split('.')
@@ -117,6 +118,7 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
   })
 
   await app.listen({ port: o.port, host: '127.0.0.1' })
+  app.server.keepAliveTimeout = KEEP_ALIVE_MS
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const client = new SQSClient({ endpoint: url, region: o.region, credentials: o.keyring.operator })
   const urlOf = (arn: string) => `${url}/${o.account}/${arn.split(':').at(-1)}`

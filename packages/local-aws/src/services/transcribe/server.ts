@@ -1,11 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { buffer } from 'node:stream/consumers'
-import { AwsError, callerOf, demand } from '../../iam/caller.ts'
+import { AwsError, demand } from '../../iam/caller.ts'
 import type { Credentials, Keyring } from '../../iam/credentials.ts'
-import { listenLocally } from '../../machine/listen.ts'
 import { takeTurns } from '../../machine/take-turns.ts'
-import { type AwsAction, sendError } from '../aws-json.ts'
+import { type AwsAction, startAwsJson } from '../aws-json.ts'
 import { objectsFor } from '../s3/object-files.ts'
 import { JobFailure, recogniseMedia } from './recognise-media.ts'
 import { readStartRequest, type StartRequest } from './start-request.ts'
@@ -14,10 +11,10 @@ export type TranscribeOptions = {
   port: number
   /** For temporary files only; jobs are forgotten at a restart, as an output file is all that counts. */
   dataDir: string
-  /** The credentials that read media and write transcripts when there is no keyring. */
-  s3: { url: string; credentials: Credentials }
+  /** The address of S3. */
+  s3: { url: string }
   /** Checks callers, and makes each job use S3 as the role that started it, as AWS does. */
-  keyring?: Keyring
+  keyring: Keyring
   region?: string
   accountId?: string
   /** The variables in which programs and WHISPER_MODEL are looked up. */
@@ -52,7 +49,7 @@ export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: stri
 
   const allow = (accessKeyId: string, action: string, name?: string) => {
     const resource = name === undefined ? '*' : `arn:aws:transcribe:${region}:${accountId}:transcription-job/${name}`
-    if (o.keyring) demand(o.keyring, accessKeyId, `transcribe:${action}`, resource)
+    demand(o.keyring, accessKeyId, `transcribe:${action}`, resource)
   }
   const find = (name: string) => {
     const found = jobs.get(name)
@@ -60,10 +57,7 @@ export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: stri
       throw new AwsError('BadRequestException', "The requested job couldn't be found. Check the job name and try your request again.")
     return found
   }
-  const credentialsOf = (accessKeyId: string): Credentials => {
-    const secretAccessKey = o.keyring?.secretOf(accessKeyId)
-    return secretAccessKey ? { accessKeyId, secretAccessKey } : o.s3.credentials
-  }
+  const credentialsOf = (accessKeyId: string): Credentials => ({ accessKeyId, secretAccessKey: o.keyring.secretOf(accessKeyId)! })
 
   const start = async (input: StartRequest, accessKeyId: string) => {
     allow(accessKeyId, 'StartTranscriptionJob')
@@ -127,19 +121,7 @@ export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: stri
       return { Status, TranscriptionJobSummaries: fitting.map(({ Media, Transcript, ...summary }) => summary) }
     },
   }
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const body = await buffer(request)
-    const accessKeyId = o.keyring ? callerOf(request.headers, body, o.keyring) : ''
-    const name = String(request.headers['x-amz-target'] ?? '').replace(/^Transcribe\./, '')
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
-    if (!action) throw new AwsError('UnknownOperationException', `${name} is not emulated here`)
-    const output = await action(JSON.parse(body.toString()) as never, accessKeyId)
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output ?? {}))
-  }
-  const http = createServer((request, response) => answer(request, response).catch(error => sendError(response, error, '1.1')))
-  // Longer than the pools of SDK clients keep a connection: they would else meet a socket that is just being closed.
-  http.keepAliveTimeout = 65_000
-  const server = await listenLocally(http, o.port)
+  const server = await startAwsJson({ port: o.port, version: '1.1', keyring: o.keyring, actions })
   return {
     url: server.url,
     close: async () => {
