@@ -5,7 +5,9 @@ import { appendEvent } from './repositories/events.ts'
 /** Adds an event of a user to the transaction; resolves to its number, or undefined when there is no such user any more. */
 export type Emit = (userId: string, event: NewEvent) => Promise<number | undefined>
 
-export type Transact = <T>(work: (tx: { sql: Sql; emit: Emit }) => Promise<T>) => Promise<T>
+export type Tx = { sql: Sql; emit: Emit }
+
+export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 
 /** Tells the relay to look after a user; within five minutes the same `mark` of a user wakes it once. Events take their number. */
 export type Wake = (userId: string, mark: number | string) => Promise<void>

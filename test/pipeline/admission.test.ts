@@ -39,13 +39,13 @@ const arrived = async () => {
     /** Asks whether the run may begin. */
     ask: async ({ places = 1 } = {}) => {
       const onStarted = (run: { videoId: string }) => void started.push(run.videoId)
-      const deps = { sql: db.sql, transact: transact(), runs, leases, jobs, now: () => new Date(now), onStarted }
+      const deps = { sql: db.sql, transact: transact(), now: () => new Date(now), onStarted }
       return (await admitRun({ ...deps, maxConcurrentRuns: places, leaseMs: 3_600_000 }, { runId, input })).decision
     },
     end: (failure: Failure) => {
       const cleanup = { send: async () => {} }
       const transcoding = { cancel: async () => {} }
-      const deps = { transact: transact(), ...{}, cleanup, transcoding }
+      const deps = { transact: transact(), cleanup, transcoding }
       return failRun(deps, { runId, input, failure })
     },
     giveBack: () => leases.releaseLease(db.sql, { runId }),

@@ -118,6 +118,8 @@ describe('the media task', () => {
     const storage = createStorage({ client: files.client, bucket: 'media' })
     const sourceEtag = await files.put(video.sourceKey!, file)
     await runs.claimRun(db.sql, { ...run, attempt: 1 })
+    for (const type of ['extract-audio', 'generate-thumbnail'] as const)
+      await jobs.createJob(db.sql, { id: createId(), userId: user.id, videoId: video.id, attempt: 1, type })
     const transact = createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })
     const source = { key: video.sourceKey!, eTag: sourceEtag, bucket: 'media', sizeBytes: 1 }
     return {
@@ -136,7 +138,7 @@ describe('the media task', () => {
       },
       record: (mode: MediaTaskMode) =>
         recordReport(
-          { transact, createId, storage },
+          { transact, storage },
           { runId: run.runId, input: { ...source, videoId: video.id, userId: user.id, attempt: 1 }, mode },
         ),
       row: async () => (await findVideo(db.sql, { userId: user.id, videoId: video.id }))!,

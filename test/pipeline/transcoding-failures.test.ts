@@ -3,10 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { MediaConvertClient } from '@aws-sdk/client-mediaconvert'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTranscoding } from '../../shared/aws/transcoding.ts'
-import * as jobs from '../../shared/db/repositories/jobs.ts'
-import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
 import * as runs from '../../shared/db/repositories/runs.ts'
-import * as videos from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { checkTranscoding } from '../../shared/domain/pipeline/transcode-video.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
@@ -37,7 +34,9 @@ const check = async (): Promise<Error> => {
   const endpoint = `http://127.0.0.1:${(mediaConvert.address() as AddressInfo).port}`
   const client = new MediaConvertClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
   const deps = {
-    ...{ sql: db.sql, runs, videos, jobs, mediaFiles, bucket: 'media', transcoding: createTranscoding({ client }) },
+    sql: db.sql,
+    bucket: 'media',
+    transcoding: createTranscoding({ client }),
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
   }
   const step = createStep({ run: task => checkTranscoding(deps, task), log: { info: () => {}, warn: () => {}, error: () => {} } })

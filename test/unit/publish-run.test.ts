@@ -57,7 +57,7 @@ it('publishes a run once, however often it is called', async () => {
 
 it('tells that a run is being published, though its summary was given up, before it tells that it is done', async () => {
   const { publish, userId, videoId, runId } = await finishedRun()
-  const report = { transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }), runs, jobs }
+  const report = { transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }) }
   for (const stage of ['queued', 'inspecting', 'extracting', 'transcribing', 'transcoding'] as const)
     await reportProgress(report, { videoId, runId, stage, share: 1 })
   await reportProgress(report, { videoId, runId, stage: 'summarising', share: 0 })
@@ -105,7 +105,7 @@ it('hands the worker a summary, too, that the pipeline never came to, but none t
   const written = await finishedRun({ transcript: 'ready' })
   const step = { userId: written.userId, videoId: written.videoId, attempt: 1, type: 'generate-summary', subject: 'vi' } as const
   const { id: jobId } = await jobs.createJob(db.sql, { id: randomUUID(), ...step })
-  await jobs.completeJob(db.sql, { jobId })
+  await jobs.endJobs(db.sql, { jobId }, { status: 'completed' })
   const silent = await finishedRun()
   for (const { publish } of [written, silent]) await publish()
   expect([...written.sent, ...silent.sent]).toEqual([])

@@ -1,17 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { listCaptionTracks, saveCaptionTrack } from '../../shared/db/repositories/caption-tracks.ts'
-import {
-  completeJob,
-  completeOpenJobs,
-  countOpenJobs,
-  createJob,
-  failJob,
-  failOpenJobs,
-  findJob,
-  findNewestJob,
-  runJob,
-} from '../../shared/db/repositories/jobs.ts'
+import { countOpenJobs, createJob, endJobs, findJob, findNewestJob, runJobs } from '../../shared/db/repositories/jobs.ts'
 import { acquireLease, releaseLease } from '../../shared/db/repositories/leases.ts'
 import { deleteOtherMediaFiles, listMediaFiles, saveMediaFile } from '../../shared/db/repositories/media-files.ts'
 import { listNarrations } from '../../shared/db/repositories/narrations.ts'
@@ -315,31 +305,29 @@ describe('uploads, jobs and tickets', () => {
     const jobId = jobs[0]!.id
     expect(jobs[0]).toMatchObject({ result: null, error: null })
     expect(await countOpenJobs(db.sql)).toMatchObject({ queued: expect.any(Number) })
-    expect(await runJob(db.sql, { jobId, progress: 30 })).toMatchObject({ status: 'running', progress: 30 })
-    expect(await runJob(db.sql, { jobId, progress: 10 })).toMatchObject({ progress: 30 })
-    expect(await completeJob(db.sql, { jobId, result: { summaryId: 's' } })).toMatchObject({
-      status: 'completed',
-      progress: 100,
-      result: { summaryId: 's' },
-    })
-    expect(await failJob(db.sql, { jobId, error: failure })).toBeUndefined()
+    for (const progress of [30, 10]) {
+      await runJobs(db.sql, { jobId }, { progress })
+      expect(await findJob(db.sql, { userId, jobId })).toMatchObject({ status: 'running', progress: 30 })
+    }
+    expect(await endJobs(db.sql, { jobId }, { status: 'completed', result: { summaryId: 's' } })).toMatchObject([
+      { status: 'completed', progress: 100, result: { summaryId: 's' }, error: null },
+    ])
+    expect(await endJobs(db.sql, { jobId }, { status: 'failed', error: failure })).toEqual([])
     expect(await findJob(db.sql, { userId: otherId, jobId })).toBeUndefined()
     const other = await createJob(db.sql, { ...step, id: randomUUID(), subject: 'en' })
-    expect(await failOpenJobs(db.sql, { videoId: video.id, attempt: 1, error: failure })).toMatchObject([{ id: other.id, error: failure }])
+    const attempt = { videoId: video.id, attempt: 1 }
+    expect(await endJobs(db.sql, attempt, { status: 'failed', error: failure })).toMatchObject([{ id: other.id, error: failure }])
     expect(await findNewestJob(db.sql, { videoId: video.id, type: 'generate-summary', subject: 'en' })).toMatchObject({ status: 'failed' })
 
     const open = await createJob(db.sql, { ...step, id: randomUUID(), type: 'extract-audio', subject: '' })
     const waiting = await createJob(db.sql, { ...step, id: randomUUID(), type: 'process-video', subject: '' })
-    await completeOpenJobs(db.sql, {
-      videoId: video.id,
-      attempt: 1,
-      types: ['extract-audio', 'generate-summary'],
-      result: { sampleRate: 16 },
-    })
+    const types = ['extract-audio', 'generate-summary'] as const
+    await endJobs(db.sql, { ...attempt, types }, { status: 'completed', result: { sampleRate: 16 } })
     const done = { status: 'completed', progress: 100, result: { sampleRate: 16 } }
     expect(await findJob(db.sql, { userId, jobId: open.id })).toMatchObject(done)
     expect(await findJob(db.sql, { userId, jobId: waiting.id })).toMatchObject({ status: 'queued' })
     expect(await findJob(db.sql, { userId, jobId: other.id })).toMatchObject({ status: 'failed' })
+    expect(await endJobs(db.sql, { jobId: waiting.id }, { status: 'cancelled' })).toMatchObject([{ status: 'cancelled', progress: 0 }])
   })
 
   it('take a ticket exactly once and not after its minute', async () => {

@@ -66,14 +66,22 @@ export const findNewestJob = async (
       SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND subject = ${subject} ORDER BY attempt DESC LIMIT 1`,
   )
 
-/** Says that a job is being worked on. Progress only grows. Undefined when it has ended. */
-export const runJob = async (sql: Sql, { jobId, progress = 0 }: { jobId: string; progress?: number }): Promise<JobRow | undefined> =>
-  first(
-    await sql<JobRow[]>`
-      UPDATE jobs SET status = 'running', progress = GREATEST(progress, ${Math.min(99, Math.max(0, Math.floor(progress)))}::int)
-      WHERE id = ${jobId} AND status IN ('queued', 'running')
-      RETURNING ${sql(COLUMNS)}`,
-  )
+/** One job, or those of a video's attempt: all of them, or those of some types. */
+export type Jobs = { jobId: string } | { videoId: string; attempt: number; types?: readonly JobType[] }
+
+const areOpen = (sql: Sql, jobs: Jobs) => {
+  const open = sql`status IN ('queued', 'running')`
+  if ('jobId' in jobs) return sql`id = ${jobs.jobId} AND ${open}`
+  const ofTypes = jobs.types ? sql`AND type IN ${sql(jobs.types)}` : sql``
+  return sql`video_id = ${jobs.videoId} AND attempt = ${jobs.attempt} ${ofTypes} AND ${open}`
+}
+
+/** Marks the open ones of these jobs as running, `progress` (0-99) done. Progress only grows. */
+export const runJobs = async (sql: Sql, jobs: Jobs, { progress = 0 }: { progress?: number } = {}): Promise<void> => {
+  await sql`
+    UPDATE jobs SET status = 'running', progress = GREATEST(progress, ${Math.min(99, Math.max(0, Math.floor(progress)))}::int)
+    WHERE ${areOpen(sql, jobs)}`
+}
 
 /**
  * Takes a job to work on: one that waits, or one that has not moved since `abandonedBefore`, because whoever took it is dead. One of several callers gets it;
@@ -87,22 +95,20 @@ export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; a
       RETURNING ${sql(COLUMNS)}`,
   )
 
-/** Undefined, with nothing changed, when the job has ended. */
-export const completeJob = async (sql: Sql, { jobId, result }: { jobId: string; result?: unknown }): Promise<JobRow | undefined> =>
-  first(
-    await sql<JobRow[]>`
-      UPDATE jobs SET status = 'completed', progress = 100, result = ${result === undefined ? null : sql.json(result as never)}
-      WHERE id = ${jobId} AND status IN ('queued', 'running')
-      RETURNING ${sql(COLUMNS)}`,
-  )
+export type JobEnd = { status: 'completed'; result?: unknown } | { status: 'failed'; error: Failure } | { status: 'cancelled' }
 
-/** Undefined, with nothing changed, when the job has ended. */
-export const failJob = async (sql: Sql, { jobId, error }: { jobId: string; error: Failure }): Promise<JobRow | undefined> =>
-  first(
-    await sql<JobRow[]>`
-      UPDATE jobs SET status = 'failed', error = ${sql.json(error)} WHERE id = ${jobId} AND status IN ('queued', 'running')
-      RETURNING ${sql(COLUMNS)}`,
-  )
+/** Ends the open ones of these jobs and returns them. A job that has ended stays as it is. */
+export const endJobs = async (sql: Sql, jobs: Jobs, end: JobEnd): Promise<JobRow[]> => {
+  const completed = end.status === 'completed'
+  const rows = await sql<JobRow[]>`
+    UPDATE jobs SET
+      status = ${end.status}, progress = ${completed ? 100 : sql`progress`},
+      result = ${completed && end.result !== undefined ? sql.json(end.result as never) : null},
+      error = ${end.status === 'failed' ? sql.json(end.error) : null}
+    WHERE ${areOpen(sql, jobs)}
+    RETURNING ${sql(COLUMNS)}`
+  return [...rows]
+}
 
 /** Queues a job that has failed once more. Undefined when it has not. */
 export const reopenJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<JobRow | undefined> =>
@@ -126,25 +132,6 @@ export const listQueuedJobs = async (
   const rows = await sql<JobRow[]>`
     SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND status = 'queued' ORDER BY created_at, id LIMIT ${limit}`
   return [...rows]
-}
-
-/** Fails every open job of a video's attempt for the same reason. */
-export const failOpenJobs = async (sql: Sql, o: { videoId: string; attempt: number; error: Failure }): Promise<JobRow[]> => {
-  const rows = await sql<JobRow[]>`
-    UPDATE jobs SET status = 'failed', error = ${sql.json(o.error)}
-    WHERE video_id = ${o.videoId} AND attempt = ${o.attempt} AND status IN ('queued', 'running')
-    RETURNING ${sql(COLUMNS)}`
-  return [...rows]
-}
-
-/** Completes the open jobs of these types of a video's attempt; with a result, each has it. */
-export const completeOpenJobs = async (
-  sql: Sql,
-  o: { videoId: string; attempt: number; types: readonly JobType[]; result?: unknown },
-): Promise<void> => {
-  await sql`
-    UPDATE jobs SET status = 'completed', progress = 100, result = ${o.result === undefined ? null : sql.json(o.result as never)}
-    WHERE video_id = ${o.videoId} AND attempt = ${o.attempt} AND type IN ${sql(o.types)} AND status IN ('queued', 'running')`
 }
 
 /** How many jobs wait and how many run, of all users. */

@@ -1,13 +1,12 @@
 import type { JobType } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
-import { claimJob, createJob, findNewestJob, type JobRow, releaseJob, runJob } from '../../db/repositories/jobs.ts'
+import { claimJob, createJob, type JobRow, releaseJob, runJobs } from '../../db/repositories/jobs.ts'
 import type { JobDeps, NewJob } from './open-job.ts'
 
-/** Returns the job of a step, running: made now, or found when the step is repeated. */
-export const beginJob = async ({ sql, createId }: JobDeps, step: NewJob): Promise<JobRow> => {
-  const job = await createJob(sql, { id: createId(), ...step })
-  await runJob(sql, { jobId: job.id })
-  return job
+/** Marks the job of a step as running: made now, or found when the step is repeated. */
+export const beginJob = async ({ sql, createId }: JobDeps, step: NewJob): Promise<void> => {
+  const { id: jobId } = await createJob(sql, { id: createId(), ...step })
+  await runJobs(sql, { jobId })
 }
 
 /**
@@ -22,8 +21,6 @@ export const returnJob = async (sql: Sql, { jobId }: { jobId: string }): Promise
   await releaseJob(sql, { jobId })
 }
 
-/** Records the progress (0-99) of the newest job of a type; nothing happens when it has ended. */
-export const reportJob = async (sql: Sql, o: { videoId: string; type: JobType; progress: number }): Promise<void> => {
-  const job = await findNewestJob(sql, o)
-  if (job) await runJob(sql, { jobId: job.id, progress: o.progress })
-}
+/** Records the progress (0-99) of a job of a video's attempt; nothing happens when it has ended. */
+export const reportJob = (sql: Sql, o: { videoId: string; attempt: number; type: JobType; progress: number }): Promise<void> =>
+  runJobs(sql, { videoId: o.videoId, attempt: o.attempt, types: [o.type] }, { progress: o.progress })

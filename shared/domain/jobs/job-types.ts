@@ -1,12 +1,10 @@
 import type { NewEvent } from '../../contract/events.ts'
 import type { JobType } from '../../contract/jobs.ts'
-import type { JobRow } from '../../db/repositories/jobs.ts'
+import type { JobEnd, JobRow } from '../../db/repositories/jobs.ts'
 
 type JobTypeRow = {
-  /** The event that its owner gets when such a job is completed. */
-  completed?: (job: JobRow) => NewEvent
-  /** The event that its owner gets when such a job fails. */
-  failed?: (job: JobRow) => NewEvent
+  /** The event that the owner of such a job gets at its end, by how it ended. */
+  emits?: { [status in JobEnd['status']]?: (job: JobRow) => NewEvent }
 }
 
 /** One row for each type of job. The events of a video's own steps are those of the video. */
@@ -18,13 +16,15 @@ export const jobTypes: Record<JobType, JobTypeRow> = {
   'generate-thumbnail': {},
   'generate-transcript': {},
   'generate-summary': {
-    completed: ({ id: jobId, videoId, subject: language, result }) => {
-      const { summaryId } = result as { summaryId: string }
-      return { type: 'user_activity', payload: { action: 'summary_completed', videoId, summaryId, language, jobId } }
+    emits: {
+      completed: ({ id: jobId, videoId, subject: language, result }) => {
+        const { summaryId } = result as { summaryId: string }
+        return { type: 'user_activity', payload: { action: 'summary_completed', videoId, summaryId, language, jobId } }
+      },
+      failed: ({ id: jobId, videoId, subject: language, error }) => ({
+        type: 'user_activity',
+        payload: { action: 'summary_failed', videoId, code: error?.code, language, jobId },
+      }),
     },
-    failed: ({ id: jobId, videoId, subject: language, error }) => ({
-      type: 'user_activity',
-      payload: { action: 'summary_failed', videoId, code: error?.code, language, jobId },
-    }),
   },
 }

@@ -1,6 +1,6 @@
 import type { JobType } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
-import { completeJob, createJob, type JobRow, releaseJob, reopenJob } from '../../db/repositories/jobs.ts'
+import { createJob, endJobs, type JobRow, releaseJob, reopenJob } from '../../db/repositories/jobs.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 
 export type JobDeps = { sql: Sql; createId: CreateId }
@@ -23,5 +23,6 @@ export const queueJob = async ({ sql, createId }: JobDeps, step: NewJob): Promis
 /** Returns the job of a step whose work was done before. It ends without an event. */
 export const openDoneJob = async (deps: JobDeps, step: NewJob, result: unknown): Promise<JobRow> => {
   const job = await openJob(deps, step)
-  return (await completeJob(deps.sql, { jobId: job.id, result })) ?? job
+  await endJobs(deps.sql, { jobId: job.id }, { status: 'completed', result })
+  return job
 }

@@ -2,7 +2,7 @@ import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import { recordProducts } from '../../db/repositories/runs.ts'
 import { beginJob } from '../jobs/begin-job.ts'
-import { completeStep } from '../jobs/end-job.ts'
+import { endJobs } from '../jobs/end-jobs.ts'
 import { type JobDeps, openJob } from '../jobs/open-job.ts'
 import { needsNormalising } from '../media/accepted-by-mediaconvert.ts'
 import { inspectContainer, type MediaInfo } from '../media/inspect-container.ts'
@@ -43,7 +43,7 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
     metadata,
     ...(facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }),
   })
-  await deps.transact(tx => completeStep(tx, deps.createId, { ...steps, type: 'extract-metadata', result: metadata }))
+  await deps.transact(tx => endJobs(tx, { videoId, attempt, types: ['extract-metadata'] }, { status: 'completed', result: metadata }))
   for (const type of ['extract-audio', 'generate-thumbnail'] as const) await openJob(deps, { ...steps, type })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
   return { sourceKey, normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }

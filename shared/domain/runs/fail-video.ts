@@ -1,8 +1,7 @@
 import type { Failure } from '../../contract/failure.ts'
-import type { Sql } from '../../db/client.ts'
 import { failRun, failWaitingVideo } from '../../db/repositories/runs.ts'
-import type { Emit } from '../../db/transact.ts'
-import { failJobsOfVideo } from '../jobs/end-job.ts'
+import type { Tx } from '../../db/transact.ts'
+import { endJobs } from '../jobs/end-jobs.ts'
 import { processingEvent } from './processing-event.ts'
 
 /**
@@ -10,11 +9,11 @@ import { processingEvent } from './processing-event.ts'
  * null while no run has taken it. Part of the caller's transaction.
  */
 export const failVideo = async (
-  { sql, emit }: { sql: Sql; emit: Emit },
+  { sql, emit }: Tx,
   { videoId, runId, failure }: { videoId: string; runId: string | null; failure: Failure },
 ): Promise<void> => {
   const video = runId ? await failRun(sql, { videoId, runId, failure }) : await failWaitingVideo(sql, { videoId, failure })
   if (!video) return
-  await failJobsOfVideo({ sql, emit }, { videoId, attempt: video.attempt, error: failure })
+  await endJobs({ sql, emit }, { videoId, attempt: video.attempt }, { status: 'failed', error: failure })
   await emit(video.userId, processingEvent(video))
 }

@@ -13,7 +13,7 @@ import { findVideo } from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
-import { completeSteps } from '../jobs/end-job.ts'
+import { endJobs } from '../jobs/end-jobs.ts'
 import { queueJob } from '../jobs/open-job.ts'
 import { processingEvent } from './processing-event.ts'
 import { type ProgressDeps, reportProgress } from './report-progress.ts'
@@ -42,8 +42,8 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
     const intermediate = [sourceCopyKey(videoId, runId, input.key), ...INTERMEDIATE.map(name => `${keep}${name}`)]
     await deps.cleanup.send({ keys: intermediate, prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
-    await completeSteps(tx, { videoId, attempt, types: STEPS })
-    await completeSteps(tx, { videoId, attempt, types: ['process-video'], result: { videoId } })
+    await endJobs(tx, { videoId, attempt, types: STEPS }, { status: 'completed' })
+    await endJobs(tx, { videoId, attempt, types: ['process-video'] }, { status: 'completed', result: { videoId } })
     // A function that was stopped or never called keeps the pipeline from its summary: the worker writes it.
     const summary = { videoId, userId, attempt, type: 'generate-summary', subject: SUMMARY_LANGUAGE } as const
     if (published.transcriptStatus === 'ready') await queueJob({ sql, createId: deps.createId }, summary)

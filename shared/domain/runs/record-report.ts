@@ -5,15 +5,13 @@ import { problem } from '../../contract/problems.ts'
 import { saveMediaFile } from '../../db/repositories/media-files.ts'
 import { recordProducts } from '../../db/repositories/runs.ts'
 import type { Transact } from '../../db/transact.ts'
-import type { CreateId } from '../../kernel/ids.ts'
 import { mediaReportKey, runPrefix } from '../../kernel/object-keys.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
-import { completeStep } from '../jobs/end-job.ts'
+import { endJobs } from '../jobs/end-jobs.ts'
 import { reportProgress } from './report-progress.ts'
 
 export type RecordReportDeps = {
   transact: Transact
-  createId: CreateId
   storage: Pick<Storage, 'bucket' | 'head' | 'getText'>
 }
 
@@ -34,7 +32,7 @@ const readReport = async ({ storage }: RecordReportDeps, key: string): Promise<M
  * transaction. Throws the media.* problem of a refused file, and `media.cancelled` when the run has ended.
  */
 export const recordReport = async (deps: RecordReportDeps, { runId, input, mode }: Task): Promise<void> => {
-  const { videoId, userId, attempt } = input
+  const { videoId, attempt } = input
   const report = await readReport(deps, mediaReportKey(videoId, runId, mode))
   if (report.outcome === 'refused') throw problem(report.code, { detail: report.message })
   const { film, products } = report
@@ -55,10 +53,9 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
     if (!current) throw problem('media.cancelled')
     for (const product of products) await saveMediaFile(tx.sql, { videoId, runId, url: urlOf(product), ...product })
     if (mode === 'normalise') return
-    const step = { videoId, userId, attempt }
     const sound = find('audio')?.details ?? { reason: 'no_audio' }
-    await completeStep(tx, deps.createId, { ...step, type: 'extract-audio', result: sound })
-    await completeStep(tx, deps.createId, { ...step, type: 'generate-thumbnail', result: thumbnail?.details })
+    await endJobs(tx, { videoId, attempt, types: ['extract-audio'] }, { status: 'completed', result: sound })
+    await endJobs(tx, { videoId, attempt, types: ['generate-thumbnail'] }, { status: 'completed', result: thumbnail?.details })
   })
   await reportProgress(deps, { videoId, runId, stage: STAGE_OF_MODE[mode], share: 1 })
 }

@@ -20,7 +20,7 @@ export const reportProgress = (
     const now = { stage: currentStage(stageProgress), progress: overallProgress(stageProgress) }
     const video = await recordProgress(sql, { videoId, runId, ...now, stageProgress })
     if (!video || (video.stage === before.stage && video.processingProgress === before.processingProgress)) return true
-    await reportJob(sql, { videoId, type: 'process-video', progress: video.processingProgress })
+    await reportJob(sql, { videoId, attempt: video.attempt, type: 'process-video', progress: video.processingProgress })
     await emit(video.userId, processingEvent(video))
     return true
   })

@@ -12,7 +12,7 @@ import type { CreateId } from '../../kernel/ids.ts'
 import { isProblem } from '../../kernel/problem.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
 import { returnJob, takeJob } from '../jobs/begin-job.ts'
-import { completeJob, failJob } from '../jobs/end-job.ts'
+import { endJobs } from '../jobs/end-jobs.ts'
 import { openJob } from '../jobs/open-job.ts'
 import { whyNoTranscript } from '../transcripts/why-no-transcript.ts'
 import { abandonedBefore, SUMMARY_FAILED, summaryStep } from './summary-step.ts'
@@ -46,7 +46,7 @@ export const summariseVideo = async (
   const existing = await findSummary(deps.sql, { videoId, requestedLanguage: language })
   if (!claimed) return existing
   if (existing) {
-    await deps.transact(tx => completeJob(tx, { jobId, result: { summaryId: existing.id } }))
+    await deps.transact(tx => endJobs(tx, { jobId }, { status: 'completed', result: { summaryId: existing.id } }))
     return existing
   }
   const signal = AbortSignal.timeout(deps.budgetMs)
@@ -56,13 +56,13 @@ export const summariseVideo = async (
     const written = { videoId, requestedLanguage: language, ...text, modelUsed: model, sources }
     return await deps.transact(async tx => {
       const summary = await saveSummary(tx.sql, written)
-      if (summary) await completeJob(tx, { jobId, result: { summaryId: summary.id } })
+      if (summary) await endJobs(tx, { jobId }, { status: 'completed', result: { summaryId: summary.id } })
       return summary
     })
   } catch (error) {
     const reason = isProblem(error) ? failureOf(error) : SUMMARY_FAILED
     if (video.status === 'processing') await returnJob(deps.sql, { jobId })
-    else await deps.transact(tx => failJob(tx, { jobId, error: reason }))
+    else await deps.transact(tx => endJobs(tx, { jobId }, { status: 'failed', error: reason }))
     throw error
   }
 }
@@ -71,5 +71,5 @@ export const summariseVideo = async (
 const refuse = async (deps: SummariseDeps, { video, language }: { video: VideoRow; language: string }): Promise<undefined> => {
   const job = await findNewestJob(deps.sql, { videoId: video.id, type: 'generate-summary', subject: language })
   const error = failure('summary.no_transcript', whyNoTranscript(video))
-  if (job) await deps.transact(tx => failJob(tx, { jobId: job.id, error }))
+  if (job) await deps.transact(tx => endJobs(tx, { jobId: job.id }, { status: 'failed', error }))
 }

@@ -11,7 +11,7 @@ import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
 import { beginJob } from '../jobs/begin-job.ts'
-import { completeStep } from '../jobs/end-job.ts'
+import { endJobs } from '../jobs/end-jobs.ts'
 import type { JobDeps } from '../jobs/open-job.ts'
 import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
 import { requireRun } from '../runs/require-run.ts'
@@ -43,7 +43,7 @@ export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise
   const { runId, input } = task
   const { videoId } = input
   const { language } = await requireRun(deps, task)
-  await beginJob(deps, stepOf(input))
+  await beginJob(deps, { videoId, userId: input.userId, attempt: input.attempt, type: 'generate-transcript' })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
 
   const captions = await readOwnCaptions(deps, { videoId, runId, preferred: language })
@@ -102,8 +102,6 @@ const giveUp = (deps: TranscriptDeps, task: Task, { reason, message }: Extract<T
   return finish(deps, task, { reason })
 }
 
-const stepOf = ({ videoId, userId, attempt }: PipelineInput) => ({ videoId, userId, attempt, type: 'generate-transcript' }) as const
-
 const jobName = (runId: string, tries: number) => (tries === 1 ? runId : `${runId}.${tries}`)
 
 const resultKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}transcript.json`
@@ -116,7 +114,7 @@ type Found = {
 }
 
 const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found): Promise<{ done: true }> => {
-  const { videoId } = input
+  const { videoId, attempt } = input
   const segments = found.segments ?? []
   const language = found.language ? baseLanguage(found.language) : null
   const outcome: Outcome =
@@ -128,7 +126,8 @@ const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found
     const stored = await replaceSegments(tx.sql, { videoId, runId, segments })
     if (stored === undefined) return
     await recordTranscriptStatus(tx.sql, { videoId, runId, ...outcome })
-    await completeStep(tx, deps.createId, { ...stepOf(input), result: { ...outcome, segments: segments.length } })
+    const result = { ...outcome, segments: segments.length }
+    await endJobs(tx, { videoId, attempt, types: ['generate-transcript'] }, { status: 'completed', result })
   })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 1 })
   return { done: true }

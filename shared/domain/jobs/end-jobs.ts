@@ -1,0 +1,14 @@
+import { endJobs as endRows, type JobEnd, type Jobs } from '../../db/repositories/jobs.ts'
+import type { Tx } from '../../db/transact.ts'
+import { jobTypes } from './job-types.ts'
+
+/**
+ * Ends the open ones of these jobs and emits the event that the row of each one's type names. A job that
+ * has ended stays as it is. Part of the caller's transaction.
+ */
+export const endJobs = async ({ sql, emit }: Tx, jobs: Jobs, end: JobEnd): Promise<void> => {
+  for (const job of await endRows(sql, jobs, end)) {
+    const event = jobTypes[job.type].emits?.[end.status]?.(job)
+    if (event) await emit(job.userId, event)
+  }
+}
