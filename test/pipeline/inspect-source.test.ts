@@ -15,6 +15,7 @@ import { findVideo } from '../../shared/db/repositories/videos.ts'
 import { createTransact } from '../../shared/db/transact.ts'
 import { readMediaInfo } from '../../shared/domain/media/media-info.ts'
 import { inspectSource } from '../../shared/domain/pipeline/inspect-source.ts'
+import { failVideo } from '../../shared/domain/runs/fail-video.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { addUser, addVideo, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type ServedFiles, serveFiles } from '../support/engines.ts'
@@ -57,10 +58,13 @@ const admitted = async (file: string, { contentType = 'video/mp4', kind = 'post'
   return {
     ...{ run, put, key },
     copy: `media/${videoId}/${run.runId}/source.mp4`,
-    inspect: () => inspectSource(deps, { runId: run.runId, input }),
+    inspect: ({ meanwhile = async () => {} }: { meanwhile?: () => Promise<unknown> } = {}) =>
+      inspectSource({ ...deps, readStart: source => meanwhile().then(() => deps.readStart(source)) }, { runId: run.runId, input }),
+    fail: () => deps.transact(tx => failVideo(tx, { ...run, failure: failure('media.timed_out') })),
     remove: () => storage.remove([key]),
     row: async () => (await findVideo(db.sql, { userId, videoId }))!,
     job: () => jobs.findNewestJob(db.sql, { videoId, type: 'extract-metadata' }),
+    jobs: () => db.sql`SELECT type, status FROM jobs WHERE video_id = ${videoId} ORDER BY type`,
   }
 }
 
@@ -132,5 +136,11 @@ describe('The inspection of a file', () => {
     await expect(inspect()).rejects.toMatchObject({ code: 'media.cancelled' })
     expect(await row()).toMatchObject({ status: 'error', duration: null, metadata: { error: cancelled } })
     expect(await job()).toBeUndefined()
+  })
+
+  test('leaves no open job behind when the run ends meanwhile', async () => {
+    const { inspect, fail, jobs } = await admitted(await fixtures.videoWithoutAudio())
+    await expect(inspect({ meanwhile: fail })).rejects.toMatchObject({ code: 'media.cancelled' })
+    expect(await jobs()).toEqual([{ type: 'extract-metadata', status: 'failed' }])
   })
 })

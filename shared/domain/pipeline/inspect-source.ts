@@ -1,18 +1,17 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import { recordProducts } from '../../db/repositories/runs.ts'
-import { beginJob } from '../jobs/begin-job.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
-import { type JobDeps, openJob } from '../jobs/open-job.ts'
+import { openJob } from '../jobs/open-job.ts'
 import { needsNormalising } from '../media/accepted-by-mediaconvert.ts'
 import { inspectContainer, type MediaInfo } from '../media/inspect-container.ts'
 import { agreesWithType, recogniseFile } from '../media/magic-bytes.ts'
 import type { MediaFacts } from '../media/media-facts.ts'
-import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
+import { type BeginStepDeps, beginStep } from '../runs/begin-step.ts'
+import { reportProgress } from '../runs/report-progress.ts'
 import { type SecureDeps, secureSource } from './secure-source.ts'
 
-export type InspectDeps = ProgressDeps &
-  JobDeps &
+export type InspectDeps = BeginStepDeps &
   SecureDeps & {
     readStart: (source: PipelineInput) => Promise<Uint8Array>
     readMediaInfo: (source: PipelineInput) => Promise<MediaInfo | undefined>
@@ -24,9 +23,8 @@ export type Inspection = { sourceKey: string; normalise: boolean; hasAudio: bool
 /** First gate: what the file says it is, without decoding it. Throws media.* problems. Its facts become the video's metadata. */
 export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<Inspection> => {
   const { videoId, userId, attempt } = input
-  if (!(await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 }))) throw problem('media.cancelled')
-  const steps = { videoId, userId, attempt }
-  await beginJob(deps, { ...steps, type: 'extract-metadata' })
+  await beginStep(deps, { runId, input, type: 'extract-metadata' })
+  await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 })
   const { key: sourceKey, contentType } = await secureSource(deps, { runId, input })
   const source = { ...input, key: sourceKey }
 
@@ -37,14 +35,13 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
 
   const facts = inspectContainer(await deps.readMediaInfo(source))
   const metadata = describe(facts)
-  await recordProducts(deps.sql, {
-    videoId,
-    runId,
-    metadata,
-    ...(facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }),
+  await deps.transact(async tx => {
+    const duration = facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }
+    if (!(await recordProducts(tx.sql, { videoId, runId, metadata, ...duration }))) throw problem('media.cancelled')
+    await endJobs(tx, { videoId, attempt, types: ['extract-metadata'] }, { status: 'completed', result: metadata })
+    for (const type of ['extract-audio', 'generate-thumbnail'] as const)
+      await openJob({ sql: tx.sql, createId: deps.createId }, { videoId, userId, attempt, type })
   })
-  await deps.transact(tx => endJobs(tx, { videoId, attempt, types: ['extract-metadata'] }, { status: 'completed', result: metadata }))
-  for (const type of ['extract-audio', 'generate-thumbnail'] as const) await openJob(deps, { ...steps, type })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
   return { sourceKey, normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
 }

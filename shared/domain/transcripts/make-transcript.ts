@@ -10,16 +10,14 @@ import { baseLanguage } from '../../kernel/language-tags.ts'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
-import { beginJob } from '../jobs/begin-job.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
-import type { JobDeps } from '../jobs/open-job.ts'
-import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
+import { type BeginStepDeps, beginStep } from '../runs/begin-step.ts'
+import { reportProgress } from '../runs/report-progress.ts'
 import { requireRun } from '../runs/require-run.ts'
 import { type CaptionDeps, readOwnCaptions } from './read-own-captions.ts'
 import { type RecognisedItem, type Segment, segmentWords } from './segment-words.ts'
 
-export type TranscriptDeps = ProgressDeps &
-  JobDeps &
+export type TranscriptDeps = BeginStepDeps &
   CaptionDeps & {
     transcriber: Transcriber
     readResult: (text: string) => { items: RecognisedItem[]; language: string | undefined }
@@ -43,7 +41,7 @@ export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise
   const { runId, input } = task
   const { videoId } = input
   const { language } = await requireRun(deps, task)
-  await beginJob(deps, { videoId, userId: input.userId, attempt: input.attempt, type: 'generate-transcript' })
+  await beginStep(deps, { runId, input, type: 'generate-transcript' })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
 
   const captions = await readOwnCaptions(deps, { videoId, runId, preferred: language })
