@@ -1,8 +1,8 @@
+import type { AuthDeps } from '../../functions/auth/app.ts'
 import { type Cache, createCache } from '../../shared/cache/client.ts'
 import { createSessionState } from '../../shared/cache/session-state.ts'
 import type { Database } from '../../shared/db/client.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
-import type { AuthDeps } from '../../shared/domain/auth/auth-deps.ts'
 import { createAuthenticate } from '../../shared/domain/auth/authenticate.ts'
 import { createId, createSecret } from '../../shared/kernel/ids.ts'
 

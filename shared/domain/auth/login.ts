@@ -1,11 +1,10 @@
 import { problem } from '../../contract/problems.ts'
 import { findCredentials, findUser, updatePasswordHash } from '../../db/repositories/users.ts'
-import type { AuthDeps } from './auth-deps.ts'
-import { openSession, type SignedIn } from './open-session.ts'
+import { type OpenSessionDeps, openSession, type SignedIn } from './open-session.ts'
 import { hashPassword, needsRehash, verifyPassword } from './password.ts'
 
 /** Signs in. Throws the same `auth.invalid_credentials` after the same work, whether the address is unknown or the password wrong. */
-export const login = async (deps: AuthDeps, { email, password }: { email: string; password: string }): Promise<SignedIn> => {
+export const login = async (deps: OpenSessionDeps, { email, password }: { email: string; password: string }): Promise<SignedIn> => {
   const { sql } = deps
   const known = await findCredentials(sql, { email: email.trim() })
   const correct = await verifyPassword(password, known?.passwordHash)

@@ -1,13 +1,12 @@
 import { problem } from '../../contract/problems.ts'
 import { createUser } from '../../db/repositories/users.ts'
-import type { AuthDeps } from './auth-deps.ts'
 import { isCommonPassword } from './common-passwords.ts'
-import { openSession, type SignedIn } from './open-session.ts'
+import { type OpenSessionDeps, openSession, type SignedIn } from './open-session.ts'
 import { hashPassword } from './password.ts'
 
 /** Creates an account and signs it in. Throws `auth.password_too_common` and `auth.email_taken`. */
 export const register = async (
-  deps: AuthDeps,
+  deps: OpenSessionDeps,
   { email, password, fullName }: { email: string; password: string; fullName: string },
 ): Promise<SignedIn> => {
   if (isCommonPassword(password, { email })) {
