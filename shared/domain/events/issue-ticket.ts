@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { WEBSOCKET_TICKET_SECONDS } from '../../contract/limits.ts'
 import type { Sql } from '../../db/client.ts'
-import type { TicketOwner } from '../../db/repositories/tickets.ts'
-import { createTicket } from '../../db/repositories/tickets.ts'
+import { createTicket, type TicketOwner } from '../../db/repositories/tickets.ts'
 import { addSeconds, type Clock } from '../../kernel/clock.ts'
 
 export type TicketDeps = { sql: Sql; now: Clock; createSecret: () => string }

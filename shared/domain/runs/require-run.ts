@@ -1,8 +1,7 @@
 import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type { VideoRow } from '../../db/repositories/videos.ts'
-import { findVideo } from '../../db/repositories/videos.ts'
+import { findVideo, type VideoRow } from '../../db/repositories/videos.ts'
 
 /** The video of a run that goes on. Throws `media.cancelled` once the run has ended, the video is deleted or belongs to another run. */
 export const requireRun = async (

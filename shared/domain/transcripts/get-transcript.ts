@@ -1,8 +1,7 @@
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import { listSegments } from '../../db/repositories/transcripts.ts'
-import type { Owned } from '../videos/require-video.ts'
-import { requireVideo } from '../videos/require-video.ts'
+import { type Owned, requireVideo } from '../videos/require-video.ts'
 import { whyNoTranscript } from './why-no-transcript.ts'
 
 export type GetTranscriptDeps = { sql: Sql }

@@ -1,7 +1,6 @@
 import type { DirectUploads } from '../../aws/direct-uploads.ts'
 import { failure } from '../../contract/problems.ts'
-import type { UploadRow } from '../../db/repositories/uploads.ts'
-import { endUpload, listExpiredUploads } from '../../db/repositories/uploads.ts'
+import { endUpload, listExpiredUploads, type UploadRow } from '../../db/repositories/uploads.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { failVideo } from '../runs/fail-video.ts'
 import { type AcceptDeps, acceptObject } from './accept-object.ts'

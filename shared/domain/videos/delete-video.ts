@@ -9,8 +9,7 @@ import { deleteVideo as deleteVideoRow } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
 import { mediaPrefix, sourcePrefix } from '../../kernel/object-keys.ts'
 import type { Logger } from '../../observability/logger.ts'
-import type { Owned } from './require-video.ts'
-import { noSuchVideo } from './require-video.ts'
+import { noSuchVideo, type Owned } from './require-video.ts'
 
 export type DeleteVideoDeps = {
   transact: Transact

@@ -2,13 +2,11 @@ import type * as z from 'zod'
 import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import type { AINarration } from '../../contract/videos.ts'
 import type { Sql } from '../../db/client.ts'
-import type { NarrationRow } from '../../db/repositories/narrations.ts'
-import { listNarrations } from '../../db/repositories/narrations.ts'
+import { listNarrations, type NarrationRow } from '../../db/repositories/narrations.ts'
 import { findNewestSummary } from '../../db/repositories/summaries.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { type PresentDeps, presentVideo } from './present-video.ts'
-import type { Owned } from './require-video.ts'
-import { requireVideo } from './require-video.ts'
+import { type Owned, requireVideo } from './require-video.ts'
 
 export type GetVideoDeps = PresentDeps & { sql: Sql }
 

@@ -1,6 +1,5 @@
 import type { Sql } from '../../db/client.ts'
-import type { VideoListQuery } from '../../db/repositories/videos.ts'
-import { listVideos as listVideoRows } from '../../db/repositories/videos.ts'
+import { listVideos as listVideoRows, type VideoListQuery } from '../../db/repositories/videos.ts'
 import { type PresentDeps, presentVideo } from './present-video.ts'
 
 export type ListVideosDeps = PresentDeps & { sql: Sql }

@@ -3,8 +3,7 @@ import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
-import type { Owned } from './require-video.ts'
-import { requireVideo } from './require-video.ts'
+import { type Owned, requireVideo } from './require-video.ts'
 import { rewritePlaylist, rewriteStoryboard } from './rewrite-playlist.ts'
 
 export type ReadPlaylistDeps = { sql: Sql; storage: Storage }

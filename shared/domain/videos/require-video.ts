@@ -1,7 +1,6 @@
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import type { VideoRow } from '../../db/repositories/videos.ts'
-import { findVideo } from '../../db/repositories/videos.ts'
+import { findVideo, type VideoRow } from '../../db/repositories/videos.ts'
 
 /** A video and the user who must own it. */
 export type Owned = { userId: string; videoId: string }

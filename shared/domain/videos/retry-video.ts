@@ -10,8 +10,7 @@ import { openJob } from '../jobs/open-job.ts'
 import { failVideo } from '../runs/fail-video.ts'
 import { processingEvent } from '../runs/processing-event.ts'
 import { startRun } from '../runs/start-run.ts'
-import type { Owned } from './require-video.ts'
-import { requireVideo } from './require-video.ts'
+import { type Owned, requireVideo } from './require-video.ts'
 
 export type RetryVideoDeps = { sql: Sql; transact: Transact; storage: Storage; pipeline: StateMachine; createId: CreateId }
 

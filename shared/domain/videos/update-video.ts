@@ -1,7 +1,6 @@
 import { updateVideo as updateVideoRow } from '../../db/repositories/videos.ts'
 import type { Transact } from '../../db/transact.ts'
-import type { Owned } from './require-video.ts'
-import { noSuchVideo } from './require-video.ts'
+import { noSuchVideo, type Owned } from './require-video.ts'
 
 export type UpdateVideoDeps = { transact: Transact }
 type Change = { title?: string | undefined; description?: string | undefined }
