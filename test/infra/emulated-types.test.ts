@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { STAGE_NAMES } from '../../infra/stages.ts'
-import { ignored } from '../../packages/local-aws/src/deploy/resources/ignored.ts'
-import { resourceKinds } from '../../packages/local-aws/src/deploy/resources/table.ts'
+import { ignored } from '../../packages/local-aws/src/deploy/ignored.ts'
+import { resourceKinds } from '../../packages/local-aws/src/deploy/resource-kinds.ts'
 import { synthesizeForTest } from '../support/assembly.ts'
 
 it('what is emulated or left out on one machine is what the templates of the stages hold, and nothing else', () => {

@@ -19,7 +19,7 @@ const GUIDE = [
 const OF_THE_PLATFORM = /^(PATH|HOME|TZ|TMPDIR|(OLD)?PWD|SHLVL|_X_AMZN_.*|AWS_LAMBDA_.*|CDK_.*)$/
 
 const sources = await Promise.all(
-  (await Array.fromAsync(glob('{infra,dev,packages,scripts,bench,test/support}/**/*.{ts,mjs}', { cwd: root }))).map(file =>
+  (await Array.fromAsync(glob('{infra,dev,packages/*/src,scripts,bench,test/support}/**/*.{ts,mjs}', { cwd: root }))).map(file =>
     readFile(join(root, file), 'utf8'),
   ),
 )

@@ -1,9 +1,9 @@
 import type { Assembly, Stack, TemplateResource } from './assembly.ts'
 import { type Cloud, type Deployed, inventedId, inventedName, type Resource } from './cloud.ts'
 import { resolveSecrets } from './dynamic-references.ts'
+import { ignored } from './ignored.ts'
 import { referencesIn, resolveIntrinsics, type Scope } from './intrinsics.ts'
-import { ignored } from './resources/ignored.ts'
-import { resourceKinds } from './resources/table.ts'
+import { resourceKinds } from './resource-kinds.ts'
 
 const pseudoParameters = ({ region, account }: Cloud, stackName: string): Record<string, unknown> => ({
   'AWS::Region': region,
@@ -29,7 +29,7 @@ const checkTypes = ({ template, name: stackName }: Stack): void => {
   if (unknown.size === 0) return
   const list = [...unknown].join(', ')
   throw new Error(
-    `${stackName} has resources that local-aws does not emulate: ${list}. Add it to src/deploy/resources, or a reason to ignored.ts`,
+    `${stackName} has resources that local-aws does not emulate: ${list}. Add it to the resources.ts of its service, or a reason to src/deploy/ignored.ts`,
   )
 }
 

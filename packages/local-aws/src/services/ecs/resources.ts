@@ -1,15 +1,15 @@
+import { inventedName, resourceKind } from '../../deploy/cloud.ts'
 import { roleNameOf } from '../../iam/arn.ts'
-import { inventedName, resourceKind } from '../cloud.ts'
 
 type Container = { Name: string; Environment?: { Name: string; Value: string }[]; Secrets?: object[] }
 type Task = { Family?: string; TaskRoleArn?: string; ContainerDefinitions: Container[] }
 
-export const ecsCluster = resourceKind<{ ClusterName?: string }>('AWS::ECS::Cluster', (resource, cloud) => {
+const ecsCluster = resourceKind<{ ClusterName?: string }>('AWS::ECS::Cluster', (resource, cloud) => {
   const name = resource.properties.ClusterName ?? inventedName(resource, 255)
   return { ref: name, attributes: { Arn: `arn:aws:ecs:${cloud.region}:${cloud.account}:cluster/${name}` } }
 })
 
-export const ecsTaskDefinition = resourceKind<Task>('AWS::ECS::TaskDefinition', (resource, cloud) => {
+const ecsTaskDefinition = resourceKind<Task>('AWS::ECS::TaskDefinition', (resource, cloud) => {
   const { Family, TaskRoleArn, ContainerDefinitions } = resource.properties
   const containers = ContainerDefinitions.map(({ Name, Environment = [], Secrets }) => {
     if (Secrets) throw new Error(`${Name}: secrets of a container are not emulated here`)
@@ -19,3 +19,5 @@ export const ecsTaskDefinition = resourceKind<Task>('AWS::ECS::TaskDefinition', 
   const arn = cloud.ecs.register({ family, roleName: roleNameOf(TaskRoleArn ?? ''), containers })
   return { ref: arn, attributes: { TaskDefinitionArn: arn } }
 })
+
+export const ecsResources = [ecsCluster, ecsTaskDefinition]

@@ -1,4 +1,4 @@
-import { inventedName, resourceKind } from '../cloud.ts'
+import { inventedName, resourceKind } from '../../deploy/cloud.ts'
 
 type Queue = { QueueName?: string; FifoQueue?: boolean } & Record<string, unknown>
 
@@ -15,7 +15,7 @@ const settable = [
   'FifoThroughputLimit',
 ]
 
-export const sqsQueue = resourceKind<Queue>('AWS::SQS::Queue', async (resource, cloud) => {
+const sqsQueue = resourceKind<Queue>('AWS::SQS::Queue', async (resource, cloud) => {
   const { properties } = resource
   const name = properties.QueueName ?? `${inventedName(resource, 75)}${properties.FifoQueue ? '.fifo' : ''}`
   const given = settable.filter(attribute => properties[attribute] !== undefined)
@@ -25,3 +25,5 @@ export const sqsQueue = resourceKind<Queue>('AWS::SQS::Queue', async (resource, 
   cloud.queueVisibilitySeconds.set(arn, Number(properties.VisibilityTimeout ?? 30))
   return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } }
 })
+
+export const sqsResources = [sqsQueue]

@@ -1,11 +1,11 @@
+import { inventedName, resourceKind } from '../../deploy/cloud.ts'
 import { roleNameOf } from '../../iam/arn.ts'
-import { readMachine } from '../../services/step-functions/execution.ts'
-import { canPerform, performTasks } from '../../services/step-functions/integrations.ts'
-import { inventedName, resourceKind } from '../cloud.ts'
+import { readMachine } from './execution.ts'
+import { canPerform, performTasks } from './integrations.ts'
 
 type Properties = { StateMachineName?: string; StateMachineType?: string; RoleArn: string; DefinitionString?: string; Definition?: object }
 
-export const stateMachine = resourceKind<Properties>('AWS::StepFunctions::StateMachine', async (resource, cloud) => {
+const stateMachine = resourceKind<Properties>('AWS::StepFunctions::StateMachine', async (resource, cloud) => {
   const { StateMachineName, StateMachineType, RoleArn, DefinitionString, Definition } = resource.properties
   if (StateMachineType === 'EXPRESS') throw new Error(`${resource.logicalId}: express workflows are not emulated here`)
   const name = StateMachineName ?? inventedName(resource, 80)
@@ -17,3 +17,5 @@ export const stateMachine = resourceKind<Properties>('AWS::StepFunctions::StateM
   const arn = await cloud.states.define({ name, roleArn: RoleArn, definitionString, perform })
   return { ref: arn, attributes: { Arn: arn, Name: name } }
 })
+
+export const stepFunctionsResources = [stateMachine]

@@ -1,12 +1,12 @@
 import type { CreateTableCommandInput, GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb'
-import { inventedName, resourceKind } from '../cloud.ts'
+import { inventedName, resourceKind } from '../../deploy/cloud.ts'
 
 type Table = Pick<CreateTableCommandInput, 'TableName' | 'AttributeDefinitions' | 'KeySchema'> & {
   GlobalSecondaryIndexes?: GlobalSecondaryIndex[]
   TimeToLiveSpecification?: { AttributeName?: string; Enabled: boolean }
 }
 
-export const dynamodbTable = resourceKind<Table>('AWS::DynamoDB::GlobalTable', async (resource, cloud) => {
+const dynamodbTable = resourceKind<Table>('AWS::DynamoDB::GlobalTable', async (resource, cloud) => {
   const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, TimeToLiveSpecification } = resource.properties
   const name = TableName ?? inventedName(resource, 255)
   const indexes = GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }))
@@ -22,3 +22,5 @@ export const dynamodbTable = resourceKind<Table>('AWS::DynamoDB::GlobalTable', a
   )
   return { ref: name, attributes: { Arn: `arn:aws:dynamodb:${cloud.region}:${cloud.account}:table/${name}` } }
 })
+
+export const dynamodbResources = [dynamodbTable]

@@ -1,16 +1,16 @@
+import { inventedName, resourceKind } from '../../deploy/cloud.ts'
 import { credentialsIn } from '../../engines/database-address.ts'
-import type { GenerateSecretString } from '../../services/secrets-manager/server.ts'
-import { inventedName, resourceKind } from '../cloud.ts'
+import type { GenerateSecretString } from './server.ts'
 
 type Secret = { Name?: string; SecretString?: string; GenerateSecretString?: GenerateSecretString }
 
-export const secret = resourceKind<Secret>('AWS::SecretsManager::Secret', async (resource, cloud) => {
+const secret = resourceKind<Secret>('AWS::SecretsManager::Secret', async (resource, cloud) => {
   const arn = await cloud.secrets.define(resource.properties.Name ?? inventedName(resource, 200), resource.properties)
   return { ref: arn, attributes: { Id: arn } }
 })
 
 /** Makes a secret that of a database. Here the database was there first, with a user and a password of its own: the secret tells them. */
-export const secretTargetAttachment = resourceKind<{ SecretId: string }>(
+const secretTargetAttachment = resourceKind<{ SecretId: string }>(
   'AWS::SecretsManager::SecretTargetAttachment',
   ({ properties: { SecretId } }, cloud) => {
     cloud.secrets.put(
@@ -20,3 +20,5 @@ export const secretTargetAttachment = resourceKind<{ SecretId: string }>(
     return { ref: SecretId, attributes: { Id: SecretId } }
   },
 )
+
+export const secretsManagerResources = [secret, secretTargetAttachment]

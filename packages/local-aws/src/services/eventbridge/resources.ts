@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Cloud, inventedName, mayInvoke, resourceKind } from '../../deploy/cloud.ts'
 import { functionNameOf } from '../../iam/arn.ts'
-import { periodOf } from '../../services/eventbridge/server.ts'
-import { type Cloud, inventedName, mayInvoke, resourceKind } from '../cloud.ts'
+import { periodOf } from './server.ts'
 
 type Target = { Arn: string; Input?: string; InputPath?: string; InputTransformer?: object }
 type Rule = { Name?: string; EventPattern?: object; ScheduleExpression?: string; State?: string; Targets?: Target[] }
@@ -18,7 +18,7 @@ const invokeLater = async (cloud: Cloud, ruleArn: string, functionName: string, 
   }
 }
 
-export const eventsRule = resourceKind<Rule>('AWS::Events::Rule', (resource, cloud) => {
+const eventsRule = resourceKind<Rule>('AWS::Events::Rule', (resource, cloud) => {
   const { Name, EventPattern, ScheduleExpression, State, Targets = [] } = resource.properties
   const name = Name ?? inventedName(resource, 64)
   const arn = `arn:aws:events:${cloud.region}:${cloud.account}:rule/${name}`
@@ -37,3 +37,5 @@ export const eventsRule = resourceKind<Rule>('AWS::Events::Rule', (resource, clo
     cloud.bus.define({ arn, pattern: EventPattern, everyMs: ScheduleExpression ? periodOf(ScheduleExpression) : undefined, deliver })
   return { ref: name, attributes: { Arn: arn } }
 })
+
+export const eventbridgeResources = [eventsRule]
