@@ -10,7 +10,7 @@ import {
   StartTranscriptionJobCommand,
 } from '@aws-sdk/client-transcribe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Keyring } from '../../packages/local-aws/src/iam/credentials.ts'
+import type { Keyring } from '../../packages/local-aws/src/iam/keyring.ts'
 import { operator } from '../../packages/local-aws/test/support/serve-s3.ts'
 import { createTranscriber } from '../../shared/providers/transcriber/transcribe.ts'
 import { type ServedFiles, serveFiles, serveTranscribe } from '../support/engines.ts'

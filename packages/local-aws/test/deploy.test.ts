@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resolveIntrinsics, type Scope } from '../src/deploy/intrinsics.ts'
 import { removePostgres } from '../src/engines/postgres.ts'
 import type { Conditions } from '../src/iam/conditions.ts'
-import { type Credentials, openKeyring } from '../src/iam/credentials.ts'
+import { type Credentials, openKeyring } from '../src/iam/keyring.ts'
 import { matchesEvent } from '../src/services/eventbridge/server.ts'
 import { type LocalStack, startStack } from '../src/stack/stack.ts'
 

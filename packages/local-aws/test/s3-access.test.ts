@@ -12,7 +12,7 @@ import {
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Credentials } from '../src/iam/credentials.ts'
+import type { Credentials } from '../src/iam/keyring.ts'
 import { clientOf, codeIn, MIB, md5Of, operator, presignerOf, reader, type ServedMedia, serveMedia } from './support/serve-s3.ts'
 
 const origin = 'http://localhost:3000'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeleteQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openKeyring } from '../src/iam/credentials.ts'
+import { openKeyring } from '../src/iam/keyring.ts'
 import { type Sqs, startSqs } from '../src/services/sqs/server.ts'
 
 let stateDir: string

@@ -10,7 +10,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openKeyring } from '../src/iam/credentials.ts'
+import { openKeyring } from '../src/iam/keyring.ts'
 import type { AwsEvent } from '../src/services/eventbridge/server.ts'
 import { type Perform, TaskError } from '../src/services/step-functions/execution.ts'
 import { type States, startStates } from '../src/services/step-functions/server.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RoleKeyring } from '../iam/credentials.ts'
+import type { RoleKeyring } from '../iam/keyring.ts'
 import { matchesPattern } from '../iam/patterns.ts'
 import type { DynamoDb } from '../services/dynamodb/server.ts'
 import type { Ecs } from '../services/ecs/server.ts'
@@ -16,7 +16,7 @@ export type RestApi = { id: string; body: object; stageName?: string }
 export type WebSocketApi = { id: string; stageName?: string; integrations: Map<string, string>; routes: Map<string, string> }
 
 /** The services that resources are deployed onto. */
-export type Ground = {
+export type Services = {
   region: string
   account: string
   keyring: RoleKeyring
@@ -33,8 +33,8 @@ export type Ground = {
   log: (line: object) => void
 }
 
-/** The values that resources leave behind for each other, and for the gateways and workers that start afterwards. */
-export type Cloud = Ground & {
+/** The values that resources leave behind for each other, and for the gateways and workers that start after them. */
+export type DeployedState = {
   roleOfFunction: Map<string, string>
   functionOfFolder: Map<string, string>
   buckets: Map<string, { cors?: CorsRule[] }>
@@ -44,13 +44,13 @@ export type Cloud = Ground & {
   permissions: Permission[]
   restApis: Map<string, RestApi>
   webSocketApis: Map<string, WebSocketApi>
-  /** Work that begins when everything is deployed; what it answers is closed with the stack. */
-  afterwards: (() => { close(): Promise<void> | void } | undefined)[]
+  /** Workers that start when everything is deployed; they are closed with the stack. */
+  onDeployed: (() => { close(): Promise<void> | void } | undefined)[]
 }
 
-/** A ground with nothing deployed on it yet. */
-export const emptyCloud = (ground: Ground): Cloud => ({
-  ...ground,
+export type Cloud = Services & DeployedState
+
+export const emptyDeployedState = (): DeployedState => ({
   roleOfFunction: new Map(),
   functionOfFolder: new Map(),
   timeoutOfFunction: new Map(),
@@ -60,7 +60,7 @@ export const emptyCloud = (ground: Ground): Cloud => ({
   permissions: [],
   restApis: new Map(),
   webSocketApis: new Map(),
-  afterwards: [],
+  onDeployed: [],
 })
 
 export type Resource<Properties = Record<string, unknown>> = {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RequestContext } from './conditions.ts'
-import type { Keyring } from './credentials.ts'
+import type { Keyring } from './keyring.ts'
 import { createSigner, equalSignatures, MAX_SKEW_MS, parseDate, readAuthorization, signAgain } from './signature.ts'
 
 /** An error as the AWS JSON protocols write it. */

@@ -1,6 +1,6 @@
 import { inventedName, resourceKind } from '../deploy/cloud.ts'
 import { roleNameOf } from './arn.ts'
-import type { PolicyDocument } from './credentials.ts'
+import type { PolicyDocument } from './policy-engine.ts'
 
 type Role = { RoleName?: string; Policies?: { PolicyName: string; PolicyDocument: PolicyDocument }[] }
 type Policy = { PolicyName: string; Roles?: string[]; PolicyDocument: PolicyDocument }

@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac, timingSafeEqual } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from './keyring.ts'
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
 /** A request that is older or newer is refused: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html */

@@ -1,25 +1,23 @@
 type Closeable = { close(): Promise<unknown> | unknown }
 
-/** Things that were opened one after another, possibly at the same time, and are closed in reverse; opening that fails half-way leaves nothing open. */
+/** Collects servers as they open. Closing ends them in reverse, those too that are still opening. */
 export const createScope = () => {
-  const opened: Promise<Closeable | undefined>[] = []
-  let closing: Promise<void> | undefined
-  const closeAll = async () => {
-    for (const opening of opened.toReversed()) {
-      const thing = await opening.catch(() => undefined)
-      await thing?.close()
-    }
-  }
+  const opened = new AsyncDisposableStack()
+  const opening = new Set<Promise<unknown>>()
   return {
-    open: <T extends Closeable | undefined>(opening: Promise<T> | T): Promise<T> => {
-      const promise = Promise.resolve(opening)
-      if (closing) promise.then(thing => thing?.close()).catch(() => {})
-      else opened.push(promise)
-      return promise
+    open: <T extends Closeable | undefined>(start: Promise<T> | T): Promise<T> => {
+      const adopted = Promise.resolve(start).then(async thing => {
+        // One that began to open while the others were being closed.
+        if (opened.disposed) await thing?.close()
+        else opened.defer(async () => void (await thing?.close()))
+        return thing
+      })
+      opening.add(adopted)
+      return adopted
     },
-    close: (): Promise<void> => {
-      closing ??= closeAll()
-      return closing
+    close: async (): Promise<void> => {
+      await Promise.allSettled(opening)
+      await opened.disposeAsync()
     },
   }
 }

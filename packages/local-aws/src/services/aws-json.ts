@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { AwsError, callerOf } from '../iam/caller.ts'
-import type { Keyring } from '../iam/credentials.ts'
+import type { Keyring } from '../iam/keyring.ts'
 import { serveLocally } from '../machine/listen.ts'
 
 export type AwsAction = (input: never, accessKeyId: string) => unknown

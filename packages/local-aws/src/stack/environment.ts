@@ -1,11 +1,12 @@
 import { withoutCredentials } from '../engines/database-address.ts'
-import type { Credentials, Keyring } from '../iam/credentials.ts'
+import type { Credentials, Keyring } from '../iam/keyring.ts'
 
 export type Environment = Record<string, string | undefined>
 
-/** Addresses of what the functions talk to; filled as the services start. */
+/** Addresses of what functions and tasks talk to. */
 export type Endpoints = {
   databaseUrl: string
+  /** Empty: there is no cache. */
   redisUrl: string
   openAi: { url: string; key: string }
   /** By the part behind AWS_ENDPOINT_URL_, such as S3. */
@@ -32,9 +33,7 @@ export const runtimeEnvironment = (o: {
 }): Record<string, string> => {
   const { accessKeyId, secretAccessKey } = o.own ?? o.keyring.issue(o.roleName)
   const operators = (o.overrides ?? []).flatMap(name => (o.environment[name] ? [[name, o.environment[name]] as const] : []))
-  const addresses = Object.entries(o.endpoints.aws).flatMap(([service, url]) =>
-    url ? [[`AWS_ENDPOINT_URL_${service}`, url] as const] : [],
-  )
+  const addresses = Object.entries(o.endpoints.aws).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url] as const)
   return {
     AWS_REGION: o.region,
     AWS_DEFAULT_REGION: o.region,

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readAssembly } from '../deploy/assembly.ts'
-import { emptyCloud } from '../deploy/cloud.ts'
+import { type Cloud, emptyDeployedState } from '../deploy/cloud.ts'
 import { deployAssembly } from '../deploy/deploy.ts'
-import { type Credentials, openKeyring } from '../iam/credentials.ts'
+import { type Credentials, openKeyring } from '../iam/keyring.ts'
 import { claimFolder } from '../machine/lock.ts'
 import type { LogEntry } from '../machine/logs.ts'
 import { openLogs } from '../machine/logs.ts'
@@ -11,8 +11,7 @@ import { createScope, type OpenScope } from '../machine/scope.ts'
 import { createEcs } from '../services/ecs/server.ts'
 import { createEventBus } from '../services/eventbridge/server.ts'
 import { startLambda } from '../services/lambda/server.ts'
-import { startStates } from '../services/step-functions/server.ts'
-import { type Endpoints, ownCredentials, runtimeEnvironment } from './environment.ts'
+import { ownCredentials, runtimeEnvironment } from './environment.ts'
 import { type Emulated, startFoundations } from './foundations.ts'
 import { startGateways } from './gateways.ts'
 
@@ -65,34 +64,33 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
   const stateDir = resolve(o.stateDir)
   const distDir = resolve(o.distDir)
   const logs = openLogs(stateDir, o.log)
+  const log = (line: object) => logs.write('local', line)
   const own = ownCredentials(environment)
   const keyring = openKeyring(stateDir, own)
-  const endpoints: Endpoints = { databaseUrl: '', redisUrl: '', openAi: { url: '', key: '' }, aws: {} }
-  const environmentFor = (roleName: string) =>
-    runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment, overrides: o.overrides })
   const here = { stateDir, region, account, keyring }
+  const bus = createEventBus(here)
+  scope.open(bus)
 
-  const [foundations, assembly] = await Promise.all([
-    startFoundations({ ...here, database: o.database, environment, logs, scope, endpoints }),
+  const [{ stores, endpoints, emulated, webSocketPort }, assembly] = await Promise.all([
+    startFoundations({ ...here, database: o.database, webSocketPort: o.webSocketPort, environment, logs, scope, emit: bus.emit }),
     Promise.resolve(o.assembly).then(readAssembly),
   ])
-  const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(cloud.roleOfFunction.get(name) ?? ''), log: logs.output })
+  const environmentFor = (roleName: string) =>
+    runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment, overrides: o.overrides })
+  const deployedState = emptyDeployedState()
+  const roleOf = (functionName: string) => deployedState.roleOfFunction.get(functionName) ?? ''
+  const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(roleOf(name)), log: logs.output })
   scope.open(lambda)
   const entryOf = (containerName: string) => join(distDir, containerName, 'index.mjs')
   const ecs = await scope.open(createEcs({ ...here, entryOf, environmentFor, log: logs.output }))
-  const bus = createEventBus(here)
-  scope.open(bus)
-  const log = (line: object) => logs.write('local', line)
-  const states = await scope.open(startStates({ ...here, port: foundations.ports.states, emit: bus.emit, log }))
-  endpoints.aws.SFN = states.url
 
-  const cloud = emptyCloud({ ...here, ...foundations.services, databaseUrl: endpoints.databaseUrl, lambda, ecs, bus, states, log })
+  const cloud: Cloud = { ...here, ...stores, databaseUrl: endpoints.databaseUrl, lambda, ecs, bus, log, ...deployedState }
   await deployAssembly(assembly, cloud)
   // A template makes such a secret without a value; the operator stores the key after the deployment.
   if (o.modelKeySecret) cloud.secrets.put(o.modelKeySecret, endpoints.openAi.key)
-  const gateways = await startGateways(cloud, scope, { rest: o.restPort, webSocket: o.webSocketPort })
-  endpoints.aws.APIGATEWAYMANAGEMENTAPI = gateways.managementUrl
-  const workers = cloud.afterwards.map(begin => begin())
+  const gateways = await startGateways(cloud, scope, { rest: o.restPort, webSocket: webSocketPort })
+  const workers = cloud.onDeployed.map(begin => begin())
+  const { states } = stores
   // Functions end together with what feeds them, so that nobody waits for a long run.
   scope.open({ close: () => states.close().then(() => Promise.all([lambda.close(), ...workers.map(worker => worker?.close())])) })
   states.resume()
@@ -108,10 +106,9 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
     emulated: [
       { service: 'API Gateway', by: `${gateways.restUrl}  ${gateways.webSocketUrl}` },
       { service: 'Lambda', by: `worker threads, ${cloud.functionOfFolder.size} functions from dist/` },
-      { service: 'Step Functions', by: `aws-local-stepfunctions, running the template's definition (${states.url})` },
-      { service: 'ECS (Fargate)', by: 'child processes of Node, from dist/media-task' },
+      { service: 'ECS (Fargate)', by: 'child processes of Node, from dist/' },
       { service: 'EventBridge', by: 'timers and a bus in memory' },
-      ...foundations.emulated,
+      ...emulated,
     ],
     reload: folders => {
       const names = folders.map(folder => cloud.functionOfFolder.get(join(distDir, folder)))

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
-import type { Credentials, Keyring } from '../../src/iam/credentials.ts'
+import type { Credentials, Keyring } from '../../src/iam/keyring.ts'
 import type { BucketSettings } from '../../src/services/s3/bucket-state.ts'
 import { startS3 } from '../../src/services/s3/server.ts'
 

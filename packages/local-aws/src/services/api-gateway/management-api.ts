@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WebSocket } from 'ws'
 import { AwsError, callerOf, demand } from '../../iam/caller.ts'
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import { readBody } from './request-parts.ts'
 import type { Handshake } from './websocket-event.ts'
 

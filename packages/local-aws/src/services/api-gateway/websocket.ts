@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import { serveLocally } from '../../machine/listen.ts'
 import type { InvocationResult } from '../lambda/server.ts'
 import { watchFrameSize } from './frame-limit.ts'

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import dynalite from 'dynalite'
 import { callerOf, demand } from '../../iam/caller.ts'
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import { serveLocally } from '../../machine/listen.ts'
 import { sendError } from '../aws-json.ts'
 

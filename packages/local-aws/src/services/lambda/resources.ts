@@ -97,7 +97,7 @@ const lambdaEventSource = resourceKind<Mapping>('AWS::Lambda::EventSourceMapping
   if (FilterCriteria) throw new Error('FilterCriteria of an event source mapping are not emulated here')
   check(cloud, functionName, EventSourceArn)
   if (Enabled !== false)
-    cloud.afterwards.push(() =>
+    cloud.onDeployed.push(() =>
       startEventSource({
         sqs: cloud.sqs.client,
         queueUrl: cloud.sqs.urlOf(EventSourceArn),

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
-import type { Credentials } from '../../iam/credentials.ts'
+import type { Credentials } from '../../iam/keyring.ts'
 
 export type ObjectAddress = { bucket: string; key: string }
 

@@ -1,4 +1,4 @@
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import { ALGORITHM, createSigner, equalSignatures, MAX_SKEW_MS, parseDate, readAuthorization, signAgain } from '../../iam/signature.ts'
 import { s3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'

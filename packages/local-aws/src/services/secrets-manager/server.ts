@@ -2,7 +2,7 @@ import { createHash, randomInt } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AwsError, demand } from '../../iam/caller.ts'
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import { startAwsJson } from '../aws-json.ts'
 
 /** CloudFormation's GenerateSecretString, as far as it matters for what comes out. */

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { CreateQueueCommand, type MessageAttributeValue, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 import { AwsError, callerOf, demand } from '../../iam/caller.ts'
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import { KEEP_ALIVE_MS } from '../../machine/listen.ts'
 
 export type Sqs = {

@@ -1,5 +1,5 @@
 import { functionNameOf } from '../../iam/arn.ts'
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import type { Ecs, RunTask } from '../ecs/server.ts'
 import type { Lambda } from '../lambda/server.ts'
 import { type Perform, TaskError } from './execution.ts'

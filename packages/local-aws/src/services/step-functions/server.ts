@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { AwsError, demand } from '../../iam/caller.ts'
-import type { Keyring } from '../../iam/credentials.ts'
+import type { Keyring } from '../../iam/keyring.ts'
 import { startAwsJson } from '../aws-json.ts'
 import type { AwsEvent } from '../eventbridge/server.ts'
 import { type Machine, type Perform, readMachine, runExecution } from './execution.ts'

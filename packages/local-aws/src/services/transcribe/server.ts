@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { AwsError, demand } from '../../iam/caller.ts'
-import type { Credentials, Keyring } from '../../iam/credentials.ts'
+import type { Credentials, Keyring } from '../../iam/keyring.ts'
 import { takeTurns } from '../../machine/take-turns.ts'
 import { type AwsAction, startAwsJson } from '../aws-json.ts'
 import { objectsFor } from '../s3/object-files.ts'
