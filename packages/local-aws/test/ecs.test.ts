@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isAlive } from '../src/machine/processes.ts'
-import { createEcs, type Ecs } from '../src/services/ecs/server.ts'
+import { type Ecs, startEcs } from '../src/services/ecs/server.ts'
 
 // Tells what it was given, then does as MODE says; `linger` leaves a grandchild in a process group of its own, as FFmpeg is.
 const container = `
@@ -46,7 +46,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tasks-'))
   await mkdir(join(folder, 'dist'))
   await writeFile(join(folder, 'dist/task.mjs'), container)
-  ecs = await createEcs({
+  ecs = await startEcs({
     stateDir: folder,
     region: 'us-east-1',
     account: '000000000000',

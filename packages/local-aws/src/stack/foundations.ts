@@ -6,15 +6,9 @@ import type { RoleKeyring } from '../iam/keyring.ts'
 import type { Logs } from '../machine/logs.ts'
 import { rememberedPorts } from '../machine/ports.ts'
 import type { OpenScope } from '../machine/scope.ts'
-import { startDynamoDb } from '../services/dynamodb/server.ts'
 import type { AwsEvent } from '../services/eventbridge/server.ts'
-import { startMediaConvert } from '../services/mediaconvert/server.ts'
-import { startS3 } from '../services/s3/server.ts'
-import { startSecrets } from '../services/secrets-manager/server.ts'
-import { startSqs } from '../services/sqs/server.ts'
-import { startStates } from '../services/step-functions/server.ts'
+import { services } from '../services/services.ts'
 import { findEngine } from '../services/transcribe/engine.ts'
-import { startTranscribe } from '../services/transcribe/server.ts'
 import type { Endpoints, Environment } from './environment.ts'
 
 /** A service, and the program that emulates it on this machine. */
@@ -79,12 +73,14 @@ const startStores = async ({ stateDir, region, account, keyring, logs, scope, em
   const common = { region, account, keyring, stateDir }
   const log = (source: string) => (line: object) => logs.write(source, line)
   const [sqs, dynamodb, secrets, states] = await Promise.all([
-    scope.open(startSqs({ ...common, port: ports.sqs })),
-    scope.open(startDynamoDb({ ...common, port: ports.dynamodb })),
-    scope.open(startSecrets({ ...common, port: ports.secrets })),
-    scope.open(startStates({ ...common, port: ports.states, emit, log: log('local') })),
+    scope.open(services.sqs.start({ ...common, port: ports.sqs })),
+    scope.open(services.dynamodb.start({ ...common, port: ports.dynamodb })),
+    scope.open(services['secrets-manager'].start({ ...common, port: ports.secrets })),
+    scope.open(services['step-functions'].start({ ...common, port: ports.states, emit, log: log('local') })),
   ])
-  const s3 = await scope.open(startS3({ port: ports.s3, dataDir: join(stateDir, 's3'), region, keyring, notify: sqs.send, log: log('s3') }))
+  const s3 = await scope.open(
+    services.s3.start({ port: ports.s3, dataDir: join(stateDir, 's3'), region, keyring, notify: sqs.send, log: log('s3') }),
+  )
   return { sqs, dynamodb, secrets, states, s3 }
 }
 
@@ -118,13 +114,13 @@ export const startFoundations = async (context: Context) => {
       service: 'Transcribe',
       variable: 'AWS_ENDPOINT_URL_TRANSCRIBE',
       by: findEngine(environment)?.name ?? 'nothing: no speech engine is installed',
-      start: () => startTranscribe(optionsOf('transcribe')),
+      start: () => services.transcribe.start(optionsOf('transcribe')),
     }),
     startUnlessGiven(context, {
       service: 'MediaConvert',
       variable: 'AWS_ENDPOINT_URL_MEDIACONVERT',
       by: 'ffmpeg',
-      start: () => startMediaConvert(optionsOf('mediaconvert')),
+      start: () => services.mediaconvert.start(optionsOf('mediaconvert')),
     }),
   ])
   const { AWS_ENDPOINT_URL_POLLY } = environment

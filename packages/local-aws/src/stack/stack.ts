@@ -8,12 +8,9 @@ import { claimFolder } from '../machine/lock.ts'
 import type { LogEntry } from '../machine/logs.ts'
 import { openLogs } from '../machine/logs.ts'
 import { createScope, type OpenScope } from '../machine/scope.ts'
-import { createEcs } from '../services/ecs/server.ts'
-import { createEventBus } from '../services/eventbridge/server.ts'
-import { startLambda } from '../services/lambda/server.ts'
+import { services } from '../services/services.ts'
 import { ownCredentials, runtimeEnvironment } from './environment.ts'
 import { type Emulated, startFoundations } from './foundations.ts'
-import { startGateways } from './gateways.ts'
 
 export type StackOptions = {
   /** Everything that outlives the stack: files, database, keys, ports, logs. */
@@ -68,7 +65,7 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
   const own = ownCredentials(environment)
   const keyring = openKeyring(stateDir, own)
   const here = { stateDir, region, account, keyring }
-  const bus = createEventBus(here)
+  const bus = services.eventbridge.start(here)
   scope.open(bus)
 
   const [{ stores, endpoints, emulated, webSocketPort }, assembly] = await Promise.all([
@@ -79,16 +76,16 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
     runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment, overrides: o.overrides })
   const deployedState = emptyDeployedState()
   const roleOf = (functionName: string) => deployedState.roleOfFunction.get(functionName) ?? ''
-  const lambda = startLambda({ environmentFor: ({ name }) => environmentFor(roleOf(name)), log: logs.output })
+  const lambda = services.lambda.start({ environmentFor: ({ name }) => environmentFor(roleOf(name)), log: logs.output })
   scope.open(lambda)
   const entryOf = (containerName: string) => join(distDir, containerName, 'index.mjs')
-  const ecs = await scope.open(createEcs({ ...here, entryOf, environmentFor, log: logs.output }))
+  const ecs = await scope.open(services.ecs.start({ ...here, entryOf, environmentFor, log: logs.output }))
 
   const cloud: Cloud = { ...here, ...stores, databaseUrl: endpoints.databaseUrl, lambda, ecs, bus, log, ...deployedState }
   await deployAssembly(assembly, cloud)
   // A template makes such a secret without a value; the operator stores the key after the deployment.
   if (o.modelKeySecret) cloud.secrets.put(o.modelKeySecret, endpoints.openAi.key)
-  const gateways = await startGateways(cloud, scope, { rest: o.restPort, webSocket: webSocketPort })
+  const gateways = await scope.open(services['api-gateway'].start({ cloud, ports: { rest: o.restPort, webSocket: webSocketPort } }))
   const workers = cloud.onDeployed.map(begin => begin())
   const { states } = stores
   // Functions end together with what feeds them, so that nobody waits for a long run.

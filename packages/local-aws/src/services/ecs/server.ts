@@ -39,7 +39,7 @@ export type Ecs = {
 const stopGraceMs = 2_000
 
 /** ECS tasks as child processes: each runs the container's bundle with Node, in a process group and a temporary folder of its own. */
-export const createEcs = async (o: {
+export const startEcs = async (o: {
   stateDir: string
   region: string
   account: string

@@ -44,7 +44,7 @@ export const periodOf = (schedule: string): number => {
 }
 
 /** EventBridge's default bus and its schedules. Delivery is once, from memory: what is lost with the process, the hub's own reconciliation finds. */
-export const createEventBus = (o: { region: string; account: string }): EventBus => {
+export const startEventBus = (o: { region: string; account: string }): EventBus => {
   const rules = new Map<string, Rule>()
   const timers = new Map<string, NodeJS.Timeout>()
   const envelope = (event: AwsEvent) => ({
