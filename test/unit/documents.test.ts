@@ -25,12 +25,13 @@ it.each(documents)('$file links to files and headings that exist', ({ file, text
   expect(broken).toEqual([])
 })
 
-it.each(documents)('$file names scripts and paths that exist', async ({ text }) => {
+it.each(documents)('$file names scripts and paths that exist', async ({ file, text }) => {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
   const named = [...text.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name!)
   expect(named.filter(name => !scripts[name])).toEqual([])
-  const paths = [...text.matchAll(/`((?:infra|functions|media-task|shared|packages|dev|scripts|docs|test|bench|layers)\/[\w./-]+)`/g)].map(
-    ([, path]) => path!,
-  )
-  expect(paths.filter(path => !existsSync(join(root, path)))).toEqual([])
+  const paths = [
+    ...text.matchAll(/`((?:infra|functions|media-task|shared|packages|dev|scripts|docs|test|bench|layers|src)\/[\w./-]+)`/g),
+  ].map(([, path]) => path!)
+  const exists = (path: string) => existsSync(join(root, path)) || existsSync(join(root, dirname(file), path))
+  expect(paths.filter(path => !exists(path))).toEqual([])
 })
