@@ -7,7 +7,7 @@ export type JobRow = {
   userId: string
   videoId: string
   type: JobType
-  /** Tells several of one type apart: the language of a summary; '' for all other types. */
+  /** Distinguishes jobs of one type: the language of a summary, '' for other types. */
   subject: string
   attempt: number
   status: JobStatus
@@ -33,15 +33,15 @@ const COLUMNS = [
   'updatedAt',
 ] as const
 
-/** A step of a video: `subject` tells several of one type apart (the language of a summary). */
+/** A step of an attempt of a video. */
 export type Step = { videoId: string; type: JobType; subject?: string; attempt: number }
 
-/** The job of a step, made now or found as an earlier call left it: repeating a step makes no second job and counts as no progress of the first. */
-export const createJob = async (sql: Sql, o: Step & { id: string; userId: string; status?: JobStatus }): Promise<JobRow> => {
+/** Returns the job of a step: a new queued one, or the existing one unchanged. */
+export const createJob = async (sql: Sql, o: Step & { id: string; userId: string }): Promise<JobRow> => {
   const made = first(
     await sql<JobRow[]>`
-      INSERT INTO jobs (id, user_id, video_id, type, subject, attempt, status)
-      VALUES (${o.id}, ${o.userId}, ${o.videoId}, ${o.type}, ${o.subject ?? ''}, ${o.attempt}, ${o.status ?? 'queued'})
+      INSERT INTO jobs (id, user_id, video_id, type, subject, attempt)
+      VALUES (${o.id}, ${o.userId}, ${o.videoId}, ${o.type}, ${o.subject ?? ''}, ${o.attempt})
       ON CONFLICT (video_id, type, subject, attempt) DO NOTHING
       RETURNING ${sql(COLUMNS)}`,
   )
@@ -52,11 +52,11 @@ export const createJob = async (sql: Sql, o: Step & { id: string; userId: string
   return first(found)!
 }
 
-/** A user's job. */
+/** Returns a user's job. */
 export const findJob = async (sql: Sql, { userId, jobId }: { userId: string; jobId: string }): Promise<JobRow | undefined> =>
   first(await sql<JobRow[]>`SELECT ${sql(COLUMNS)} FROM jobs WHERE id = ${jobId} AND user_id = ${userId}`)
 
-/** The newest job of a step, of whatever attempt. */
+/** Returns the job of a step in the newest attempt that has one. */
 export const findNewestJob = async (
   sql: Sql,
   { videoId, type, subject = '' }: { videoId: string; type: JobType; subject?: string },
@@ -66,7 +66,7 @@ export const findNewestJob = async (
       SELECT ${sql(COLUMNS)} FROM jobs WHERE video_id = ${videoId} AND type = ${type} AND subject = ${subject} ORDER BY attempt DESC LIMIT 1`,
   )
 
-/** One job, or those of a video's attempt: all of them, or those of some types. */
+/** One job, or the jobs of a video's attempt, of all types or of some. */
 export type Jobs = { jobId: string } | { videoId: string; attempt: number; types?: readonly JobType[] }
 
 const areOpen = (sql: Sql, jobs: Jobs) => {
@@ -76,7 +76,7 @@ const areOpen = (sql: Sql, jobs: Jobs) => {
   return sql`video_id = ${jobs.videoId} AND attempt = ${jobs.attempt} ${ofTypes} AND ${open}`
 }
 
-/** Marks the open ones of these jobs as running, `progress` (0-99) done. Progress only grows. */
+/** Marks the open ones of these jobs as running. Progress (0-99) never decreases. */
 export const runJobs = async (sql: Sql, jobs: Jobs, { progress = 0 }: { progress?: number } = {}): Promise<void> => {
   await sql`
     UPDATE jobs SET status = 'running', progress = GREATEST(progress, ${Math.min(99, Math.max(0, Math.floor(progress)))}::int)
@@ -84,8 +84,8 @@ export const runJobs = async (sql: Sql, jobs: Jobs, { progress = 0 }: { progress
 }
 
 /**
- * Takes a job to work on: one that waits, or one that has not moved since `abandonedBefore`, because whoever took it is dead. One of several callers gets it;
- * the others, and all once it has ended, get undefined.
+ * Marks a queued job, or a running one that has not changed since `abandonedBefore`, as running.
+ * Returns it to one of several callers. The others get undefined, and so do all once it has ended.
  */
 export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; abandonedBefore: Date }): Promise<JobRow | undefined> =>
   first(
@@ -97,7 +97,7 @@ export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; a
 
 export type JobEnd = { status: 'completed'; result?: unknown } | { status: 'failed'; error: Failure } | { status: 'cancelled' }
 
-/** Ends the open ones of these jobs and returns them. A job that has ended stays as it is. */
+/** Ends the open ones of these jobs and returns them. A job that has ended does not change. */
 export const endJobs = async (sql: Sql, jobs: Jobs, end: JobEnd): Promise<JobRow[]> => {
   const completed = end.status === 'completed'
   const rows = await sql<JobRow[]>`
@@ -110,21 +110,21 @@ export const endJobs = async (sql: Sql, jobs: Jobs, end: JobEnd): Promise<JobRow
   return [...rows]
 }
 
-/** Queues a job that has failed once more. Undefined when it has not. */
+/** Queues a failed job again. Returns undefined when it has not failed. */
 export const reopenJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<JobRow | undefined> =>
   first(
     await sql<JobRow[]>`
       UPDATE jobs SET status = 'queued', progress = 0, error = NULL WHERE id = ${jobId} AND status = 'failed' RETURNING ${sql(COLUMNS)}`,
   )
 
-/** Puts a job back that was taken and could not be done. Undefined unless it is running. */
+/** Queues a running job again. Returns undefined when it is not running. */
 export const releaseJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<JobRow | undefined> =>
   first(
     await sql<JobRow[]>`
       UPDATE jobs SET status = 'queued', progress = 0 WHERE id = ${jobId} AND status = 'running' RETURNING ${sql(COLUMNS)}`,
   )
 
-/** The jobs of a type that a video still waits for. */
+/** Returns the queued jobs of a type of a video, oldest first. */
 export const listQueuedJobs = async (
   sql: Sql,
   { videoId, type, limit = 50 }: { videoId: string; type: JobType; limit?: number },
@@ -134,7 +134,7 @@ export const listQueuedJobs = async (
   return [...rows]
 }
 
-/** How many jobs wait and how many run, of all users. */
+/** Returns the number of queued and of running jobs of all users. */
 export const countOpenJobs = async (sql: Sql): Promise<{ queued: number; running: number }> => {
   const [row] = await sql<{ queued: number; running: number }[]>`
     SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running
@@ -142,7 +142,7 @@ export const countOpenJobs = async (sql: Sql): Promise<{ queued: number; running
   return row!
 }
 
-/** Open jobs of a type that have not moved since `before` and whose video is not being processed, oldest first. */
+/** Returns open jobs, unchanged since `before`, of videos that are not processed, oldest first. */
 export const listStuckJobs = async (
   sql: Sql,
   { type, before, limit }: { type: JobType; before: Date; limit: number },

@@ -6,10 +6,10 @@ import type { VideoMetadataRow, VideoRow } from './videos.ts'
 
 type Run = { videoId: string; runId: string }
 
-// A run may write as long as the video belongs to it and is still processing: a late message never overwrites a newer state.
+// A run writes only while it is the current one: a late message overwrites no newer state.
 const isCurrent = (sql: Sql, { videoId, runId }: Run) => sql`id = ${videoId} AND run_id = ${runId} AND status = 'processing'`
 
-/** The file has landed: its real size and ETag. Undefined when the video is not waiting for it (any more). */
+/** Records the file that has arrived. Returns undefined when the video awaits none. */
 export const recordSource = async (
   sql: Sql,
   o: { userId: string; videoId: string; key: string; eTag: string; sizeBytes: number },
@@ -21,13 +21,13 @@ export const recordSource = async (
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** The uploaded file is no longer to be had: it is not linked to and cannot be processed again. False, with nothing changed, when the video has another by now. */
+/** Records that the uploaded file is gone. Returns false when the video has another file by now. */
 export const forgetSource = async (sql: Sql, { videoId, eTag }: { videoId: string; eTag: string }): Promise<boolean> =>
   (await sql`UPDATE videos SET source_etag = NULL WHERE id = ${videoId} AND source_etag = ${eTag}`).count > 0
 
 /**
- * Makes a run the one that may write; the same run may claim again, which writes nothing. Undefined when another run has the video, or it is finished, deleted
- * or at another attempt.
+ * Makes a run the current run of its video; a repetition by the same run writes nothing. Returns
+ * undefined when another run has the video, or it is finished, deleted or in another attempt.
  */
 export const claimRun = async (sql: Sql, o: Run & { attempt: number }): Promise<VideoRow | undefined> =>
   first(
@@ -37,20 +37,20 @@ export const claimRun = async (sql: Sql, o: Run & { attempt: number }): Promise<
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   ) ?? first(await sql<VideoRow[]>`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE ${isCurrent(sql, o)} AND attempt = ${o.attempt}`)
 
-/** Returns whether the run may go on: false after a delete, a retry, a failure. */
+/** Returns false after a delete, a retry or a failure of the run's video. */
 export const isRunCurrent = async (sql: Sql, run: Run): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE ${isCurrent(sql, run)}`).length > 0
 
 export type RunProgress = Pick<VideoRow, 'userId' | 'stage' | 'processingProgress'> & { stageProgress: StageProgress }
 
-/** How far a run is; the row stays locked until the transaction ends, because stages run side by side. Undefined when the run is not current. */
+/** Returns the progress of a run and locks its video. Undefined when it is not current. */
 export const lockProgress = async (sql: Sql, run: Run): Promise<RunProgress | undefined> =>
   first(
     await sql<RunProgress[]>`
       SELECT user_id, stage, processing_progress, stage_progress FROM videos WHERE ${isCurrent(sql, run)} FOR UPDATE`,
   )
 
-/** Progress only grows, and stays below 100 until the run completes. Undefined when the run is not current. */
+/** Records the progress (0-99), which never decreases. Undefined when the run is not current. */
 export const recordProgress = async (
   sql: Sql,
   o: Run & { stage: Stage; progress: number; stageProgress: StageProgress },
@@ -65,7 +65,7 @@ export const recordProgress = async (
   )
 }
 
-/** Stores what a step found out or made. Only what is given changes; metadata is merged key by key. Undefined when the run is not current. */
+/** Records products; merges metadata key by key. Undefined when the run is not current. */
 export const recordProducts = async (
   sql: Sql,
   o: Run & {
@@ -90,7 +90,7 @@ export const recordProducts = async (
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** How the search for a transcript ended. Undefined when the run is not current. */
+/** Records the outcome of the transcription. Returns undefined when the run is not current. */
 export const recordTranscriptStatus = async (
   sql: Sql,
   o: Run & {
@@ -109,7 +109,7 @@ export const recordTranscriptStatus = async (
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** The video is processed. Undefined when the run is not current: nothing is to be told or cleaned twice. */
+/** Marks the video as processed. Returns undefined when the run is not current. */
 export const completeRun = async (sql: Sql, run: Run): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
@@ -122,8 +122,8 @@ const withError = (sql: Sql, failure: Failure) =>
   sql`status = 'error', stage = 'failed', metadata = (coalesce(metadata, '{}') - 'storyboardUrl') || ${sql.json({ error: failure })}::jsonb`
 
 /**
- * The run has failed for this reason. What it made goes, and a file that can never be processed goes, too: the row forgets where they were.
- * Undefined when the run is not current, for example because it has failed already.
+ * Marks the video as failed for a reason and clears the addresses of the run's products, and of the
+ * source when a retry cannot succeed. Returns undefined when the run is not current.
  */
 export const failRun = async (sql: Sql, o: Run & { failure: Failure }): Promise<VideoRow | undefined> =>
   first(
@@ -135,7 +135,7 @@ export const failRun = async (sql: Sql, o: Run & { failure: Failure }): Promise<
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** Fails a video that no run has taken: its upload expired, or what landed was refused at the door. */
+/** Fails a video without a run: its upload expired, or its file was refused on arrival. */
 export const failWaitingVideo = async (sql: Sql, o: { videoId: string; failure: Failure }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
@@ -144,7 +144,7 @@ export const failWaitingVideo = async (sql: Sql, o: { videoId: string; failure: 
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** Sends a failed video round again with the next attempt number. Undefined unless the user has it and it has failed. */
+/** Starts the next attempt of a user's failed video. Returns undefined when it has not failed. */
 export const startRetry = async (sql: Sql, o: { userId: string; videoId: string }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
@@ -155,7 +155,7 @@ export const startRetry = async (sql: Sql, o: { userId: string; videoId: string 
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** Videos whose file has landed but that have not moved since `before`: oldest first. */
+/** Returns videos whose file has arrived and that have not changed since `before`, oldest first. */
 export const listStuckVideos = async (sql: Sql, { before, limit }: { before: Date; limit: number }): Promise<VideoRow[]> => [
   ...(await sql<VideoRow[]>`
     SELECT ${sql(VIDEO_COLUMNS)} FROM videos

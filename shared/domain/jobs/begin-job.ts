@@ -3,20 +3,21 @@ import type { Sql } from '../../db/client.ts'
 import { claimJob, createJob, type JobRow, releaseJob, runJobs } from '../../db/repositories/jobs.ts'
 import type { JobDeps, NewJob } from './open-job.ts'
 
-/** Marks the job of a step as running: made now, or found when the step is repeated. */
+/** Marks the job of a step as running. A repeated step finds its job. */
 export const beginJob = async ({ sql, createId }: JobDeps, step: NewJob): Promise<void> => {
   const { id: jobId } = await createJob(sql, { id: createId(), ...step })
   await runJobs(sql, { jobId })
 }
 
 /**
- * Takes a queued job, or one that has not moved since `abandonedBefore`, because its worker is gone. One of
- * several callers gets it; the others, and all once it has ended, get undefined.
+ * Takes a queued job, or a running one that has not changed since `abandonedBefore` because its
+ * worker died. Returns it to one of several callers. The others get undefined, and so do all once
+ * it has ended.
  */
 export const takeJob = (sql: Sql, o: { jobId: string; progress: number; abandonedBefore: Date }): Promise<JobRow | undefined> =>
   claimJob(sql, o)
 
-/** Puts a job that was taken and could not be done back into the queue. */
+/** Returns a job that was taken and not done to the queue. */
 export const returnJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<void> => {
   await releaseJob(sql, { jobId })
 }

@@ -3,8 +3,8 @@ import type { Tx } from '../../db/transact.ts'
 import { jobTypes } from './job-types.ts'
 
 /**
- * Ends the open ones of these jobs and emits the event that the row of each one's type names. A job that
- * has ended stays as it is. Part of the caller's transaction.
+ * Ends the open ones of these jobs and emits the event of each one's type. A job that has ended
+ * does not change. Runs in the caller's transaction.
  */
 export const endJobs = async ({ sql, emit }: Tx, jobs: Jobs, end: JobEnd): Promise<void> => {
   for (const job of await endRows(sql, jobs, end)) {

@@ -3,11 +3,11 @@ import type { JobType } from '../../contract/jobs.ts'
 import type { JobEnd, JobRow } from '../../db/repositories/jobs.ts'
 
 type JobTypeRow = {
-  /** The event that the owner of such a job gets at its end, by how it ended. */
+  /** The event for the owner of a job, by the status in which it ends. */
   emits?: { [status in JobEnd['status']]?: (job: JobRow) => NewEvent }
 }
 
-/** One row for each type of job. The events of a video's own steps are those of the video. */
+/** The rules of each type of job. A step of a run has no event: the video's events report it. */
 export const jobTypes: Record<JobType, JobTypeRow> = {
   'process-video': {},
   'download-youtube': {},

@@ -17,10 +17,13 @@ export type InspectDeps = BeginStepDeps &
     readMediaInfo: (source: PipelineInput) => Promise<MediaInfo | undefined>
   }
 
-/** `sourceKey` is where the run's later steps read the file. */
+/** `sourceKey` is the key under which the run's later steps read the file. */
 export type Inspection = { sourceKey: string; normalise: boolean; hasAudio: boolean; textTracks: number }
 
-/** First gate: what the file says it is, without decoding it. Throws media.* problems. Its facts become the video's metadata. */
+/**
+ * Reads the facts of a file without decoding it, and records them as the video's metadata. Throws
+ * the media.* problem of a file that is refused, and `media.cancelled` once the run has ended.
+ */
 export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<Inspection> => {
   const { videoId, userId, attempt } = input
   await beginStep(deps, { runId, input, type: 'extract-metadata' })

@@ -13,8 +13,9 @@ export type SecureDeps = {
 export type SecuredSource = { key: string; contentType: string }
 
 /**
- * The file of a run, where nobody can put another one in its place while the run goes on. A form can be sent again for as long as it is valid, so what it
- * brought is copied; parts and forms sent through the API can not. Throws `media.source_missing` and `media.replaced`. A repetition finds the copy.
+ * Returns the file of a run under a key that no client can write. The form of a direct upload can
+ * be used again until it expires, so its file is copied. Idempotent. Throws `media.source_missing`,
+ * `media.replaced`.
  */
 export const secureSource = async (
   { sql, storage }: SecureDeps,
@@ -34,7 +35,7 @@ export const secureSource = async (
   return { key, contentType: head.contentType }
 }
 
-/** The key of the file that the run's inspection has read. */
+/** Returns the key of the file that the inspection of the run has read. */
 export const inspectedKey = ({ input, state }: Pick<PipelineTask, 'input' | 'state'>): string =>
-  // An execution that was inspected by the version before read the upload itself.
+  // An execution that began before the copies existed reads the upload itself.
   (state as { inspect?: { sourceKey?: string } } | null)?.inspect?.sourceKey ?? input.key

@@ -19,7 +19,7 @@ export type TranscodeDeps = ProgressDeps & {
 
 type Task = Pick<PipelineTask, 'runId' | 'input' | 'state'>
 
-/** Starts the HLS job of a run. Repeating it finds the same job by its token. */
+/** Starts the HLS job of a run. Idempotent by the job's token. */
 export const startTranscoding = async (deps: TranscodeDeps, { runId, input, state }: Task): Promise<{ done: boolean }> => {
   const { videoId } = input
   const video = await requireRun(deps, { runId, input })
@@ -35,7 +35,7 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input, stat
   const token = createHash('sha256').update(runId).digest('hex').slice(0, 64)
   const jobId = await deps.transcoding.start({ token, settings, tags: { videoId, runId } })
   if (!(await recordProducts(deps.sql, { videoId, runId, transcodeJobId: jobId }))) {
-    // A run that ended in this moment did not know of the job.
+    // A failure of the run in the meantime could not cancel the job.
     await deps.transcoding.cancel(jobId)
     throw problem('media.cancelled')
   }
@@ -43,7 +43,7 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input, stat
   return { done: false }
 }
 
-/** Asks after the job, reports its percentage and, once it is complete, notes the playlist. */
+/** Reports the percentage of the job, and records the playlist once it is complete. */
 export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Omit<Task, 'state'>): Promise<{ done: boolean }> => {
   const { videoId } = input
   const { transcodeJobId } = await requireRun(deps, { runId, input })
@@ -67,8 +67,8 @@ export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Om
 }
 
 /**
- * https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_error_codes.html: 1010 to 1099 speak of the input. All others, and a job
- * that an operator cancelled, are no fault of the file.
+ * Codes 1010 to 1099 are faults of the input. Others, and a cancelled job, are not.
+ * https://docs.aws.amazon.com/mediaconvert/latest/ug/mediaconvert_error_codes.html
  */
 const reasonOf = ({ code, message }: { code: number | undefined; message: string }): Error =>
   code !== undefined && code >= 1010 && code <= 1099

@@ -9,15 +9,15 @@ import { readEnding } from './read-failure.ts'
 export type AbandonDeps = FailDeps & {
   sql: Sql
   now: Clock
-  /** After this long without any sign, a run counts as lost. */
+  /** A run without any change for this long counts as lost. */
   timeoutMs: number
   pipeline: Pick<StateMachine, 'stop'>
 }
 
-/** Room for the state machine to end the run by itself first. */
+/** The state machine has the same timeout: this margin lets it end the run first. */
 const MARGIN_MS = 10 * 60_000
 
-/** Fails videos whose run stopped without telling anybody, so that none is `processing` for ever. Answers how many. */
+/** Fails videos whose run ended without a record of it, and returns how many. */
 export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
   const before = new Date(deps.now().getTime() - deps.timeoutMs - MARGIN_MS)
   const stuck = await listStuckVideos(deps.sql, { before, limit })

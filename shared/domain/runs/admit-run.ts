@@ -10,18 +10,22 @@ export type AdmitDeps = {
   sql: Database
   transact: Transact
   now: Clock
-  /** How many runs may be under way at once, and how long a run that never ends may hold its place. */
   maxConcurrentRuns: number
+  /** The longest time that a run which never ends holds its place. */
   leaseMs: number
   onStarted: (run: { videoId: string; userId: string }) => void
 }
 
-/** Longer than a question that failed is repeated: who is silent for so long holds up nobody. */
+/**
+ * A waiting run keeps its place in the queue for this long after its last request. The state
+ * machine retries a failed request sooner than that.
+ */
 const SILENCE_SECONDS = 60
 
 /**
- * Decides whether a run may begin: `wait` while all places are taken or promised to those that asked before, `stop` when the video is gone, finished, or belongs to
- * another run. Safe to repeat, and a run that waits has to.
+ * Decides whether a run may begin. `wait`: all places are taken, or due to runs that asked before.
+ * `stop`: the video is deleted, finished or belongs to another run. Idempotent; a waiting run asks
+ * again.
  */
 export const admitRun = async (
   deps: AdmitDeps,

@@ -14,7 +14,7 @@ export const beginStep = (
   { runId, input: { videoId, userId, attempt }, type }: { runId: string; input: PipelineInput; type: JobType },
 ): Promise<void> =>
   transact(async ({ sql }) => {
-    // The lock keeps the run, and its open jobs with it, from failing in between.
+    // The lock delays a failure of the run, which would miss a job that is made beside it.
     if (!(await lockProgress(sql, { videoId, runId }))) throw problem('media.cancelled')
     await beginJob({ sql, createId }, { videoId, userId, attempt, type })
   })

@@ -19,7 +19,11 @@ export type FailDeps = {
   cleanup: Queue<MessageOf<'cleanup'>>
 }
 
-/** Ends a run with a reason: the owner is told, its place and its files are given back. A file that can never be processed goes, too. Safe to repeat, and for a run that nobody waits for any more. */
+/**
+ * Fails a run for a reason: notifies the owner, releases the place, removes the run's files.
+ * Removes the uploaded file, too, when a retry cannot succeed. Idempotent, also for a run that is
+ * no longer current.
+ */
 export const failRun = async (
   deps: FailDeps,
   { runId, input, failure }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'>; failure: Failure },
@@ -30,19 +34,19 @@ export const failRun = async (
     const neverBegan = failure.code === 'media.timed_out' && (await isWaiting(sql, { runId }))
     await failVideo(tx, { videoId, runId, failure: neverBegan ? NO_PLACE : failure })
     await releaseLease(sql, { runId })
-    // Only now it is certain that no step publishes the run in the same moment.
+    // Read after the update, whose lock excludes that a step publishes the run meanwhile.
     const video = await findVideo(sql, { userId, videoId })
     const owned = video?.runId === runId
     if (owned && video.status === 'processed') return null
-    // A run that has failed already keeps its first reason.
+    // A run that failed before keeps its first reason.
     const reason = video?.metadata?.error ?? failure
     await deleteMediaFiles(sql, { videoId, runId })
     await deleteCaptionTracks(sql, { videoId, runId })
-    // Sent before the commit, so that no failure forgets its files.
+    // Sent before the commit: a message that cannot be sent rolls the failure back.
     const source = owned && !reason.retryable && video.sourceKey
     const leftovers = { keys: source ? [source] : [], prefixes: [runPrefix(videoId, runId)] }
     await deps.cleanup.send(leftovers)
-    // The conversion and the media task are only being stopped, and may still write.
+    // The conversion and the media task are still stopping and may write files.
     await deps.cleanup.send(leftovers, { delaySeconds: SWEEP_DELAY_SECONDS })
     return owned ? video.transcodeJobId : null
   })

@@ -5,8 +5,9 @@ import { endJobs } from '../jobs/end-jobs.ts'
 import { processingEvent } from './processing-event.ts'
 
 /**
- * Ends a video with a reason, and its open jobs with it, and tells its owner; nothing happens when it has ended already or belongs to another run. `runId` is
- * null while no run has taken it. Part of the caller's transaction.
+ * Fails a video and its open jobs for a reason, and notifies the owner. Does nothing when the video
+ * has ended or belongs to another run. `runId` is null while it has no run. Runs in the caller's
+ * transaction.
  */
 export const failVideo = async (
   { sql, emit }: Tx,

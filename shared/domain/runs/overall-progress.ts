@@ -1,6 +1,9 @@
 import { STAGES, type Stage, type StageProgress } from '../../contract/pipeline.ts'
 
-/** Percent of the expected work of a run, from the share done of each stage; 100 is left to the publishing. Only files that must be normalised count that work. */
+/**
+ * Returns the percentage of a run's expected work, from the share done of each stage. It stays
+ * below 100 until the run is published. Normalising counts only for a file that needs it.
+ */
 export const overallProgress = (progress: StageProgress): number => {
   const expected = (Object.keys(STAGES) as Stage[]).filter(stage => stage !== 'normalising' || progress.normalising !== undefined)
   const weightOf = (stages: Stage[], share: (stage: Stage) => number) =>
@@ -9,15 +12,16 @@ export const overallProgress = (progress: StageProgress): number => {
   return Math.min(99, Math.floor((100 * done) / weightOf(expected, () => 1)))
 }
 
-/** Stages never go back: the larger share of each wins. */
+/** Returns the progress with the share of a stage, unless it was larger before. */
 export const mergeProgress = (before: StageProgress, stage: Stage, share: number): StageProgress => ({
   ...before,
   [stage]: Math.max(before[stage] ?? 0, Math.min(1, Math.max(0, share))),
 })
 
 /**
- * Returns the stage to show for a run whose stages run side by side: the first that is begun and not finished, else the latest finished. Nothing runs beside the
- * publishing: what is not finished by then was given up.
+ * Returns the stage to show for a run whose stages run side by side: the first that is begun and
+ * not finished, else the last finished. Publishing comes first: an unfinished stage was given up by
+ * then.
  */
 export const currentStage = (progress: StageProgress): Stage => {
   if (progress.publishing !== undefined) return 'publishing'

@@ -5,7 +5,7 @@ import type { VideoRow } from '../../db/repositories/videos.ts'
 /** The row says `processed`, the WebSocket `completed`. */
 const STATUS = { processing: 'processing', processed: 'completed', error: 'error' } as const
 
-/** The event that tells how a video stands. */
+/** Returns the event with the present state of a video. */
 export const processingEvent = (video: Pick<VideoRow, 'id' | 'status' | 'stage' | 'processingProgress' | 'metadata'>): NewEvent => ({
   type: 'video_processing',
   payload: {

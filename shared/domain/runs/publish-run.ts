@@ -19,14 +19,18 @@ import { type ProgressDeps, reportProgress } from './report-progress.ts'
 
 export type PublishDeps = ProgressDeps & {
   sql: Sql
-  /** The object's head; undefined when it is not there. */
+  /** Returns an object's head, or undefined without such an object. */
   head: (key: string) => Promise<{ eTag: string } | undefined>
   cleanup: Queue<MessageOf<'cleanup'>>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
   createId: CreateId
 }
 
-/** Makes a run's products the video's: the last step, in one transaction. What other runs and intermediate steps left is removed. Safe to repeat. */
+/**
+ * Completes a run in one transaction: its products become the video's, its jobs end. Removes the
+ * files of other runs and of intermediate steps. Idempotent. Throws `media.replaced` when the
+ * source has changed.
+ */
 export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {
   const { videoId, userId, attempt } = input
   const keep = runPrefix(videoId, runId)
@@ -38,12 +42,12 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     const published = await completeRun(sql, { videoId, runId })
     await releaseLease(sql, { runId })
     if (!published) return video?.runId === runId && video.status === 'processed'
-    // Sent before the commit, so that no publishing forgets what it leaves behind; nothing of it is of use to a repetition.
+    // Sent before the commit: a message that cannot be sent rolls the publishing back.
     const intermediate = [sourceCopyKey(videoId, runId, input.key), ...INTERMEDIATE.map(name => `${keep}${name}`)]
     await deps.cleanup.send({ keys: intermediate, prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
     await endJobs(tx, { videoId, attempt, types: STEPS }, { status: 'completed' })
     await endJobs(tx, { videoId, attempt, types: ['process-video'] }, { status: 'completed', result: { videoId } })
-    // A function that was stopped or never called keeps the pipeline from its summary: the worker writes it.
+    // The worker writes a summary that the pipeline did not write.
     const summary = { videoId, userId, attempt, type: 'generate-summary', subject: SUMMARY_LANGUAGE } as const
     if (published.transcriptStatus === 'ready') await queueJob({ sql, createId: deps.createId }, summary)
     await deleteMediaFiles(sql, { videoId, runId, kind: 'normalised' })
@@ -58,14 +62,14 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
   }
 }
 
-/** The video's file stays the one that its owner sent, and a form can be sent once more: it has to be the one that the products were made of. */
+/** Throws when the playlist is missing, or another upload has replaced the source. */
 const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: VideoRow; input: PipelineInput }): Promise<void> => {
   if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key))) throw new Error('The converted video is not there')
   if ((await head(input.key))?.eTag !== input.eTag) throw problem('media.replaced')
 }
 
-/** The jobs whose work is done once a run can be published, whoever was to write it down. */
+/** The work of these jobs is done once a run can be published. */
 const STEPS = ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript'] as const
 
-/** Files that only later steps of the same run read, beside the copy of the source. */
+/** Files that only later steps of the run read. The copy of the source is another. */
 const INTERMEDIATE = ['normalised.mp4', 'normalise/report.json', 'extract/report.json', 'transcript.json']

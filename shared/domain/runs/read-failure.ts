@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Failure } from '../../contract/failure.ts'
 import { failure } from '../../contract/problems.ts'
 
-/** The error that a Catch hands on. */
+/** The error as a Catch passes it. */
 const CaughtError = z.object({ Error: z.string(), Cause: z.string().optional() })
 const LambdaCause = z.object({ errorMessage: z.string() })
 
@@ -12,17 +12,17 @@ const SENTENCES = {
   FAILED: failure('media.processing_failed'),
 }
 
-/** Why a run ended whose time was up before it got a place. */
+/** The reason of a run that timed out before it got a place. */
 export const NO_PLACE = failure('media.no_place')
 
-/** Why an execution ended, as its owner is told. What is not a typed reason of ours is a fault of ours. */
+/** Returns the failure that a caught error carries, else `media.processing_failed`. */
 export const readFailure = (error: unknown): Failure => {
   const caught = CaughtError.safeParse(error)
   const cause = caught.success ? parse(LambdaCause, caught.data.Cause) : undefined
   return parse(Failure, cause?.errorMessage) ?? SENTENCES.FAILED
 }
 
-/** Why an execution ended without running its own Catch. */
+/** Returns the failure of an execution that ended in this status without its Catch. */
 export const readEnding = (status: string): Failure => SENTENCES[status as keyof typeof SENTENCES] ?? SENTENCES.FAILED
 
 const parse = <S extends z.ZodType>(schema: S, text: string | undefined): z.output<S> | undefined => {

@@ -17,7 +17,7 @@ export type RecordReportDeps = {
 
 type Task = { runId: string; input: PipelineInput; mode: MediaTaskMode }
 
-/** A report with the most products and the longest texts has a tenth of it. */
+/** Ten times the report with the most products and the longest texts. */
 const MAX_REPORT_BYTES = 200_000
 
 const readReport = async ({ storage }: RecordReportDeps, key: string): Promise<MediaReport> => {
@@ -28,8 +28,9 @@ const readReport = async ({ storage }: RecordReportDeps, key: string): Promise<M
 }
 
 /**
- * Records the report of the media task: its files, the facts of the film and the jobs of its work, in one
- * transaction. Throws the media.* problem of a refused file, and `media.cancelled` when the run has ended.
+ * Records the report of the media task: its files, the facts of the film and the jobs of its work,
+ * in one transaction. Throws the media.* problem of a refused file, and `media.cancelled` when the
+ * run has ended.
  */
 export const recordReport = async (deps: RecordReportDeps, { runId, input, mode }: Task): Promise<void> => {
   const { videoId, attempt } = input
@@ -42,7 +43,8 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
 
   await deps.transact(async tx => {
     const [thumbnail, storyboard] = [find('thumbnail'), find('storyboard_vtt')]
-    // Sound that cannot be decoded is left out of a normalised film: the conversion must not ask for it.
+    // Sound that cannot be decoded is left out of a normalised film: the conversion must not ask
+    // for it.
     const facts = mode === 'normalise' ? { hasAudio: film.audioCodec !== undefined } : { durationMs: film.durationMs }
     const current = await recordProducts(tx.sql, {
       ...{ videoId, runId },

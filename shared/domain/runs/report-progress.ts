@@ -7,7 +7,7 @@ import { processingEvent } from './processing-event.ts'
 
 export type ProgressDeps = { transact: Transact }
 
-/** Notes how much of a stage is done (0-1) and tells the owner. False when the run is not current any more: then there is no point in going on. */
+/** Records the share done (0-1) of a stage, notifies the owner. False once the run has ended. */
 export const reportProgress = (
   { transact }: ProgressDeps,
   { videoId, runId, stage, share }: { videoId: string; runId: string; stage: Stage; share: number },

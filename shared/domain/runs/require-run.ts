@@ -3,7 +3,7 @@ import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import { findVideo, type VideoRow } from '../../db/repositories/videos.ts'
 
-/** The video of a run that goes on. Throws `media.cancelled` once the run has ended, the video is deleted or belongs to another run. */
+/** Returns the video of a current run. Throws `media.cancelled` once the run has ended. */
 export const requireRun = async (
   deps: { sql: Sql },
   { runId, input }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'> },
