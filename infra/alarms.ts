@@ -60,7 +60,7 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
     name: 'ai-failing',
     description:
       'Videos are finished without summary or without words, and summaries that users ask for do not come: OpenAI or Transcribe refuses.',
-    metric: aiFailures(media, data.hub.prefix),
+    metric: aiFailures(media, data.foundation.prefix),
     threshold: 1,
   },
   {

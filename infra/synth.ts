@@ -66,15 +66,15 @@ export const createApp = ({
   })
   const migrations = new MigrationsStack(app, `${prefix}-migrations`, {
     ...stackProps('migrations', 'schema of the database'),
-    hub: data.hub,
+    foundation: data.foundation,
   })
   migrations.addStackDependency(data, 'A proxy without a ready database refuses connections')
   const media = new MediaStack(app, `${prefix}-media`, {
     ...stackProps('media', 'processing'),
-    hub: data.hub,
+    foundation: data.foundation,
     contextDir: contextDir ?? root,
   })
-  const api = new ApiStack(app, `${prefix}-api`, { ...stackProps('api', 'REST and WebSocket'), hub: data.hub })
+  const api = new ApiStack(app, `${prefix}-api`, { ...stackProps('api', 'REST and WebSocket'), foundation: data.foundation })
   const operations = new OperationsStack(app, `${prefix}-operations`, { ...stackProps('operations', 'alarms'), data, media, api })
   for (const stack of [media, api]) stack.addStackDependency(migrations, 'No function meets a schema older than itself')
   for (const stack of [network, data, migrations, media, api, operations]) Tags.of(stack).add('application', prefix)

@@ -1,14 +1,14 @@
 import type { ILayerVersion } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
+import type { Foundation } from '../foundation.ts'
 import { type FunctionName, type FunctionRow, functionTable } from '../functions.ts'
-import type { Hub } from '../hub.ts'
 import { NodeFunction } from './node-function.ts'
 
 /** All functions that the table gives to a stack, by name. */
 export const functionsOf = (
   scope: Construct,
   stack: FunctionRow['stack'],
-  hub: Hub,
+  foundation: Foundation,
   layers: Partial<Record<'media-tools', ILayerVersion>> = {},
 ): Partial<Record<FunctionName, NodeFunction>> =>
   Object.fromEntries(
@@ -18,7 +18,7 @@ export const functionsOf = (
         name,
         new NodeFunction(scope, constructId(name), {
           name: name as FunctionName,
-          hub,
+          foundation,
           layers: row.layers?.map(layer => {
             const version = layers[layer]
             if (!version) throw new Error(`${name} wants the layer ${layer}, which the ${stack} stack does not have`)

@@ -1,5 +1,5 @@
 import type { Route, Routes } from '../../shared/contract/route.ts'
-import { gatewayResponses, preflight, preflightResponses } from './cors.ts'
+import { gatewayResponses, preflight, preflightResponses } from './gateway-answers.ts'
 
 export type LeanOpenApiProps = {
   title: string

@@ -19,8 +19,8 @@ import {
 import { Construct } from 'constructs'
 import type { MediaTaskMode } from '../../shared/contract/media-report.ts'
 import { MEDIA_PROBLEM } from '../../shared/contract/pipeline.ts'
+import type { Foundation } from '../foundation.ts'
 import type { FunctionName } from '../functions.ts'
-import type { Hub } from '../hub.ts'
 import type { MediaTask } from './media-task.ts'
 import { lambdaState, mediaTaskState, waitState } from './pipeline-states.ts'
 
@@ -28,7 +28,7 @@ export type PipelineFunctions = Record<Extract<FunctionName, `pipeline-${string}
 
 export type MediaPipelineProps = {
   /** Names, limits, the queue for what cannot be delivered. */
-  hub: Hub
+  foundation: Foundation
   /** The functions of its Lambda states. */
   functions: PipelineFunctions
   /** The container that its states run. */
@@ -44,20 +44,20 @@ export class MediaPipeline extends Construct {
   /** Calls `pipeline-fail` for executions that ended without running their own Catch. */
   readonly endings: Rule
 
-  constructor(scope: Construct, id: string, { hub, functions, task }: MediaPipelineProps) {
+  constructor(scope: Construct, id: string, { foundation, functions, task }: MediaPipelineProps) {
     super(scope, id)
     this.stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: `${hub.prefix}-pipeline`,
-      definitionBody: DefinitionBody.fromChainable(this.define(functions, task, hub)),
-      timeout: Duration.millis(hub.settings.videoProcessingTimeoutMs),
+      stateMachineName: `${foundation.prefix}-pipeline`,
+      definitionBody: DefinitionBody.fromChainable(this.define(functions, task, foundation)),
+      timeout: Duration.millis(foundation.settings.videoProcessingTimeoutMs),
       tracingEnabled: true,
       logs: {
         level: LogLevel.ALL,
         // Payloads name people's files.
         includeExecutionData: false,
         destination: new LogGroup(this, 'Logs', {
-          logGroupName: `/aws/vendedlogs/states/${hub.prefix}-pipeline`,
-          retention: hub.settings.logRetentionDays,
+          logGroupName: `/aws/vendedlogs/states/${foundation.prefix}-pipeline`,
+          retention: foundation.settings.logRetentionDays,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
       },
@@ -71,7 +71,7 @@ export class MediaPipeline extends Construct {
       },
       targets: [
         new LambdaFunction(functions['pipeline-fail'], {
-          deadLetterQueue: hub.undelivered,
+          deadLetterQueue: foundation.undelivered,
           retryAttempts: 5,
           maxEventAge: Duration.hours(2),
         }),
@@ -79,19 +79,19 @@ export class MediaPipeline extends Construct {
     })
   }
 
-  private define(functions: PipelineFunctions, task: MediaTask, hub: Hub): IChainable {
+  private define(functions: PipelineFunctions, task: MediaTask, foundation: Foundation): IChainable {
     const failure = this.recordFailure(functions['pipeline-fail'])
     const catchAll = { errors: ['States.ALL'], resultPath: '$.error' }
     const publish = lambdaState(this, 'Publish', functions['pipeline-publish']).addCatch(failure, catchAll)
     const produce = new Parallel(this, 'Produce', { resultPath: JsonPath.DISCARD })
-      .branch(this.understand(functions, task, hub))
-      .branch(this.untilDone('playback', functions['pipeline-transcode'], hub, new Pass(this, 'Transcoded')))
+      .branch(this.understand(functions, task, foundation))
+      .branch(this.untilDone('playback', functions['pipeline-transcode'], foundation, new Pass(this, 'Transcoded')))
       .addCatch(failure, catchAll)
       .next(publish)
     // Before the branches, so that no further container starts for a file that Normalise has refused.
     const transcode = this.start('playback', functions['pipeline-transcode']).addCatch(failure, catchAll).next(produce)
     const record = this.record('normalise', functions).addCatch(failure, catchAll).next(transcode)
-    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, hub).addCatch(failure, catchAll).next(record)
+    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, foundation).addCatch(failure, catchAll).next(record)
     const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'inspect' })
       .addCatch(failure, catchAll)
       .next(
@@ -102,22 +102,22 @@ export class MediaPipeline extends Construct {
     const admit = lambdaState(this, 'Admit', functions['pipeline-admit'], { result: 'admit' }).addCatch(failure, catchAll)
     const place = new Choice(this, 'Is there a place?')
       .when(Condition.stringEquals('$.admit.decision', 'run'), inspect)
-      .when(Condition.stringEquals('$.admit.decision', 'wait'), waitState(this, 'Wait for a place', hub).next(admit))
+      .when(Condition.stringEquals('$.admit.decision', 'wait'), waitState(this, 'Wait for a place', foundation).next(admit))
       .otherwise(new Succeed(this, 'Not needed', { comment: 'A newer run has taken over, or the video was deleted' }))
     return admit.next(place)
   }
 
   /** Sound and pictures, then words, then the summary. One that fails is not tried again here: the video is published, and the worker writes it. */
-  private understand(functions: PipelineFunctions, task: MediaTask, hub: Hub): IChainable {
+  private understand(functions: PipelineFunctions, task: MediaTask, foundation: Foundation): IChainable {
     const understood = new Pass(this, 'Understood')
     const summarise = lambdaState(this, 'Summarise', functions['pipeline-summarise'], { retries: [] })
       .addCatch(understood, { errors: ['States.ALL'], resultPath: '$.summaryError' })
       .next(understood)
     const transcribe = functions['pipeline-transcribe']
-    return mediaTaskState(this, 'Extract', 'extract', task, hub)
+    return mediaTaskState(this, 'Extract', 'extract', task, foundation)
       .next(this.record('extract', functions))
       .next(this.start('transcript', transcribe))
-      .next(this.untilDone('transcript', transcribe, hub, summarise))
+      .next(this.untilDone('transcript', transcribe, foundation, summarise))
   }
 
   /** Records the report of the media task. A file that it has refused ends the run here. */
@@ -131,11 +131,11 @@ export class MediaPipeline extends Construct {
   }
 
   /** Asks after a job that was started until it is done. */
-  private untilDone(what: string, lambda: IFunction, hub: Hub, then: IChainable): IChainable {
+  private untilDone(what: string, lambda: IFunction, foundation: Foundation, then: IChainable): IChainable {
     const check = lambdaState(this, `Check ${what}`, lambda, { action: 'check', result: what })
     const done = new Choice(this, `Is the ${what} done?`)
       .when(Condition.booleanEquals(`$.${what}.done`, true), then)
-      .otherwise(waitState(this, `Wait for the ${what}`, hub).next(check))
+      .otherwise(waitState(this, `Wait for the ${what}`, foundation).next(check))
     check.next(done)
     return done
   }

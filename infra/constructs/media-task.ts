@@ -17,13 +17,13 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { environmentOf } from '../environment.ts'
+import type { Foundation } from '../foundation.ts'
 import { mediaTask } from '../functions.ts'
-import type { Hub } from '../hub.ts'
 import { statementsFor } from './grants.ts'
 
 export type MediaTaskProps = {
   /** The network it runs in and what it may use. */
-  hub: Hub
+  foundation: Foundation
   /** The build context of the image: the repository, of which only the Dockerfile and the bundle are sent. */
   contextDir: string
 }
@@ -48,13 +48,13 @@ export class MediaTask extends Construct {
   readonly subnets = { subnetType: SubnetType.PRIVATE_WITH_EGRESS }
   private readonly family: string
 
-  constructor(scope: Construct, id: string, { hub, contextDir }: MediaTaskProps) {
+  constructor(scope: Construct, id: string, { foundation, contextDir }: MediaTaskProps) {
     super(scope, id)
-    const { mediaTask: size, logRetentionDays } = hub.settings
-    this.family = `${hub.prefix}-media-task`
+    const { mediaTask: size, logRetentionDays } = foundation.settings
+    this.family = `${foundation.prefix}-media-task`
     this.cluster = new Cluster(this, 'Cluster', {
-      clusterName: hub.prefix,
-      vpc: hub.vpc,
+      clusterName: foundation.prefix,
+      vpc: foundation.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
     })
     this.definition = new FargateTaskDefinition(this, 'Definition', {
@@ -71,13 +71,13 @@ export class MediaTask extends Construct {
         exclude: ['*', '!media-task/Dockerfile', '!dist/media-task'],
         platform: Platform.LINUX_ARM64,
       }),
-      environment: environmentOf(mediaTask.environment, hub),
+      environment: environmentOf(mediaTask.environment, foundation),
       readonlyRootFilesystem: true,
       linuxParameters: this.linuxParameters(),
       logging: LogDrivers.awsLogs({
         streamPrefix: 'media-task',
         logGroup: new LogGroup(this, 'Logs', {
-          logGroupName: `/aws/ecs/${hub.prefix}-media-task`,
+          logGroupName: `/aws/ecs/${foundation.prefix}-media-task`,
           retention: logRetentionDays,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
@@ -85,7 +85,8 @@ export class MediaTask extends Construct {
     })
     this.definition.addVolume({ name: 'work' })
     this.container.addMountPoints({ sourceVolume: 'work', containerPath: WORK_FOLDER, readOnly: false })
-    for (const use of mediaTask.uses) for (const statement of statementsFor(this, use, hub)) this.definition.addToTaskRolePolicy(statement)
+    for (const use of mediaTask.uses)
+      for (const statement of statementsFor(this, use, foundation)) this.definition.addToTaskRolePolicy(statement)
   }
 
   private linuxParameters() {

@@ -17,53 +17,57 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { environmentOf } from '../environment.ts'
+import type { Foundation } from '../foundation.ts'
 import { type FunctionName, type FunctionRow, functionTable } from '../functions.ts'
-import type { Hub } from '../hub.ts'
 import { statementsFor } from './grants.ts'
 
 export type NodeFunctionProps = {
   /** The row of `functions.ts` that this function is made from. */
   name: FunctionName
   /** The source of its variables and grants. */
-  hub: Hub
+  foundation: Foundation
   /** The layers that the row names. */
   layers?: ILayerVersion[]
 }
 
 /** One Lambda function from its bundle `dist/<name>`, with the grants, variables and queue of its row and nothing else. */
 export class NodeFunction extends LambdaFunction {
-  constructor(scope: Construct, id: string, { name, hub, layers }: NodeFunctionProps) {
+  constructor(scope: Construct, id: string, { name, foundation, layers }: NodeFunctionProps) {
     const row = functionTable[name]
-    const functionName = `${hub.prefix}-${name}`
+    const functionName = `${foundation.prefix}-${name}`
     const inVpc = row.uses.some(use => use === 'db' || use === 'cache')
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       logGroupName: `/aws/lambda/${functionName}`,
-      retention: hub.settings.logRetentionDays,
+      retention: foundation.settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     })
     super(scope, id, {
       functionName,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: Code.fromAsset(join(hub.distDir, name)),
+      code: Code.fromAsset(join(foundation.distDir, name)),
       handler: 'index.handler',
       memorySize: row.memoryMb,
       timeout: Duration.seconds(row.timeoutSeconds),
-      environment: environmentOf(row.environment, hub),
+      environment: environmentOf(row.environment, foundation),
       layers,
       logGroup,
       loggingFormat: LoggingFormat.TEXT,
       tracing: Tracing.ACTIVE,
       role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
-      ...(inVpc && { vpc: hub.vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }, securityGroups: [hub.applicationGroup] }),
-      ...(row.toldByEventBridge && hub.undelivered && { onFailure: new SqsDestination(hub.undelivered), retryAttempts: 2 }),
+      ...(inVpc && {
+        vpc: foundation.vpc,
+        vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+        securityGroups: [foundation.applicationGroup],
+      }),
+      ...(row.toldByEventBridge && foundation.undelivered && { onFailure: new SqsDestination(foundation.undelivered), retryAttempts: 2 }),
       ...(row.everyMinutes && { retryAttempts: 0 }),
       ...(row.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     })
     logGroup.grantWrite(this)
     if (inVpc) this.addToRolePolicy(networkInterfaces())
-    for (const use of row.uses) for (const statement of statementsFor(this, use, hub)) this.addToRolePolicy(statement)
-    if (row.queue) this.consume(row.queue, hub)
+    for (const use of row.uses) for (const statement of statementsFor(this, use, foundation)) this.addToRolePolicy(statement)
+    if (row.queue) this.consume(row.queue, foundation)
   }
 
   /** Adds 1 to a metric for each line of its log that says this, or that it ran out of time: for failures that it bears, which are no errors of the function. */
@@ -76,8 +80,8 @@ export class NodeFunction extends LambdaFunction {
     })
   }
 
-  private consume({ name, batchSize, maxConcurrency }: NonNullable<FunctionRow['queue']>, hub: Hub) {
-    this.addEventSource(new SqsEventSource(hub.queues[name], { batchSize, maxConcurrency, reportBatchItemFailures: true }))
+  private consume({ name, batchSize, maxConcurrency }: NonNullable<FunctionRow['queue']>, foundation: Foundation) {
+    this.addEventSource(new SqsEventSource(foundation.queues[name], { batchSize, maxConcurrency, reportBatchItemFailures: true }))
   }
 }
 

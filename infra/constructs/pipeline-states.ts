@@ -14,7 +14,7 @@ import { EcsFargateLaunchTarget, EcsRunTask, LambdaInvoke } from 'aws-cdk-lib/aw
 import type { Construct } from 'constructs'
 import type { MediaTaskMode } from '../../shared/contract/media-report.ts'
 import { MEDIA_PROBLEM } from '../../shared/contract/pipeline.ts'
-import type { Hub } from '../hub.ts'
+import type { Foundation } from '../foundation.ts'
 import type { MediaTask } from './media-task.ts'
 
 const backoff = { interval: Duration.seconds(2), backoffRate: 2, maxDelay: Duration.seconds(60), jitterStrategy: JitterType.FULL }
@@ -68,7 +68,13 @@ export const lambdaState = (
 }
 
 /** A state that runs the media task and waits for it to end. */
-export const mediaTaskState = (scope: Construct, name: string, mode: MediaTaskMode, task: MediaTask, hub: Hub): TaskStateBase => {
+export const mediaTaskState = (
+  scope: Construct,
+  name: string,
+  mode: MediaTaskMode,
+  task: MediaTask,
+  foundation: Foundation,
+): TaskStateBase => {
   const environment = {
     VIDEO_ID: JsonPath.stringAt('$$.Execution.Input.videoId'),
     RUN_ID: JsonPath.stringAt('$$.Execution.Name'),
@@ -82,7 +88,7 @@ export const mediaTaskState = (scope: Construct, name: string, mode: MediaTaskMo
     taskDefinition: task.definition,
     launchTarget: new EcsFargateLaunchTarget(),
     subnets: task.subnets,
-    securityGroups: [hub.mediaTaskGroup],
+    securityGroups: [foundation.mediaTaskGroup],
     containerOverrides: [
       { containerDefinition: task.container, environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })) },
     ],
@@ -92,5 +98,5 @@ export const mediaTaskState = (scope: Construct, name: string, mode: MediaTaskMo
 }
 
 /** The pause between two questions. */
-export const waitState = (scope: Construct, name: string, { settings }: Hub) =>
+export const waitState = (scope: Construct, name: string, { settings }: Foundation) =>
   new Wait(scope, name, { time: WaitTime.duration(Duration.seconds(settings.pollSeconds)) })

@@ -5,10 +5,10 @@ import { functionsOf } from '../constructs/functions-of.ts'
 import type { NodeFunction } from '../constructs/node-function.ts'
 import { RealtimeApi } from '../constructs/realtime-api.ts'
 import { RestApi } from '../constructs/rest-api.ts'
+import type { Foundation } from '../foundation.ts'
 import type { FunctionName } from '../functions.ts'
-import type { Hub } from '../hub.ts'
 
-export type ApiStackProps = StackProps & { hub: Hub }
+export type ApiStackProps = StackProps & { foundation: Foundation }
 
 /** All that clients talk to: the REST API of the contract, the WebSocket API, and the functions behind them. */
 export class ApiStack extends Stack {
@@ -16,11 +16,11 @@ export class ApiStack extends Stack {
   readonly realtime: RealtimeApi
   readonly functions: Partial<Record<FunctionName, NodeFunction>>
 
-  constructor(scope: Construct, id: string, { hub, ...props }: ApiStackProps) {
+  constructor(scope: Construct, id: string, { foundation, ...props }: ApiStackProps) {
     super(scope, id, props)
-    const { prefix, settings } = hub
+    const { prefix, settings } = foundation
     this.realtime = new RealtimeApi(this, 'WebSocket', { prefix, settings })
-    this.functions = functionsOf(this, 'api', { ...hub, realtime: this.realtime })
+    this.functions = functionsOf(this, 'api', { ...foundation, realtime: this.realtime })
     this.realtime.serveWith(this.functions.realtime!)
     this.rest = new RestApi(this, 'Rest', { prefix, settings, routes, functions: this.functions })
     // A stage with access logs can only be made when the account's logging role is set.

@@ -8,8 +8,8 @@ import { Database } from '../constructs/database.ts'
 import { endHandlerLogs } from '../constructs/handler-logs.ts'
 import { JobQueue } from '../constructs/job-queue.ts'
 import { MediaBucket } from '../constructs/media-bucket.ts'
+import type { Foundation } from '../foundation.ts'
 import { type FunctionName, functionTable } from '../functions.ts'
-import type { Hub } from '../hub.ts'
 import type { StageSettings } from '../stages.ts'
 import type { NetworkStack } from './network-stack.ts'
 
@@ -17,7 +17,7 @@ export type DataStackProps = StackProps & { prefix: string; settings: StageSetti
 
 /** Everything that remembers: database, cache, bucket, queues, connections, secrets. */
 export class DataStack extends Stack {
-  readonly hub: Hub
+  readonly foundation: Foundation
   readonly database: Database
   readonly queues: Record<QueueName, JobQueue>
 
@@ -31,7 +31,7 @@ export class DataStack extends Stack {
       const { timeoutSeconds } = functionTable[consumer as FunctionName]
       return new JobQueue(this, `${pascal(name)}Queue`, { queueName: `${prefix}-${name}`, fifo, consumerTimeoutSeconds: timeoutSeconds })
     })
-    this.hub = {
+    this.foundation = {
       settings,
       prefix,
       distDir,

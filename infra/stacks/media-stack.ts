@@ -11,10 +11,10 @@ import { functionsOf } from '../constructs/functions-of.ts'
 import { MediaPipeline, type PipelineFunctions } from '../constructs/media-pipeline.ts'
 import { MediaTask } from '../constructs/media-task.ts'
 import type { NodeFunction } from '../constructs/node-function.ts'
+import type { Foundation } from '../foundation.ts'
 import { type FunctionName, functionTable } from '../functions.ts'
-import type { Hub } from '../hub.ts'
 
-export type MediaStackProps = StackProps & { hub: Hub; contextDir: string }
+export type MediaStackProps = StackProps & { foundation: Foundation; contextDir: string }
 
 /** All that works on videos: the pipeline, its functions and its container, and the workers behind the queues. */
 export class MediaStack extends Stack {
@@ -23,25 +23,29 @@ export class MediaStack extends Stack {
   readonly undelivered: Queue
   readonly functions: Partial<Record<FunctionName, NodeFunction>>
 
-  constructor(scope: Construct, id: string, { hub, contextDir, ...props }: MediaStackProps) {
+  constructor(scope: Construct, id: string, { foundation, contextDir, ...props }: MediaStackProps) {
     super(scope, id, props)
     this.undelivered = new Queue(this, 'Undelivered', {
-      queueName: `${hub.prefix}-undelivered`,
+      queueName: `${foundation.prefix}-undelivered`,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    const mediaHub: Hub = { ...hub, undelivered: this.undelivered, mediaConvert: this.mediaConvert(hub) }
+    const mediaFoundation: Foundation = { ...foundation, undelivered: this.undelivered, mediaConvert: this.mediaConvert(foundation) }
     const mediaTools = new LayerVersion(this, 'MediaTools', {
       description: 'mediainfo.js with its WebAssembly',
-      code: Code.fromAsset(join(hub.distDir, 'layers/media-tools')),
+      code: Code.fromAsset(join(foundation.distDir, 'layers/media-tools')),
       compatibleRuntimes: [Runtime.NODEJS_24_X],
       compatibleArchitectures: [Architecture.ARM_64],
     })
-    this.functions = functionsOf(this, 'media', mediaHub, { 'media-tools': mediaTools })
-    const task = new MediaTask(this, 'MediaTask', { hub: mediaHub, contextDir })
-    this.pipeline = new MediaPipeline(this, 'Pipeline', { hub: mediaHub, functions: this.functions as PipelineFunctions, task })
+    this.functions = functionsOf(this, 'media', mediaFoundation, { 'media-tools': mediaTools })
+    const task = new MediaTask(this, 'MediaTask', { foundation: mediaFoundation, contextDir })
+    this.pipeline = new MediaPipeline(this, 'Pipeline', {
+      foundation: mediaFoundation,
+      functions: this.functions as PipelineFunctions,
+      task,
+    })
     task.allowRunBy(this.pipeline.stateMachine.role)
     for (const [name, lambdaFunction] of Object.entries(this.functions)) {
       const { everyMinutes } = functionTable[name as FunctionName]
@@ -57,7 +61,7 @@ export class MediaStack extends Stack {
   }
 
   /** A queue of this stage's own, and the role under which MediaConvert reads uploads and writes renditions. */
-  private mediaConvert({ prefix, bucketArn }: Hub): NonNullable<Hub['mediaConvert']> {
+  private mediaConvert({ prefix, bucketArn }: Foundation): NonNullable<Foundation['mediaConvert']> {
     const role = new Role(this, 'MediaConvertRole', {
       assumedBy: new ServicePrincipal('mediaconvert.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },

@@ -13,7 +13,7 @@ export type OperationsStackProps = StackProps & { data: DataStack; media: MediaS
 export class OperationsStack extends Stack {
   constructor(scope: Construct, id: string, { data, media, api, ...props }: OperationsStackProps) {
     super(scope, id, props)
-    const { prefix, settings } = data.hub
+    const { prefix, settings } = data.foundation
     const { stateMachine } = media.pipeline
     const rest = api.rest.api
     const { alarmEmail, monthlyBudgetUsd } = settings

@@ -8,7 +8,7 @@ import type { QueueName } from '../shared/contract/queues.ts'
 import type { StageSettings } from './stages.ts'
 
 /** The values that the stacks hand on to the functions; each stack adds its part. */
-export type Hub = {
+export type Foundation = {
   settings: StageSettings
   /** Every physical name begins with it: `ai-video-hub-<stage>`. */
   prefix: string
