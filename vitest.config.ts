@@ -10,11 +10,22 @@ type Options = {
 }
 
 const project = (name: string, options: Options = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 20_000, hookTimeout: 120_000, ...options },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: 20_000,
+    hookTimeout: 120_000,
+    ...options,
+  },
 })
 
 // Stories wait for what other processes do.
-const stories: Options = { testTimeout: 240_000, hookTimeout: 240_000, fileParallelism: false, expect: { poll: { timeout: 30_000 } } }
+const stories: Options = {
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
+  fileParallelism: false,
+  expect: { poll: { timeout: 30_000 } },
+}
 
 // Postgres starts when the first test file of a project asks for a database.
 const globalSetup = ['test/support/postgres-broker.ts']

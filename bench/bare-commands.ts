@@ -18,8 +18,13 @@ export type TimedCommand = { label: string; program: string; seconds: number }
 const LIMIT_MS = 600_000
 const TOOLS = /^(ffmpeg|ffprobe|pocketsphinx_batch|whisper-cli)$/
 
-/** Times every tool that is started while `work` runs, from its start to its end, under the label of the step that it belongs to. */
-const timeCommands = async (work: (step: (label: string) => void) => Promise<void>): Promise<TimedCommand[]> => {
+/**
+ * Times every tool that is started while `work` runs, from its start to its end, under the label of
+ * the step that it belongs to.
+ */
+const timeCommands = async (
+  work: (step: (label: string) => void) => Promise<void>,
+): Promise<TimedCommand[]> => {
   const commands: TimedCommand[] = []
   let current = ''
   const onSpawn = (message: unknown) => {
@@ -28,7 +33,9 @@ const timeCommands = async (work: (step: (label: string) => void) => Promise<voi
     const startedAt = performance.now()
     child.once('close', () => {
       // The tool may stand behind a wrapper that ties it to its parent.
-      const program = child.spawnargs.map(argument => basename(argument)).find(argument => TOOLS.test(argument))
+      const program = child.spawnargs
+        .map(argument => basename(argument))
+        .find(argument => TOOLS.test(argument))
       if (program) commands.push({ label, program, seconds: (performance.now() - startedAt) / 1000 })
     })
   }
@@ -41,8 +48,8 @@ const timeCommands = async (work: (step: (label: string) => void) => Promise<voi
 }
 
 /**
- * Does to one film what the pipeline does, by the same command lines, one at a time and with nothing around them: no S3, database, queue, state machine or
- * upload.
+ * Does to one film what the pipeline does, by the same command lines, one at a time and with
+ * nothing around them: no S3, database, queue, state machine or upload.
  */
 export const runBareCommands = async (file: string, folder: string): Promise<TimedCommand[]> => {
   const at = (name: string) => join(folder, name)
@@ -53,16 +60,35 @@ export const runBareCommands = async (file: string, folder: string): Promise<Tim
     step('look at the file')
     const film = await probe(file, limits)
     step('sound, thumbnail, storyboard')
-    await extract({ file, film, folder: at('pictures'), limits, onProgress: () => {}, store: async () => {}, onWarning: console.warn })
+    await extract({
+      file,
+      film,
+      folder: at('pictures'),
+      limits,
+      onProgress: () => {},
+      store: async () => {},
+      onWarning: console.warn,
+    })
 
     step('look at the file again')
     const source = await probeSource(file, signal)
     const renditions = renditionLadder(film).map(size => ({
       ...{ ...size, quality: size.width * size.height > 1_000_000 ? 8 : 7 },
-      ...{ gopSeconds: 2, gopFrames: undefined, audio: { bitrate: 128_000, sampleRate: 48_000, channels: 2 } },
+      ...{
+        gopSeconds: 2,
+        gopFrames: undefined,
+        audio: { bitrate: 128_000, sampleRate: 48_000, channels: 2 },
+      },
     }))
     step('HLS ladder')
-    const plan = { input: { bucket: '', key: '' }, bucket: '', folder: '', name: 'master', segmentSeconds: 4, renditions }
+    const plan = {
+      input: { bucket: '', key: '' },
+      bucket: '',
+      folder: '',
+      name: 'master',
+      segmentSeconds: 4,
+      renditions,
+    }
     await transcode({ file, source, plan, folder: at('hls'), signal, onPercent: () => {} })
     step('look at a rendition')
     for (const rendition of renditions) await masterPlaylist(at('hls'), [rendition.name], signal)
@@ -75,6 +101,13 @@ export const runBareCommands = async (file: string, folder: string): Promise<Tim
     await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...samples], { deadlineMs: LIMIT_MS, signal })
     const clips = cutAtPauses(await frameLevels(pcmFile))
     step('words')
-    await engine.recognise({ pcmFile, clips, folder: at('speech'), language: 'en-US', slots: takeTurns(1), signal })
+    await engine.recognise({
+      pcmFile,
+      clips,
+      folder: at('speech'),
+      language: 'en-US',
+      slots: takeTurns(1),
+      signal,
+    })
   })
 }

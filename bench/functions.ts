@@ -10,7 +10,10 @@ const TIMES = 3
 
 const nowhere = 'http://127.0.0.1:9'
 const address = (service: string) => [`AWS_ENDPOINT_URL_${service}`, nowhere]
-/** The environment of a function. Nothing listens at these addresses: no function calls a service before its first event. */
+/**
+ * The environment of a function. Nothing listens at these addresses: no function calls a service
+ * before its first event.
+ */
 const environment = {
   NODE_ENV: 'development',
   DATABASE_URL: 'postgresql://hub:hub@127.0.0.1:9/ai_video_hub',
@@ -50,11 +53,20 @@ const medianInit = async (name: string): Promise<number> => {
   return times.sort((a, b) => a - b)[Math.floor(TIMES / 2)]!
 }
 
-/** Size and start of every function in `dist/`. The media task has no start of its own to measure: its program is its work. */
-export const measureFunctions = async (): Promise<{ name: string; kilobytes: number; initMs: number | undefined }[]> => {
+/**
+ * Size and start of every function in `dist/`. The media task has no start of its own to measure:
+ * its program is its work.
+ */
+export const measureFunctions = async (): Promise<
+  { name: string; kilobytes: number; initMs: number | undefined }[]
+> => {
   const bundles = JSON.parse(await readFile('dist/meta.json', 'utf8')) as Record<string, Bundle>
   const measured = []
   for (const [name, { eagerBytes }] of Object.entries(bundles).sort())
-    measured.push({ name, kilobytes: eagerBytes / 1000, initMs: name === 'media-task' ? undefined : await medianInit(name) })
+    measured.push({
+      name,
+      kilobytes: eagerBytes / 1000,
+      initMs: name === 'media-task' ? undefined : await medianInit(name),
+    })
   return measured
 }

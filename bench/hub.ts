@@ -3,8 +3,14 @@ import { connectHub, type VideoEvent } from '../dev/demo/hub-client.ts'
 
 const DEADLINE_MS = 300_000
 
-/** Seconds from the answer to the upload until the event that says the video is processed. Throws when it fails, or after five minutes. */
-export const timeHub = async (stack: { restUrl: string; webSocketUrl: string }, file: string): Promise<number> => {
+/**
+ * Seconds from the answer to the upload until the event that says the video is processed. Throws
+ * when it fails, or after five minutes.
+ */
+export const timeHub = async (
+  stack: { restUrl: string; webSocketUrl: string },
+  file: string,
+): Promise<number> => {
   const hub = await connectHub(stack)
   const ended = Promise.withResolvers<VideoEvent>()
   const events = await hub.follow(event => event.payload.status !== 'processing' && ended.resolve(event))

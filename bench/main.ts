@@ -14,7 +14,9 @@ const AIM = 1.3
 const line = (label: string, value: number, unit: string, digits = 1) =>
   console.log(`  ${label.padEnd(44)} ${value.toFixed(digits).padStart(8)} ${unit}`)
 
-/** The same film through the bare tools and through the hub, on this machine, one after the other. */
+/**
+ * The same film through the bare tools and through the hub, on this machine, one after the other.
+ */
 const comparePipeline = async (folder: string): Promise<void> => {
   const file = await talkingVideo()
   console.log('The talking film (39 s, 1280x720) by the bare tools, one command after the other')
@@ -39,7 +41,9 @@ const comparePipeline = async (folder: string): Promise<void> => {
 }
 
 const showFunctions = async (): Promise<void> => {
-  console.log('\nFunctions: what a cold start reads, and how long importing it takes in a new process (median of 3)')
+  console.log(
+    '\nFunctions: what a cold start reads, and how long importing it takes in a new process (median of 3)',
+  )
   for (const { name, kilobytes, initMs } of await measureFunctions())
     console.log(
       `  ${name.padEnd(22)} ${kilobytes.toFixed(0).padStart(5)} kB ${initMs === undefined ? '' : `${initMs.toFixed(0).padStart(6)} ms`}`,

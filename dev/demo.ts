@@ -25,7 +25,9 @@ const main = async (): Promise<void> => {
   const stateDir = join(import.meta.dirname, '../.local/demo')
   const stack = await startHubStack({ stateDir, restPort: 0, webSocketPort: 0, environment: process.env })
   try {
-    console.log(`AI Video Hub runs at ${stack.restUrl} (ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+    console.log(
+      `AI Video Hub runs at ${stack.restUrl} (ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s)`,
+    )
     const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     const outcome = await Promise.race([
       connectHub(stack).then(hub => showVideo(hub, file)),
@@ -68,7 +70,8 @@ const showVideo = async (hub: HubClient, file: string): Promise<'processed' | 'f
   }
   await printVideo(hub, video.id)
   console.log(heading('Timings'))
-  for (const { stage, seconds } of stageTimes(events)) console.log(`${stage.padEnd(13)} ${seconds.toFixed(1).padStart(6)} s`)
+  for (const { stage, seconds } of stageTimes(events))
+    console.log(`${stage.padEnd(13)} ${seconds.toFixed(1).padStart(6)} s`)
   console.log(
     `${'in all'.padEnd(13)} ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s from the first byte to the playable video`,
   )
@@ -82,7 +85,10 @@ const printVideo = async (hub: HubClient, videoId: string): Promise<void> => {
   console.log(`${resolution}, ${videoCodec}, ${audioCodec}, ${container}`)
   console.log(heading('Transcript'))
   if (transcript.status === 'ready') {
-    const { segments } = await hub.call<{ segments: { startTime: number; text: string }[] }>('GET', `/videos/${videoId}/transcript`)
+    const { segments } = await hub.call<{ segments: { startTime: number; text: string }[] }>(
+      'GET',
+      `/videos/${videoId}/transcript`,
+    )
     for (const { startTime, text } of segments) console.log(`${clock(startTime)}  ${text}`)
   } else console.log(`None: ${transcript.reason}.`)
   if (aiSummary) {

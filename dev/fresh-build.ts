@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { build, companionsOf, findEntries } from '../scripts/build.ts'
 import { repository } from './repository.ts'
 
-const changedAt = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY
+const changedAt = async (path: string): Promise<number> =>
+  (await stat(path).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY
 
 const filesOf = async (path: string): Promise<string[]> => {
   const entries = await readdir(path, { recursive: true }).catch(() => undefined)
@@ -12,7 +13,10 @@ const filesOf = async (path: string): Promise<string[]> => {
 
 /** Functions that have no bundle yet, or whose sources changed after it was written. */
 const staleFunctions = async (): Promise<string[]> => {
-  const meta = JSON.parse(await readFile('dist/meta.json', 'utf8').catch(() => '{}')) as Record<string, { inputs: string[] }>
+  const meta = JSON.parse(await readFile('dist/meta.json', 'utf8').catch(() => '{}')) as Record<
+    string,
+    { inputs: string[] }
+  >
   const times = new Map<string, Promise<number>>()
   const timeOf = (path: string) => {
     const known = times.get(path) ?? changedAt(path)
@@ -30,7 +34,10 @@ const staleFunctions = async (): Promise<string[]> => {
   return entries.filter((_, at) => stale[at]).map(({ name }) => name)
 }
 
-/** Builds the functions whose bundle is missing or older than its sources, and answers their names. Works in the repository's folder. */
+/**
+ * Builds the functions whose bundle is missing or older than its sources, and answers their names.
+ * Works in the repository's folder.
+ */
 export const buildWhatChanged = async (): Promise<string[]> => {
   process.chdir(repository)
   const stale = await staleFunctions()

@@ -3,7 +3,10 @@ import { type LocalStack, type StackOptions, startStack } from '../packages/loca
 import { repository } from './repository.ts'
 import { synthesizeLocally } from './synthesis.ts'
 
-export type HubStackOptions = Omit<StackOptions, 'distDir' | 'assembly' | 'database' | 'overrides' | 'modelKeySecret'>
+export type HubStackOptions = Omit<
+  StackOptions,
+  'distDir' | 'assembly' | 'database' | 'overrides' | 'modelKeySecret'
+>
 
 /** The name of the hub's database, as in the template. */
 export const DATABASE_NAME = 'ai_video_hub'

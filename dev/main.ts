@@ -19,7 +19,9 @@ const showProblem = ({ level, source, time: _, message, state, error, reason, ca
 }
 
 const inWords = (part: unknown): string =>
-  typeof part === 'object' && part !== null ? String((part as { message?: unknown }).message ?? JSON.stringify(part)) : String(part)
+  typeof part === 'object' && part !== null
+    ? String((part as { message?: unknown }).message ?? JSON.stringify(part))
+    : String(part)
 
 const reset = async () => {
   const release = await claimFolder(stateDir)
@@ -39,7 +41,9 @@ const describe = (stack: LocalStack, seconds: number) => {
   say(`  DATABASE_URL  ${stack.databaseUrl}`)
   say(`  REDIS_URL     ${stack.redisUrl || '(none: degraded mode)'}`)
   say(`  Logs          ${join(stateDir, 'logs')}/combined.log, error.log`)
-  say(`  AWS keys      AWS_ACCESS_KEY_ID=${stack.operator.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.operator.secretAccessKey}\n`)
+  say(
+    `  AWS keys      AWS_ACCESS_KEY_ID=${stack.operator.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.operator.secretAccessKey}\n`,
+  )
   for (const { service, by } of stack.emulated) say(`  ${service.padEnd(width)}${by}`)
   say('\nCtrl-C stops it.')
 }

@@ -9,7 +9,10 @@ import { loadOperatorVariables, repository, stateDir } from './repository.ts'
 
 type Ports = { postgres: number }
 
-/** The operator's database, the one of a stack that is running, or the local one, started for the occasion. */
+/**
+ * The operator's database, the one of a stack that is running, or the local one, started for the
+ * occasion.
+ */
 const openDatabase = async (): Promise<{ url: string; close(): Promise<void> }> => {
   if (process.env.DATABASE_URL) return { url: process.env.DATABASE_URL, close: async () => {} }
   const dataDir = join(stateDir, 'postgres')

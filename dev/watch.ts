@@ -8,12 +8,21 @@ const quietMs = 150
 
 /** Functions whose bundle contains one of the files, by what the last build recorded. */
 const affectedBy = async (files: string[]): Promise<string[]> => {
-  const meta = JSON.parse(await readFile(join(repository, 'dist/meta.json'), 'utf8')) as Record<string, { inputs: string[] }>
+  const meta = JSON.parse(await readFile(join(repository, 'dist/meta.json'), 'utf8')) as Record<
+    string,
+    { inputs: string[] }
+  >
   return Object.keys(meta).filter(name => meta[name]!.inputs.some(input => files.includes(input)))
 }
 
-/** Rebuilds the functions that a saved file belongs to, then hands their names on. What only a new deployment can change is said instead. */
-export const watchFunctions = (o: { reload: (folders: string[]) => void; say: (text: string) => void }): { close(): void } => {
+/**
+ * Rebuilds the functions that a saved file belongs to, then hands their names on. What only a new
+ * deployment can change is said instead.
+ */
+export const watchFunctions = (o: {
+  reload: (folders: string[]) => void
+  say: (text: string) => void
+}): { close(): void } => {
   const changed = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let working = Promise.resolve()

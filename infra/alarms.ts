@@ -16,11 +16,16 @@ const lostBy: Record<QueueName, string> = {
   ingest: 'An uploaded video is never processed: its owner sees "Waiting" until the upload expires.',
   events: "Somebody's open page stopped getting progress; it catches up when it reconnects or reloads.",
   summaries: 'A summary was not written; its job says so, and asking again tries again.',
-  'media-progress': 'Nobody loses anything; the progress of a video stands still while its file is worked on.',
-  cleanup: 'Nobody loses anything; files of deleted videos stay stored and are paid for, and a promise of deletion is broken.',
+  'media-progress':
+    'Nobody loses anything; the progress of a video stands still while its file is worked on.',
+  cleanup:
+    'Nobody loses anything; files of deleted videos stay stored and are paid for, and a promise of deletion is broken.',
 }
 
-/** Counts failures that end no function: a video is processed also without words or summary, and the queue repeats the message of a summary after an hour. */
+/**
+ * Counts failures that end no function: a video is processed also without words or summary, and the
+ * queue repeats the message of a summary after an hour.
+ */
 const aiFailures = ({ functions }: MediaStack, namespace: string) => {
   const metric = { namespace, metricName: 'AiFailures' }
   functions['pipeline-summarise']!.countLines('Summary generation failed', metric)
@@ -30,7 +35,15 @@ const aiFailures = ({ functions }: MediaStack, namespace: string) => {
 }
 
 /** Every alarm, with what a user loses while it rings. docs/runbook.md has a section for each. */
-export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaStack; api: ApiStack }): AlarmRow[] => [
+export const alarmRows = ({
+  data,
+  media,
+  api,
+}: {
+  data: DataStack
+  media: MediaStack
+  api: ApiStack
+}): AlarmRow[] => [
   ...Object.entries(data.queues).map(([name, { deadLetters }]) => ({
     name: `${name}-dead-letters`,
     description: `${lostBy[name as QueueName]} Read the message, mend the cause, redrive.`,
@@ -46,13 +59,15 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
   },
   {
     name: 'pipeline-failed',
-    description: 'A good video ended in status error and its owner has to retry. Files that are no videos do not count here.',
+    description:
+      'A good video ended in status error and its owner has to retry. Files that are no videos do not count here.',
     metric: media.pipeline.stateMachine.metricFailed({ ...fiveMinutes }),
     threshold: 0,
   },
   {
     name: 'pipeline-timed-out',
-    description: 'A video was given up after VIDEO_PROCESSING_TIMEOUT and its owner has to retry. The hub may be out of places.',
+    description:
+      'A video was given up after VIDEO_PROCESSING_TIMEOUT and its owner has to retry. The hub may be out of places.',
     metric: media.pipeline.stateMachine.metricTimedOut({ ...fiveMinutes }),
     threshold: 0,
   },
@@ -65,7 +80,8 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
   },
   {
     name: 'ingest-backlog',
-    description: 'Uploaded videos have waited for more than 15 minutes without starting: to their owners the upload seems to hang.',
+    description:
+      'Uploaded videos have waited for more than 15 minutes without starting: to their owners the upload seems to hang.',
     metric: data.queues.ingest.queue.metricApproximateAgeOfOldestMessage({ ...fiveMinutes }),
     threshold: 15 * 60,
   },
@@ -77,13 +93,15 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
   },
   {
     name: 'reconcile-failing',
-    description: 'Nothing repairs lost messages, expires uploads or frees stuck places: small losses stop healing themselves.',
+    description:
+      'Nothing repairs lost messages, expires uploads or frees stuck places: small losses stop healing themselves.',
     metric: media.functions['scheduled-reconcile']!.metricErrors({ ...fiveMinutes }),
     threshold: 3,
   },
   {
     name: 'reconcile-silent',
-    description: 'The schedule has not run for ten minutes: lost messages, expired uploads and stuck places stay as they are.',
+    description:
+      'The schedule has not run for ten minutes: lost messages, expired uploads and stuck places stay as they are.',
     metric: media.functions['scheduled-reconcile']!.metricInvocations({ ...tenMinutes, statistic: 'Sum' }),
     threshold: 1,
     when: 'below',
@@ -91,13 +109,15 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
   },
   {
     name: 'api-errors',
-    description: 'Users get "Something went wrong" from the API: more than 5 answers of 5xx within five minutes.',
+    description:
+      'Users get "Something went wrong" from the API: more than 5 answers of 5xx within five minutes.',
     metric: api.rest.api.metricServerError({ ...fiveMinutes, statistic: 'Sum' }),
     threshold: 5,
   },
   {
     name: 'realtime-errors',
-    description: 'Pages cannot open or use their live connection and show no progress until they are reloaded.',
+    description:
+      'Pages cannot open or use their live connection and show no progress until they are reloaded.',
     metric: api.functions.realtime!.metricErrors({ ...fiveMinutes }),
     threshold: 5,
   },
@@ -110,7 +130,8 @@ export const alarmRows = ({ data, media, api }: { data: DataStack; media: MediaS
   },
   {
     name: 'database-cpu',
-    description: 'Everything is slow for everybody: the database has worked at more than 90 % for 15 minutes.',
+    description:
+      'Everything is slow for everybody: the database has worked at more than 90 % for 15 minutes.',
     metric: data.database.instance.metricCPUUtilization({ ...fiveMinutes }),
     threshold: 90,
     periods: 3,

@@ -3,7 +3,10 @@ import type { Foundation } from './foundation.ts'
 /** Any number that no other user of the image has. */
 const FFMPEG_UID = 10001
 
-/** The source of each template variable's value. A row of `functions.ts` may name exactly these keys. */
+/**
+ * The source of each template variable's value. A row of `functions.ts` may name exactly these
+ * keys.
+ */
 const environmentValues = {
   NODE_ENV: foundation => foundation.settings.nodeEnv,
   AWS_S3_BUCKET: foundation => foundation.bucket.bucketName,
@@ -33,12 +36,19 @@ const environmentValues = {
 
 export type EnvironmentKey = keyof typeof environmentValues
 
-/** The variables of one function. Throws when a row asks for something that its stack is built before. */
-export const environmentOf = (keys: readonly EnvironmentKey[], foundation: Foundation): Record<string, string> =>
+/**
+ * The variables of one function. Throws when a row asks for something that its stack is built
+ * before.
+ */
+export const environmentOf = (
+  keys: readonly EnvironmentKey[],
+  foundation: Foundation,
+): Record<string, string> =>
   Object.fromEntries(
     keys.map(key => {
       const value = environmentValues[key](foundation)
-      if (value === undefined) throw new Error(`${key} is not known yet where it is asked for: move the function to a later stack`)
+      if (value === undefined)
+        throw new Error(`${key} is not known yet where it is asked for: move the function to a later stack`)
       return [key, value]
     }),
   )

@@ -28,7 +28,9 @@ export type Foundation = {
   queues: Record<QueueName, IQueue>
   connections: TableV2
   secrets: { auth: Secret; openAi: Secret }
-  /** Composed from its name, so that the functions inside the pipeline may know it without a circle. */
+  /**
+   * Composed from its name, so that the functions inside the pipeline may know it without a circle.
+   */
   pipelineArn: string
   /** Keeps what EventBridge could not hand over to a function. */
   undelivered?: IQueue

@@ -4,7 +4,9 @@ import type { EnvironmentKey } from './environment.ts'
 
 type Folder = 'users' | 'media'
 
-/** A thing that a function may touch; `constructs/grants.ts` says which IAM statements each one is. */
+/**
+ * A thing that a function may touch; `constructs/grants.ts` says which IAM statements each one is.
+ */
 export type Use =
   | 'db'
   | 'cache'
@@ -29,14 +31,20 @@ export type FunctionRow = {
   uses: readonly Use[]
   /** The queue whose messages it is given. Failed messages of a batch are reported one by one. */
   queue?: { name: QueueName; batchSize: number; maxConcurrency?: number }
-  /** It is told by EventBridge of what happens once: events that fail every try are kept in the `undelivered` queue. */
+  /**
+   * It is told by EventBridge of what happens once: events that fail every try are kept in the
+   * `undelivered` queue.
+   */
   toldByEventBridge?: true
-  /** It is called on a schedule. A late run is worth nothing, since the next one does its work: it is neither repeated nor kept. */
+  /**
+   * It is called on a schedule. A late run is worth nothing, since the next one does its work: it
+   * is neither repeated nor kept.
+   */
   everyMinutes?: number
   layers?: readonly 'media-tools'[]
   /**
-   * Sends messages to its own queue on purpose. Lambda stops such chains after about 16 rounds unless
-   * they are allowed: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+   * Sends messages to its own queue on purpose. Lambda stops such chains after about 16 rounds
+   * unless they are allowed: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
    */
   sendsToItself?: true
 }
@@ -53,7 +61,10 @@ const running = [...database, 'EVENTS_QUEUE_URL'] as const
 const usesAsSignedIn = ['db', 'cache', 'auth-secret'] as const
 const usesAsRunning = ['db', 'queue:events:send'] as const
 
-/** One row per function: the key is its name, its folder under dist/ and the end of its deployed name. */
+/**
+ * One row per function: the key is its name, its folder under dist/ and the end of its deployed
+ * name.
+ */
 const functions = {
   // 900 s is the longest that Lambda allows.
   migrate: { stack: 'migrations', memoryMb: 512, timeoutSeconds: 900, environment: database, uses: ['db'] },
@@ -83,7 +94,8 @@ const functions = {
       ...usesAsSignedIn,
       'bucket:read:users',
       'bucket:list:users',
-      // A repeated request may answer a video that is processed by now: links work only as far as their signer may read.
+      // A repeated request may answer a video that is processed by now: links work only as far as
+      // their signer may read.
       'bucket:read:media',
       'bucket:write:users',
       'bucket:list-parts:users',
@@ -106,16 +118,33 @@ const functions = {
     ...api,
     memoryMb: 512,
     environment: [...signedIn, 'CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL'],
-    uses: [...usesAsSignedIn, 'connections:add', 'connections:read', 'connections:change', 'queue:events:send', 'manage-connections'],
+    uses: [
+      ...usesAsSignedIn,
+      'connections:add',
+      'connections:read',
+      'connections:change',
+      'queue:events:send',
+      'manage-connections',
+    ],
   },
 
   ingest: {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET', 'PIPELINE_ARN', 'CLEANUP_QUEUE_URL'],
-    uses: [...usesAsRunning, 'bucket:read:users', 'bucket:list:users', 'pipeline:start', 'queue:cleanup:send'],
+    uses: [
+      ...usesAsRunning,
+      'bucket:read:users',
+      'bucket:list:users',
+      'pipeline:start',
+      'queue:cleanup:send',
+    ],
     queue: { name: 'ingest', batchSize: 10 },
   },
-  'pipeline-admit': { ...step, environment: [...running, 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'], uses: usesAsRunning },
+  'pipeline-admit': {
+    ...step,
+    environment: [...running, 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'],
+    uses: usesAsRunning,
+  },
   'pipeline-inspect': {
     ...step,
     memoryMb: 1024,
@@ -180,9 +209,16 @@ const functions = {
     stack: 'api',
     timeoutSeconds: 20,
     environment: [...running, 'CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL'],
-    uses: [...usesAsRunning, 'connections:list', 'connections:read', 'connections:change', 'manage-connections'],
+    uses: [
+      ...usesAsRunning,
+      'connections:list',
+      'connections:read',
+      'connections:change',
+      'manage-connections',
+    ],
     queue: { name: 'events', batchSize: 10, maxConcurrency: 10 },
-    // A client with many missed events is served in turns; each turn sends the message for the next.
+    // A client with many missed events is served in turns; each turn sends the message for the
+    // next.
     sendsToItself: true,
   },
   'worker-summarise': {
@@ -211,7 +247,13 @@ const functions = {
   'scheduled-reconcile': {
     ...step,
     timeoutSeconds: 120,
-    environment: [...running, 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN', 'VIDEO_PROCESSING_TIMEOUT'],
+    environment: [
+      ...running,
+      'AWS_S3_BUCKET',
+      'CLEANUP_QUEUE_URL',
+      'PIPELINE_ARN',
+      'VIDEO_PROCESSING_TIMEOUT',
+    ],
     uses: [
       ...usesAsRunning,
       'queue:cleanup:send',
@@ -230,11 +272,20 @@ export type FunctionName = keyof typeof functions
 /** The table without its literal types, for code that treats all rows alike. */
 export const functionTable: Record<FunctionName, FunctionRow> = functions
 
-/** The Fargate task is no Lambda function, but its variables and grants are written in the same way. It reads strangers' files, so it knows neither the database nor the cache. */
+/**
+ * The Fargate task is no Lambda function, but its variables and grants are written in the same way.
+ * It reads strangers' files, so it knows neither the database nor the cache.
+ */
 export const mediaTask = {
   environment: ['NODE_ENV', 'AWS_S3_BUCKET', 'MEDIA_PROGRESS_QUEUE_URL', 'FFMPEG_UID'],
   uses: [
-    ...(['bucket:read:users', 'bucket:list:users', 'bucket:read:media', 'bucket:list:media', 'bucket:write:media'] as const),
+    ...([
+      'bucket:read:users',
+      'bucket:list:users',
+      'bucket:read:media',
+      'bucket:list:media',
+      'bucket:write:media',
+    ] as const),
     'queue:media-progress:send',
   ],
 } as const satisfies Pick<FunctionRow, 'environment' | 'uses'>

@@ -5,13 +5,17 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 export type Acknowledgement = {
   /** The finding's full id, pack included. */
   id: string
-  /** The constructs that it is acknowledged on, by their path without the prefix of the stage: `data/Database/Instance`. */
+  /**
+   * The constructs that it is acknowledged on, by their path without the prefix of the stage:
+   * `data/Database/Instance`.
+   */
   on: RegExp
   reason: string
 }
 
 /** Adds cdk-nag's AwsSolutions and Serverless packs to the checks of synthesis. */
-export const addRulePacks = (app: App) => Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
+export const addRulePacks = (app: App) =>
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
 
 /** Acknowledges what is known and meant; anything else the packs find fails the synthesis. */
 export const acknowledgeFindings = (app: App, prefix: string) => {
@@ -26,23 +30,29 @@ export const acknowledgeFindings = (app: App, prefix: string) => {
 const solutions = (rule: string) => `AwsSolutions::AwsSolutions-${rule}`
 const serverless = (rule: string) => `Serverless::Serverless-${rule}`
 const wildcard = (resource: string) => solutions(`IAM5[Resource::${resource}]`)
-const managed = (policy: string) => solutions(`IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${policy}]`)
+const managed = (policy: string) =>
+  solutions(`IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${policy}]`)
 const account = '<AWS::Region>:<AWS::AccountId>'
 
 const OUR_FUNCTIONS = /^(migrations|media|api)\/(?!Bucket)\w+$/
 const OUR_ROLES = /^(migrations|media|api)\/\w+Role$/
 
-/** Every accepted finding with the reason why it is accepted. A row that meets no finding fails test/infra/nag.test.ts. */
+/**
+ * Every accepted finding with the reason why it is accepted. A row that meets no finding fails
+ * test/infra/nag.test.ts.
+ */
 export const acknowledgements = (app: App, prefix: string): Acknowledgement[] => [
   {
     id: wildcard('*'),
     on: OUR_ROLES,
-    reason: 'X-Ray, network interfaces and StartTranscriptionJob know no resources in IAM; a test asserts that nothing else has "*".',
+    reason:
+      'X-Ray, network interfaces and StartTranscriptionJob know no resources in IAM; a test asserts that nothing else has "*".',
   },
   ...['users', 'media'].map(folder => ({
     id: wildcard(`arn:<AWS::Partition>:s3:::${prefix}-media-<AWS::AccountId>-<AWS::Region>/${folder}/*`),
     on: /^(media|api)\/(\w+Role|MediaTask\/Definition\/TaskRole)$/,
-    reason: 'The objects are the videos of all users: which one a call may touch is decided by the query that yields its key.',
+    reason:
+      'The objects are the videos of all users: which one a call may touch is decided by the query that yields its key.',
   })),
   {
     id: wildcard(`arn:<AWS::Partition>:mediaconvert:${account}:jobs/*`),
@@ -79,7 +89,8 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   {
     id: wildcard('*'),
     on: /^media\/Pipeline\/StateMachine\/Role$/,
-    reason: 'Step Functions delivers logs and traces and follows ECS tasks by actions that know no resources in IAM.',
+    reason:
+      'Step Functions delivers logs and traces and follows ECS tasks by actions that know no resources in IAM.',
   },
   {
     id: wildcard('*'),
@@ -89,7 +100,8 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   {
     id: managed('AWSLambdaBasicExecutionRole'),
     on: /^data\/BucketNotificationsHandler\w+$/,
-    reason: "CDK's own function writes the bucket's notification settings at deployment; the policy allows it to log.",
+    reason:
+      "CDK's own function writes the bucket's notification settings at deployment; the policy allows it to log.",
   },
   {
     id: managed('AmazonAPIGatewayPushToCloudWatchLogs'),
@@ -105,7 +117,8 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   {
     id: serverless('LambdaAsyncFailureDestination'),
     on: /^media\/ScheduledReconcile\/EventInvokeConfig$/,
-    reason: 'A missed run of the schedule is worth nothing, since the next one does its work; an alarm rings when they keep failing.',
+    reason:
+      'A missed run of the schedule is worth nothing, since the next one does its work; an alarm rings when they keep failing.',
   },
   {
     id: serverless('EventBusDLQ'),
@@ -122,7 +135,11 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
     on: new RegExp(`^${path}$`),
     reason: 'It is where failed messages end; the alarm on it calls a person.',
   })),
-  { id: solutions('SQS3'), on: /^media\/Undelivered$/, reason: 'It is itself the dead-letter queue of EventBridge rules and functions.' },
+  {
+    id: solutions('SQS3'),
+    on: /^media\/Undelivered$/,
+    reason: 'It is itself the dead-letter queue of EventBridge rules and functions.',
+  },
   {
     id: solutions('SMG4'),
     on: /^data\/(AuthSecret|JwtSecret|OpenAiSecret)$/,
@@ -132,17 +149,20 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   {
     id: solutions('SMG4'),
     on: /^data\/Database\/Instance\/Secret$/,
-    reason: 'Rotated by a person (docs/deployment.md, Rotation): the database is reachable from one security group alone.',
+    reason:
+      'Rotated by a person (docs/deployment.md, Rotation): the database is reachable from one security group alone.',
   },
   ...['EC26', 'EC28', 'EC29'].map(rule => ({
     id: solutions(rule),
     on: /^network\/Vpc\/\w+\/NatInstance$/,
-    reason: 'The small NAT of the stages that are not production: it forwards packets, keeps nothing, and may be replaced at any time.',
+    reason:
+      'The small NAT of the stages that are not production: it forwards packets, keeps nothing, and may be replaced at any time.',
   })),
   ...['RDS3', 'RDS10'].map(rule => ({
     id: solutions(rule),
     on: /^data\/Database\/Instance$/,
-    reason: 'Stages whose data may be lost run in one zone and can be deleted; stages.ts sets both for production, and a test asserts it.',
+    reason:
+      'Stages whose data may be lost run in one zone and can be deleted; stages.ts sets both for production, and a test asserts it.',
   })),
   {
     id: solutions('RDS11'),
@@ -163,7 +183,8 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   {
     id: solutions('APIG2'),
     on: /^api\/Rest\/Api$/,
-    reason: 'The functions validate against the contract and list all problems at once; the gateway would stop at the first.',
+    reason:
+      'The functions validate against the contract and list all problems at once; the gateway would stop at the first.',
   },
   {
     id: solutions('APIG3'),
@@ -174,7 +195,8 @@ export const acknowledgements = (app: App, prefix: string): Acknowledgement[] =>
   {
     id: serverless('APIGWXrayEnabled'),
     on: /^api\/Rest\/Api\/DeploymentStage\.api$/,
-    reason: 'Its traces would keep the addresses of requests, and those of playback carry a token; the functions trace themselves.',
+    reason:
+      'Its traces would keep the addresses of requests, and those of playback carry a token; the functions trace themselves.',
   },
   {
     id: solutions('APIG4'),
@@ -193,5 +215,8 @@ const logicalIdOf = (app: App, path: string): string => {
 const pipelineFunctions = (app: App, prefix: string): string[] =>
   app.node
     .findAll()
-    .filter(construct => construct instanceof CfnFunction && construct.node.path.startsWith(`${prefix}-media/Pipeline`))
+    .filter(
+      construct =>
+        construct instanceof CfnFunction && construct.node.path.startsWith(`${prefix}-media/Pipeline`),
+    )
     .map(construct => logicalIdOf(app, construct.node.path))

@@ -1,22 +1,34 @@
 export const STAGE_NAMES = ['local', 'dev', 'prod'] as const
 export type StageName = (typeof STAGE_NAMES)[number]
 
-/** Everything in which the stages differ. Constructs read values; none asks for the name of the stage. */
+/**
+ * Everything in which the stages differ. Constructs read values; none asks for the name of the
+ * stage.
+ */
 export type StageSettings = {
   /** NODE_ENV of the functions: `production` refuses example secrets. */
   nodeEnv: 'development' | 'production'
   /** Origins that browsers may call from: FRONTEND_URL, split at commas. */
   origins: string[]
-  /** Variables whose value in this table is only an example: a deployment is refused without them, a synthesis is not. */
+  /**
+   * Variables whose value in this table is only an example: a deployment is refused without them, a
+   * synthesis is not.
+   */
   mustBeSet: readonly ('FRONTEND_URL' | 'AVAILABILITY_ZONES')[]
   /**
-   * Two or more zones by name. RDS Proxy is missing in some zones, and names mean other zones in each
-   * account (docs/deployment.md). Absent: the first two that the account lists.
+   * Two or more zones by name. RDS Proxy is missing in some zones, and names mean other zones in
+   * each account (docs/deployment.md). Absent: the first two that the account lists.
    */
   zones?: string[]
-  /** Protects the stacks and the database from deletion. Off for FIRST_DEPLOYMENT, which may have to be rolled back. */
+  /**
+   * Protects the stacks and the database from deletion. Off for FIRST_DEPLOYMENT, which may have to
+   * be rolled back.
+   */
   deletionProtection: boolean
-  /** USD a month; the alarms' address gets a mail at 50, 80 and 100 % and when the forecast is above. */
+  /**
+   * USD a month; the alarms' address gets a mail at 50, 80 and 100 % and when the forecast is
+   * above.
+   */
   monthlyBudgetUsd: number
   /** Lifetimes such as `1h` or `7d`. */
   jwtExpiresIn: string
@@ -26,14 +38,23 @@ export type StageSettings = {
   maxConcurrentJobs: number
   /** After this long an execution is stopped. The time in which it waits for its place counts. */
   videoProcessingTimeoutMs: number
-  /** How long the state machine waits between two questions to MediaConvert, Transcribe or `admit`: this, or longer when the rounds until the timeout would not fit into `historyEvents`. */
+  /**
+   * How long the state machine waits between two questions to MediaConvert, Transcribe or `admit`:
+   * this, or longer when the rounds until the timeout would not fit into `historyEvents`.
+   */
   pollSeconds: number
-  /** At how many events of its history an execution fails: 25,000 in AWS (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html); the local engine has no such limit. */
+  /**
+   * At how many events of its history an execution fails: 25,000 in AWS
+   * (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html); the local engine
+   * has no such limit.
+   */
   historyEvents: number
   logRetentionDays: 1 | 14 | 90
   /**
-   * The fate of data that cannot be made again, when its stack is deleted. `retain`: the bucket and the signing keys stay, the database leaves a snapshot, and
-   * the stacks are protected from deletion. Queues, the table of connections, the cache, the other secrets and logs go in any case.
+   * The fate of data that cannot be made again, when its stack is deleted. `retain`: the bucket and
+   * the signing keys stay, the database leaves a snapshot, and the stacks are protected from
+   * deletion. Queues, the table of connections, the cache, the other secrets and logs go in any
+   * case.
    */
   onDelete: 'destroy' | 'retain'
   nat: { kind: 'instance' | 'gateway'; count: number }
@@ -104,14 +125,29 @@ const stages: Record<StageName, StageSettings> = {
   },
 }
 
-export const isStageName = (name: string): name is StageName => (STAGE_NAMES as readonly string[]).includes(name)
+export const isStageName = (name: string): name is StageName =>
+  (STAGE_NAMES as readonly string[]).includes(name)
 
-/** The settings of a stage. The variables that an operator may set (see docs/deployment.md) win over the table. Throws on an unusable value. */
-export const stageSettings = (stage: StageName, environment: Record<string, string | undefined> = {}): StageSettings => {
+/**
+ * The settings of a stage. The variables that an operator may set (see docs/deployment.md) win over
+ * the table. Throws on an unusable value.
+ */
+export const stageSettings = (
+  stage: StageName,
+  environment: Record<string, string | undefined> = {},
+): StageSettings => {
   const settings = stages[stage]
-  const videoProcessingTimeoutMs = positiveInteger(environment, 'VIDEO_PROCESSING_TIMEOUT') ?? settings.videoProcessingTimeoutMs
+  const videoProcessingTimeoutMs =
+    positiveInteger(environment, 'VIDEO_PROCESSING_TIMEOUT') ?? settings.videoProcessingTimeoutMs
   const zones = splitZones(environment.AVAILABILITY_ZONES)
-  const { FRONTEND_URL, FIRST_DEPLOYMENT, JWT_EXPIRES_IN, JWT_REFRESH_EXPIRES_IN, OPENAI_CHAT_MODEL, ALARM_EMAIL } = environment
+  const {
+    FRONTEND_URL,
+    FIRST_DEPLOYMENT,
+    JWT_EXPIRES_IN,
+    JWT_REFRESH_EXPIRES_IN,
+    OPENAI_CHAT_MODEL,
+    ALARM_EMAIL,
+  } = environment
   return {
     ...settings,
     origins: FRONTEND_URL ? splitOrigins(FRONTEND_URL, settings.nodeEnv) : settings.origins,
@@ -122,13 +158,17 @@ export const stageSettings = (stage: StageName, environment: Record<string, stri
     openAiChatModel: OPENAI_CHAT_MODEL || settings.openAiChatModel,
     maxConcurrentJobs: positiveInteger(environment, 'MAX_CONCURRENT_JOBS') ?? settings.maxConcurrentJobs,
     videoProcessingTimeoutMs,
-    pollSeconds: Math.max(settings.pollSeconds, shortestPollSeconds(videoProcessingTimeoutMs, settings.historyEvents)),
+    pollSeconds: Math.max(
+      settings.pollSeconds,
+      shortestPollSeconds(videoProcessingTimeoutMs, settings.historyEvents),
+    ),
     ...(ALARM_EMAIL && { alarmEmail: ALARM_EMAIL }),
     ...(zones && { zones }),
   }
 }
 
-// A round is a wait, a task and a choice, 2 + 5 + 2 events; transcoding and transcription have theirs side by side.
+// A round is a wait, a task and a choice, 2 + 5 + 2 events; transcoding and transcription have
+// theirs side by side.
 const EVENTS_OF_A_POLL = 2 * 9
 // The rest is for the other states and for retries.
 const SHARE_OF_POLLS = 0.8
@@ -141,7 +181,9 @@ const splitZones = (list = ''): string[] | undefined => {
   const zones = list.split(',').flatMap(name => name.trim() || [])
   if (zones.length === 0) return undefined
   if (zones.length < 2 || zones.some(name => !/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/.test(name)))
-    throw new Error(`AVAILABILITY_ZONES: "${list}" is no list of two or more zones such as us-east-1a,us-east-1b`)
+    throw new Error(
+      `AVAILABILITY_ZONES: "${list}" is no list of two or more zones such as us-east-1a,us-east-1b`,
+    )
   return zones
 }
 
@@ -155,10 +197,14 @@ const splitOrigins = (list: string, nodeEnv: StageSettings['nodeEnv']): string[]
     return url.origin
   })
 
-const positiveInteger = (environment: Record<string, string | undefined>, name: string): number | undefined => {
+const positiveInteger = (
+  environment: Record<string, string | undefined>,
+  name: string,
+): number | undefined => {
   const text = environment[name]
   if (!text) return undefined
   const number = Number(text)
-  if (!Number.isInteger(number) || number <= 0) throw new Error(`${name} must be a positive whole number; it is "${text}"`)
+  if (!Number.isInteger(number) || number <= 0)
+    throw new Error(`${name} must be a positive whole number; it is "${text}"`)
   return number
 }

@@ -20,11 +20,20 @@ export type SynthesisOptions = {
   distDir?: string
   /** The build context of the media task's image. @default the repository */
   contextDir?: string
-  /** The operator's variables, such as FRONTEND_URL; they win over the settings of the stage. @default none */
+  /**
+   * The operator's variables, such as FRONTEND_URL; they win over the settings of the stage.
+   * @default none
+   */
   environment?: Record<string, string | undefined>
-  /** `in-place` leaves bundles where they are, so that a rebuilt one is picked up; `copied` makes the assembly self-contained. @default 'copied' */
+  /**
+   * `in-place` leaves bundles where they are, so that a rebuilt one is picked up; `copied` makes
+   * the assembly self-contained. @default 'copied'
+   */
   assets?: 'copied' | 'in-place'
-  /** `full`: CDK's template validation and the cdk-nag rule packs, some ten seconds. `none` is for a stack that a test has checked. @default 'full' */
+  /**
+   * `full`: CDK's template validation and the cdk-nag rule packs, some ten seconds. `none` is for a
+   * stack that a test has checked. @default 'full'
+   */
   checks?: 'full' | 'none'
 }
 
@@ -56,7 +65,11 @@ export const createApp = ({
     description: `AI Video Hub: ${description}`,
     terminationProtection: settings.deletionProtection,
   })
-  const network = new NetworkStack(app, `${prefix}-network`, { ...stackProps('network', 'private network'), prefix, settings })
+  const network = new NetworkStack(app, `${prefix}-network`, {
+    ...stackProps('network', 'private network'),
+    prefix,
+    settings,
+  })
   const data = new DataStack(app, `${prefix}-data`, {
     ...stackProps('data', 'database, cache, files, queues and secrets'),
     prefix,
@@ -74,14 +87,28 @@ export const createApp = ({
     foundation: data.foundation,
     contextDir: contextDir ?? root,
   })
-  const api = new ApiStack(app, `${prefix}-api`, { ...stackProps('api', 'REST and WebSocket'), foundation: data.foundation })
-  const operations = new OperationsStack(app, `${prefix}-operations`, { ...stackProps('operations', 'alarms'), data, media, api })
-  for (const stack of [media, api]) stack.addStackDependency(migrations, 'No function meets a schema older than itself')
-  for (const stack of [network, data, migrations, media, api, operations]) Tags.of(stack).add('application', prefix)
+  const api = new ApiStack(app, `${prefix}-api`, {
+    ...stackProps('api', 'REST and WebSocket'),
+    foundation: data.foundation,
+  })
+  const operations = new OperationsStack(app, `${prefix}-operations`, {
+    ...stackProps('operations', 'alarms'),
+    data,
+    media,
+    api,
+  })
+  for (const stack of [media, api])
+    stack.addStackDependency(migrations, 'No function meets a schema older than itself')
+  for (const stack of [network, data, migrations, media, api, operations])
+    Tags.of(stack).add('application', prefix)
   if (checks === 'full') addRulePacks(app)
   acknowledgeFindings(app, prefix)
   return app
 }
 
-/** Synthesizes one stage, without account, Docker or network, and returns the assembly's folder. Throws when a check finds anything. */
-export const synthesize = (options: SynthesisOptions & { outDir: string }): string => createApp(options).synth().directory
+/**
+ * Synthesizes one stage, without account, Docker or network, and returns the assembly's folder.
+ * Throws when a check finds anything.
+ */
+export const synthesize = (options: SynthesisOptions & { outDir: string }): string =>
+  createApp(options).synth().directory

@@ -8,8 +8,21 @@ import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
 
 const AUDIO = 'audio.flac'
-/** The format that speech recognisers expect. Sound that begins late or has gaps is filled with silence: times in it are times in the film. */
-const AUDIO_ARGUMENTS = ['-map', '0:a:0', '-af', 'aresample=16000:async=1:first_pts=0', '-ac', '1', '-c:a', 'flac', AUDIO]
+/**
+ * The format that speech recognisers expect. Sound that begins late or has gaps is filled with
+ * silence: times in it are times in the film.
+ */
+const AUDIO_ARGUMENTS = [
+  '-map',
+  '0:a:0',
+  '-af',
+  'aresample=16000:async=1:first_pts=0',
+  '-ac',
+  '1',
+  '-c:a',
+  'flac',
+  AUDIO,
+]
 const MAX_CAPTION_BYTES = 10_000_000
 
 export type Extraction = {
@@ -23,7 +36,10 @@ export type Extraction = {
   onWarning: (message: string, error: unknown) => void
 }
 
-/** FLAC writes the number of samples into its header (bits 108-143 of STREAMINFO) when it is finished. */
+/**
+ * FLAC writes the number of samples into its header (bits 108-143 of STREAMINFO) when it is
+ * finished.
+ */
 const flacDurationMs = async (file: string): Promise<number> => {
   const handle = await openOutput(file)
   try {
@@ -41,11 +57,22 @@ const extractAudio = async ({ folder, film }: Extraction): Promise<Product[]> =>
   const file = join(folder, AUDIO)
   const durationMs = await flacDurationMs(file)
   return durationMs > 0
-    ? [{ kind: 'audio', name: AUDIO, file, contentType: 'audio/flac', details: { durationMs, sampleRate: 16_000 } }]
+    ? [
+        {
+          kind: 'audio',
+          name: AUDIO,
+          file,
+          contentType: 'audio/flac',
+          details: { durationMs, sampleRate: 16_000 },
+        },
+      ]
     : []
 }
 
-/** Subtitles only enrich: a track that cannot be read is left out, and the speech is recognised instead. */
+/**
+ * Subtitles only enrich: a track that cannot be read is left out, and the speech is recognised
+ * instead.
+ */
 const extractCaptions = async ({ file, film, folder, limits, onWarning }: Extraction): Promise<Product[]> => {
   const products: Product[] = []
   for (const { index, language, title, codec } of film.textTracks) {
@@ -72,7 +99,10 @@ const extractCaptions = async ({ file, film, folder, limits, onWarning }: Extrac
   return products
 }
 
-/** Sound, thumbnail and storyboard come from one pass over the file, its pictures decoded once. Throws media.* problems. */
+/**
+ * Sound, thumbnail and storyboard come from one pass over the file, its pictures decoded once.
+ * Throws media.* problems.
+ */
 export const extract = async (o: Extraction): Promise<Product[]> => {
   const { file, film, folder, limits } = o
   let furthest = 0

@@ -4,7 +4,10 @@ import { MAX_DURATION_SECONDS } from '../shared/contract/limits.ts'
 import { problem } from '../shared/contract/problems.ts'
 import { MAX_PIXELS } from '../shared/domain/media/media-facts.ts'
 
-/** The demuxers of the file types that we accept. By default an HLS playlist or concat script named .mp4 makes ffmpeg open other files and addresses. */
+/**
+ * The demuxers of the file types that we accept. By default an HLS playlist or concat script named
+ * .mp4 makes ffmpeg open other files and addresses.
+ */
 const DEMUXERS = 'mov,matroska,avi,asf,flv'
 const STDERR_TAIL = 2_000
 /** A thousand streams with their tags have a tenth of it. */
@@ -12,8 +15,8 @@ const MAX_PROBE_CHARACTERS = 8_000_000
 const SETPRIV = '/usr/bin/setpriv'
 
 /**
- * The command that starts ffmpeg. The kernel ends it with this program, even when this is killed outright.
- * With a uid it may do nothing that this program may, and reads only the work folder.
+ * The command that starts ffmpeg. The kernel ends it with this program, even when this is killed
+ * outright. With a uid it may do nothing that this program may, and reads only the work folder.
  */
 const launcher = (uid: number | undefined): string[] => {
   if (uid !== undefined)
@@ -44,18 +47,25 @@ export type Limits = {
 
 type Outcome = { code: number | null; killedBy: NodeJS.Signals | null; stderr: string }
 
-const WHITELISTS = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, '-max_pixels', String(MAX_PIXELS)]
+const WHITELISTS = [
+  '-protocol_whitelist',
+  'file,pipe',
+  '-format_whitelist',
+  DEMUXERS,
+  '-max_pixels',
+  String(MAX_PIXELS),
+]
 
 /**
- * Options with which ffmpeg opens a file nobody has vouched for: local protocols, known demuxers, a bounded picture. A file that claims three seconds may go
- * on a year later: filters would fill the gap with pictures and silence until the memory or the disk is full.
+ * Options with which ffmpeg opens a file nobody has vouched for: local protocols, known demuxers, a
+ * bounded picture. A file that claims three seconds may go on a year later: filters would fill the
+ * gap with pictures and silence until the memory or the disk is full.
  */
-export const openUntrusted = (file: string, decoderOptions: readonly string[] = [], maxSeconds = MAX_DURATION_SECONDS): string[] => [
-  ...WHITELISTS,
-  ...['-t', String(maxSeconds)],
-  ...decoderOptions,
-  ...['-i', `file:${file}`],
-]
+export const openUntrusted = (
+  file: string,
+  decoderOptions: readonly string[] = [],
+  maxSeconds = MAX_DURATION_SECONDS,
+): string[] => [...WHITELISTS, ...['-t', String(maxSeconds)], ...decoderOptions, ...['-i', `file:${file}`]]
 
 const run = (
   command: string,
@@ -66,7 +76,8 @@ const run = (
   new Promise((resolve, reject) => {
     signal?.throwIfAborted()
     const [program, ...rest] = [...launcher(uid), command, ...args] as [string, ...string[]]
-    // A process group of its own: whatever the tool starts ends with it. It sees none of our environment.
+    // A process group of its own: whatever the tool starts ends with it. It sees none of our
+    // environment.
     const child = spawn(program, rest, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -101,15 +112,24 @@ const run = (
     child.on('close', (code, killedBy) =>
       settle(() => {
         if (signal?.aborted) return reject(signal.reason)
-        if (timedOut) return reject(problem('media.timed_out', { reason: `${command} did not finish within ${timeoutMs / 1000} s` }))
+        if (timedOut)
+          return reject(
+            problem('media.timed_out', { reason: `${command} did not finish within ${timeoutMs / 1000} s` }),
+          )
         resolve({ code, killedBy, stderr: stderr.trim() })
       }),
     )
   })
 
-/** Translates a failure into the file's fault. Any other failure stays a plain error, so the task is retried. */
+/**
+ * Translates a failure into the file's fault. Any other failure stays a plain error, so the task is
+ * retried.
+ */
 const failure = (command: string, { code, killedBy, stderr }: Outcome): Error => {
-  const notTheFile = killedBy !== null || code === 127 || /No space left on device|Cannot allocate memory|Permission denied/.test(stderr)
+  const notTheFile =
+    killedBy !== null ||
+    code === 127 ||
+    /No space left on device|Cannot allocate memory|Permission denied/.test(stderr)
   if (notTheFile) return new Error(`${command} ended with ${killedBy ?? code}: ${stderr}`)
   if (stderr.includes('not on whitelist')) return problem('media.not_a_video', { reason: stderr })
   if (stderr.includes('Picture size')) return problem('media.too_large_picture', { reason: stderr })
@@ -128,8 +148,15 @@ const progressReader = (onTimeMs: (ms: number) => void) => {
   }
 }
 
-/** Runs ffmpeg with our arguments; `onTimeMs` follows how far into the film it is. Throws media.* problems that are the file's fault. */
-export const runFfmpeg = async (args: readonly string[], limits: Limits, onTimeMs: (ms: number) => void = () => {}): Promise<void> => {
+/**
+ * Runs ffmpeg with our arguments; `onTimeMs` follows how far into the film it is. Throws media.*
+ * problems that are the file's fault.
+ */
+export const runFfmpeg = async (
+  args: readonly string[],
+  limits: Limits,
+  onTimeMs: (ms: number) => void = () => {},
+): Promise<void> => {
   const fixed = ['-hide_banner', '-nostdin', '-v', 'error', '-y', '-progress', 'pipe:1', '-nostats']
   const outcome = await run('ffmpeg', [...fixed, ...args], limits, progressReader(onTimeMs))
   if (outcome.code !== 0) throw failure('ffmpeg', outcome)
@@ -143,6 +170,7 @@ export const runFfprobe = async (file: string, args: readonly string[], limits: 
     if (json.length <= MAX_PROBE_CHARACTERS) json += text
   })
   if (outcome.code !== 0) throw failure('ffprobe', outcome)
-  if (json.length > MAX_PROBE_CHARACTERS) throw problem('media.unreadable', { reason: 'its tags have no end' })
+  if (json.length > MAX_PROBE_CHARACTERS)
+    throw problem('media.unreadable', { reason: 'its tags have no end' })
   return JSON.parse(json)
 }

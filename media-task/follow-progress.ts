@@ -1,8 +1,12 @@
 /**
- * Passes shares (0-1) on: at most one a second, one at a time, growing. A share that cannot be sent is
- * handed to `onWarning`, and the work goes on.
+ * Passes shares (0-1) on: at most one a second, one at a time, growing. A share that cannot be sent
+ * is handed to `onWarning`, and the work goes on.
  */
-export const followProgress = (o: { send: (share: number) => Promise<void>; onWarning: (error: unknown) => void; intervalMs?: number }) => {
+export const followProgress = (o: {
+  send: (share: number) => Promise<void>
+  onWarning: (error: unknown) => void
+  intervalMs?: number
+}) => {
   let furthest = -1
   let sentAt = Number.NEGATIVE_INFINITY
   let underWay: Promise<void> | undefined

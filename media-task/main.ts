@@ -8,18 +8,28 @@ import { createLogger } from '../shared/observability/logger.ts'
 import { runTask } from './run-task.ts'
 
 const TASK_KEYS = ['VIDEO_ID', 'RUN_ID', 'SOURCE_KEY', 'SOURCE_ETAG', 'MEDIA_TASK_MODE'] as const
-const config = readConfig(process.env, ['NODE_ENV', 'AWS_S3_BUCKET', 'MEDIA_PROGRESS_QUEUE_URL', 'FFMPEG_UID', ...TASK_KEYS])
+const config = readConfig(process.env, [
+  'NODE_ENV',
+  'AWS_S3_BUCKET',
+  'MEDIA_PROGRESS_QUEUE_URL',
+  'FFMPEG_UID',
+  ...TASK_KEYS,
+])
 const { VIDEO_ID: videoId, RUN_ID: runId, MEDIA_TASK_MODE: mode } = config
 const log = createLogger('media-task')
 const controller = new AbortController()
 process.once('SIGTERM', () => controller.abort(new Error('the task was stopped')))
 
 const isRoot = process.getuid?.() === 0
-// A container that cannot give ffmpeg a user of its own would run it with the task's credentials in reach.
+// A container that cannot give ffmpeg a user of its own would run it with the task's credentials in
+// reach.
 if (!isRoot && config.NODE_ENV === 'production') throw new Error('The media task has to be started by root')
 
 const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
-const progress = createQueue<MessageOf<'media-progress'>>({ client: new SQSClient(), url: config.MEDIA_PROGRESS_QUEUE_URL })
+const progress = createQueue<MessageOf<'media-progress'>>({
+  client: new SQSClient(),
+  url: config.MEDIA_PROGRESS_QUEUE_URL,
+})
 
 const exitCode = await runTask({
   ...{ storage, videoId, runId, mode, log },

@@ -2,8 +2,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
 /**
- * Opens a file that ffmpeg has left. A film that has taken ffmpeg over can leave a link to the credentials
- * of this program, or a pipe that never ends: this throws for all but an ordinary file.
+ * Opens a file that ffmpeg has left. A film that has taken ffmpeg over can leave a link to the
+ * credentials of this program, or a pipe that never ends: this throws for all but an ordinary file.
  */
 export const openOutput = async (file: string): Promise<FileHandle> => {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)

@@ -15,12 +15,22 @@ const LIGHT_FILE = 'light.txt'
 const TILES_FILE = 'tiles.mjpeg'
 const SPRITE = 'storyboard.jpg'
 const CANDIDATE = /^candidate-\d+\.jpg$/
-/** From this distance on key frames are near enough, and decoding nothing else is many times faster. */
+/**
+ * From this distance on key frames are near enough, and decoding nothing else is many times faster.
+ */
 const KEY_FRAMES_FROM_MS = 5_000
 
-export type PicturePlan = { storyboard: Storyboard; decoderOptions: string[]; filter: string; outputs: string[] }
+export type PicturePlan = {
+  storyboard: Storyboard
+  decoderOptions: string[]
+  filter: string
+  outputs: string[]
+}
 
-/** One decode serves both: the storyboard's sprite, and candidates for the thumbnail with a note of how light each is. */
+/**
+ * One decode serves both: the storyboard's sprite, and candidates for the thumbnail with a note of
+ * how light each is.
+ */
 export const planPictures = (film: ProbedFile, { everyFrame = false } = {}): PicturePlan => {
   const storyboard = planStoryboard(film)
   const stepMs = Math.max(1, Math.floor(film.durationMs / CANDIDATES))
@@ -28,18 +38,22 @@ export const planPictures = (film: ProbedFile, { everyFrame = false } = {}): Pic
   const { intervalMs, tileWidth, tileHeight, columns, rows } = storyboard
   const filter = [
     '[0:V:0]split=2[tiles][frames]',
-    // At the end of the file, fps repeats the last picture up to the time that the file claims for it.
+    // At the end of the file, fps repeats the last picture up to the time that the file claims for
+    // it.
     `[tiles]fps=fps=1000/${intervalMs}:start_time=0,trim=end_frame=${columns * rows},scale=${tileWidth}:${tileHeight},setsar=1,format=yuvj420p[sprite]`,
     `[frames]select='isnan(prev_selected_t)+gte(t-prev_selected_t,${stepMs / 1000})',trim=end_frame=${2 * CANDIDATES},scale=${width}:${height},setsar=1,format=yuvj420p,` +
-      // One frame a step: neither doubled nor dropped by ffmpeg, whose versions name that option differently.
+      // One frame a step: neither doubled nor dropped by ffmpeg, whose versions name that option
+      // differently.
       `signalstats,metadata=print:file=${LIGHT_FILE},settb=${stepMs}/1000,setpts=N[candidates]`,
   ].join(';')
   return {
     storyboard,
-    decoderOptions: !everyFrame && storyboard.intervalMs >= KEY_FRAMES_FROM_MS ? ['-skip_frame', 'nokey'] : [],
+    decoderOptions:
+      !everyFrame && storyboard.intervalMs >= KEY_FRAMES_FROM_MS ? ['-skip_frame', 'nokey'] : [],
     filter,
     outputs: [
-      // ffmpeg reports no progress before every output has begun, and a sheet of tiles begins with the last of them.
+      // ffmpeg reports no progress before every output has begun, and a sheet of tiles begins with
+      // the last of them.
       ...['-map', '[sprite]', '-q:v', '2', '-f', 'mjpeg', TILES_FILE],
       ...['-map', '[candidates]', '-r', `1000/${stepMs}`, '-q:v', '3', 'candidate-%03d.jpg'],
     ],
@@ -52,26 +66,41 @@ const readLight = (text: string): FrameLight[] =>
     .split(/^frame:/m)
     .slice(1)
     .map(frame => {
-      const value = (key: string) => Number(new RegExp(`^lavfi\\.signalstats\\.${key}=([\\d.]+)$`, 'm').exec(frame)?.[1] ?? 0)
+      const value = (key: string) =>
+        Number(new RegExp(`^lavfi\\.signalstats\\.${key}=([\\d.]+)$`, 'm').exec(frame)?.[1] ?? 0)
       return { average: value('YAVG'), low: value('YLOW'), high: value('YHIGH'), saturation: value('SATAVG') }
     })
 
-const candidatesIn = async (folder: string) => (await readdir(folder)).filter(name => CANDIDATE.test(name)).sort()
+const candidatesIn = async (folder: string) =>
+  (await readdir(folder)).filter(name => CANDIDATE.test(name)).sort()
 
 /** A film with few key frames gives nearly no picture when only those are decoded. */
 export const tooFewPictures = async (folder: string) => (await candidatesIn(folder)).length < CANDIDATES / 2
 
-/** Lays the tiles out. The last one is repeated where the film ends before its announced duration; what is too much is left out. */
+/**
+ * Lays the tiles out. The last one is repeated where the film ends before its announced duration;
+ * what is too much is left out.
+ */
 const layOut = (folder: string, { columns, rows }: Storyboard, limits: Limits) =>
   runFfmpeg(
     [
-      ...['-f', 'mjpeg', '-i', `file:${TILES_FILE}`, '-vf', `tpad=stop_mode=clone:stop=3,tile=${columns}x${rows}`],
+      ...[
+        '-f',
+        'mjpeg',
+        '-i',
+        `file:${TILES_FILE}`,
+        '-vf',
+        `tpad=stop_mode=clone:stop=3,tile=${columns}x${rows}`,
+      ],
       ...['-frames:v', '1', '-q:v', '4', SPRITE],
     ],
     { ...limits, folder },
   )
 
-/** The finished pictures: thumbnail, storyboard and its VTT; the storyboard only enriches and may be missing. A film without a single decodable frame gives none. */
+/**
+ * The finished pictures: thumbnail, storyboard and its VTT; the storyboard only enriches and may be
+ * missing. A film without a single decodable frame gives none.
+ */
 export const collectPictures = async (
   { folder, film, limits, onWarning }: Pick<Extraction, 'folder' | 'film' | 'limits' | 'onWarning'>,
   { storyboard }: PicturePlan,
@@ -100,7 +129,13 @@ export const collectPictures = async (
   await writeFile(cues, storyboardVtt(storyboard, film.durationMs, SPRITE), { flag: 'wx' })
   return [
     thumbnail,
-    { kind: 'storyboard', name: SPRITE, file: join(folder, SPRITE), contentType: 'image/jpeg', details: { ...storyboard } },
+    {
+      kind: 'storyboard',
+      name: SPRITE,
+      file: join(folder, SPRITE),
+      contentType: 'image/jpeg',
+      details: { ...storyboard },
+    },
     { kind: 'storyboard_vtt', name: 'storyboard.vtt', file: cues, contentType: 'text/vtt; charset=utf-8' },
   ]
 }

@@ -49,18 +49,38 @@ const ratio = (text = '') => {
 /** Enough to tell a film that is too long from the longest that is not. */
 const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
 
-/** Reads through the packets, without decoding. What is longer than MEASURED_SECONDS measures that. */
+/**
+ * Reads through the packets, without decoding. What is longer than MEASURED_SECONDS measures that.
+ */
 const measureDuration = async (file: string, limits: Limits): Promise<number> => {
   let durationMs = 0
-  const packets = [...openUntrusted(file, [], MEASURED_SECONDS), '-map', '0:V:0', '-map', '0:a:0?', '-c', 'copy', '-f', 'null', '-']
+  const packets = [
+    ...openUntrusted(file, [], MEASURED_SECONDS),
+    '-map',
+    '0:V:0',
+    '-map',
+    '0:a:0?',
+    '-c',
+    'copy',
+    '-f',
+    'null',
+    '-',
+  ]
   await runFfmpeg(packets, limits, ms => {
     durationMs = Math.max(durationMs, ms)
   })
   return Math.round(durationMs)
 }
 
-/** Browsers' own recordings do not say how long they are, and what a file says need not be true: what it holds counts, and its word only for the last second. */
-const findDuration = async (file: string, claimedSeconds: number | undefined, limits: Limits): Promise<number> => {
+/**
+ * Browsers' own recordings do not say how long they are, and what a file says need not be true:
+ * what it holds counts, and its word only for the last second.
+ */
+const findDuration = async (
+  file: string,
+  claimedSeconds: number | undefined,
+  limits: Limits,
+): Promise<number> => {
   const measuredMs = await measureDuration(file, limits)
   const claimedMs = Math.round((claimedSeconds ?? 0) * 1000)
   return Math.abs(claimedMs - measuredMs) < 1000 ? claimedMs : measuredMs
@@ -69,17 +89,30 @@ const findDuration = async (file: string, claimedSeconds: number | undefined, li
 /** Postgres refuses JSON that ends in the first half of a character. */
 const shortTitle = (title: string) => title.slice(0, MAX_TITLE_CHARACTERS).toWellFormed()
 
-/** The second gate: what ffmpeg itself makes of the file, before anything is decoded. Throws media.* problems. */
+/**
+ * The second gate: what ffmpeg itself makes of the file, before anything is decoded. Throws media.*
+ * problems.
+ */
 export const probe = async (file: string, limits: Limits): Promise<ProbedFile> => {
-  const { format, streams } = Probe.parse(await runFfprobe(file, ['-show_format', '-show_streams'], { ...limits, timeoutMs: 60_000 }))
+  const { format, streams } = Probe.parse(
+    await runFfprobe(file, ['-show_format', '-show_streams'], { ...limits, timeoutMs: 60_000 }),
+  )
   const of = (type: string) => streams.filter(stream => stream.codec_type === type)
   const video = of('video').find(stream => stream.disposition.attached_pic !== 1)
   if (!video) throw problem('media.no_video_track')
-  if (video.codec_name === 'unknown') throw problem('media.unreadable', { reason: 'the codec of its picture is unknown' })
+  if (video.codec_name === 'unknown')
+    throw problem('media.unreadable', { reason: 'the codec of its picture is unknown' })
   const audio = of('audio')[0]
   // ffprobe counts the turn against the clock.
-  const rotation = quarterTurn(-(video.side_data_list.find(data => data.rotation !== undefined)?.rotation ?? 0))
-  const stored = { width: video.width ?? 0, height: video.height ?? 0, pixelAspect: ratio(video.sample_aspect_ratio), rotation }
+  const rotation = quarterTurn(
+    -(video.side_data_list.find(data => data.rotation !== undefined)?.rotation ?? 0),
+  )
+  const stored = {
+    width: video.width ?? 0,
+    height: video.height ?? 0,
+    pixelAspect: ratio(video.sample_aspect_ratio),
+    rotation,
+  }
   return checkLimits({
     format: format.format_name,
     durationMs: await findDuration(file, format.duration, limits),
@@ -92,7 +125,14 @@ export const probe = async (file: string, limits: Limits): Promise<ProbedFile> =
       .flatMap(({ codec_name: codec, tags }, index) => {
         const language = languageTag(tags.language)
         return TEXT_SUBTITLES.includes(codec)
-          ? [{ index, codec, ...(language && { language }), ...(tags.title && { title: shortTitle(tags.title) }) }]
+          ? [
+              {
+                index,
+                codec,
+                ...(language && { language }),
+                ...(tags.title && { title: shortTitle(tags.title) }),
+              },
+            ]
           : []
       })
       .slice(0, MAX_TEXT_TRACKS),

@@ -40,7 +40,10 @@ export type TaskDeps = {
   signal: AbortSignal
 }
 
-const download = async ({ storage, sourceKey, sourceEtag, signal }: TaskDeps, file: string): Promise<void> => {
+const download = async (
+  { storage, sourceKey, sourceEtag, signal }: TaskDeps,
+  file: string,
+): Promise<void> => {
   const head = await storage.head(sourceKey)
   if (!head) throw problem('media.source_missing')
   if (head.sizeBytes > MAX_UPLOAD_BYTES) throw problem('media.size_mismatch')
@@ -83,7 +86,9 @@ const work = async (deps: TaskDeps, folder: string): Promise<MediaReport> => {
 /** Relative to the work folder: ffmpeg may not be able to search the folders above it. */
 const SOURCE = 'source'
 
-/** Returns the report of a file that is refused. Throws every failure that a repetition may cure. */
+/**
+ * Returns the report of a file that is refused. Throws every failure that a repetition may cure.
+ */
 const refusal = (error: unknown, log: TaskDeps['log']): MediaReport => {
   if (!isProblem(error) || error.type.retryable) throw error
   const { code, message, details } = error
@@ -92,15 +97,17 @@ const refusal = (error: unknown, log: TaskDeps['log']): MediaReport => {
 }
 
 /**
- * Runs the task to its end and returns the exit code: 0 when its report is written, 1 for a failure that
- * a repetition may cure. The work folder is always removed. Safe to repeat.
+ * Runs the task to its end and returns the exit code: 0 when its report is written, 1 for a failure
+ * that a repetition may cure. The work folder is always removed. Safe to repeat.
  */
 export const runTask = async (deps: TaskDeps): Promise<0 | 1> => {
   const { storage, videoId, runId, mode, ffmpegUid, log } = deps
   const folder = await makeWorkFolder(ffmpegUid)
   try {
     const report = await work(deps, folder).catch(error => refusal(error, log))
-    await storage.put(mediaReportKey(videoId, runId, mode), JSON.stringify(report), { contentType: 'application/json' })
+    await storage.put(mediaReportKey(videoId, runId, mode), JSON.stringify(report), {
+      contentType: 'application/json',
+    })
     return 0
   } catch (error) {
     log.error('Media task failed', { error })

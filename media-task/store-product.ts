@@ -7,8 +7,14 @@ import type { Product } from './product.ts'
 
 type Deps = { storage: Pick<Storage, 'put'>; videoId: string; runId: string }
 
-/** Uploads a product and returns its line of the report. A stream is sent only once, so this repeats it, not the client. */
-export const storeProduct = async ({ storage, videoId, runId }: Deps, product: Product): Promise<ReportedProduct> => {
+/**
+ * Uploads a product and returns its line of the report. A stream is sent only once, so this repeats
+ * it, not the client.
+ */
+export const storeProduct = async (
+  { storage, videoId, runId }: Deps,
+  product: Product,
+): Promise<ReportedProduct> => {
   const { file, ...reported } = product
   const key = `${runPrefix(videoId, runId)}${product.name}`
   const handle = await openOutput(file)

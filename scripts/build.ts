@@ -5,7 +5,9 @@ import { build as bundle, type Metafile, stop } from 'esbuild'
 /** The folders whose every file is a function of its own, and the prefix of their names. */
 const STEP_FOLDERS = { pipeline: 'pipeline', workers: 'worker', scheduled: 'scheduled' }
 
-/** Files that a function reads beside its bundle: where they lie, and where in its folder they go. */
+/**
+ * Files that a function reads beside its bundle: where they lie, and where in its folder they go.
+ */
 const COMPANIONS: Record<string, { from: string; to: string }[]> = {
   migrate: [{ from: 'shared/db/migrations', to: 'migrations' }],
   system: [
@@ -27,14 +29,21 @@ export const companionsOf = (name: string): string[] => [
 ]
 
 export type Entry = { name: string; file: string }
-/** The bundle of one function: `eagerBytes` is what a cold start reads, `inputs` the sources in it. */
+/**
+ * The bundle of one function: `eagerBytes` is what a cold start reads, `inputs` the sources in it.
+ */
 export type Bundle = { eagerBytes: number; inputs: string[] }
 
-/** Returns the entry files by convention: functions/<name>/index.ts, each file of the step folders, and the media task. */
+/**
+ * Returns the entry files by convention: functions/<name>/index.ts, each file of the step folders,
+ * and the media task.
+ */
 export const findEntries = async (root = 'functions'): Promise<Entry[]> => {
   const entries: Entry[] = [{ name: 'media-task', file: 'media-task/main.ts' }]
   for (const folder of (await readdir(root)).sort()) {
-    const files = (await readdir(join(root, folder)).catch(() => [])).filter(file => file.endsWith('.ts')).sort()
+    const files = (await readdir(join(root, folder)).catch(() => []))
+      .filter(file => file.endsWith('.ts'))
+      .sort()
     const prefix = STEP_FOLDERS[folder as keyof typeof STEP_FOLDERS]
     for (const file of files) {
       const path = join(root, folder, file)
@@ -45,8 +54,17 @@ export const findEntries = async (root = 'functions'): Promise<Entry[]> => {
   return entries
 }
 
-/** Bundles the given functions (all, when none is named) into `dist/<name>/`, with the files that they read beside them. */
-export const build = async ({ outDir = 'dist', only }: { outDir?: string; only?: string[] } = {}): Promise<Record<string, Bundle>> => {
+/**
+ * Bundles the given functions (all, when none is named) into `dist/<name>/`, with the files that
+ * they read beside them.
+ */
+export const build = async ({
+  outDir = 'dist',
+  only,
+}: {
+  outDir?: string
+  only?: string[]
+} = {}): Promise<Record<string, Bundle>> => {
   const entries = (await findEntries()).filter(({ name }) => !only || only.includes(name))
   const bundles: Record<string, Bundle> = Object.fromEntries(
     await Promise.all(entries.map(async entry => [entry.name, await bundleOne(entry, outDir)] as const)),
@@ -98,7 +116,12 @@ const measure = ({ outputs }: Metafile, entry: string): Bundle => {
     if (!output || seen.has(path)) return 0
     seen.add(path)
     for (const input of Object.keys(output.inputs)) inputs.add(input)
-    return output.bytes + output.imports.filter(({ kind }) => kind === 'import-statement').reduce((sum, { path }) => sum + visit(path), 0)
+    return (
+      output.bytes +
+      output.imports
+        .filter(({ kind }) => kind === 'import-statement')
+        .reduce((sum, { path }) => sum + visit(path), 0)
+    )
   }
   const eagerBytes = visit(entry)
   if (eagerBytes === 0) throw new Error(`the bundle ${entry} is not in the metafile`)
@@ -114,5 +137,7 @@ if (import.meta.main) {
   const bundles = await build()
   for (const [name, { eagerBytes }] of Object.entries(bundles).sort())
     console.log(`${name.padEnd(22)} ${(eagerBytes / 1000).toFixed(0).padStart(5)} kB`)
-  console.log(`built ${Object.keys(bundles).length} functions in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+  console.log(
+    `built ${Object.keys(bundles).length} functions in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+  )
 }

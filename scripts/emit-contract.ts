@@ -4,7 +4,10 @@ import { renderOpenApi } from './contract/openapi.ts'
 
 const documents = { 'docs/openapi.json': renderOpenApi(), 'docs/asyncapi.json': renderAsyncApi() }
 
-/** Writes the documents that are derived from the contract; with `--check` it only says whether they are up to date. */
+/**
+ * Writes the documents that are derived from the contract; with `--check` it only says whether they
+ * are up to date.
+ */
 for (const [file, document] of Object.entries(documents)) {
   const text = `${JSON.stringify(document, null, 2)}\n`
   if (!process.argv.includes('--check')) await writeFile(file, text)

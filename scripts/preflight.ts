@@ -5,11 +5,22 @@ export type Ask = (command: string, ...args: string[]) => string | undefined
 
 // 5 places (MAX_CONCURRENT_JOBS) of 2 vCPU, the size of the media task in dev (infra/stages.ts).
 const LEAST_FARGATE_VCPU = 10
-// The default of an account; new ones begin lower (docs: lambda/latest/dg/gettingstarted-limits.html).
+// The default of an account; new ones begin lower (docs:
+// lambda/latest/dg/gettingstarted-limits.html).
 const LEAST_LAMBDA_CONCURRENCY = 1000
 
 const quotaOf = (ask: Ask, service: string, code: string): number | undefined => {
-  const args = ['get-service-quota', '--service-code', service, '--quota-code', code, '--query', 'Quota.Value', '--output', 'text']
+  const args = [
+    'get-service-quota',
+    '--service-code',
+    service,
+    '--quota-code',
+    code,
+    '--query',
+    'Quota.Value',
+    '--output',
+    'text',
+  ]
   const value = Number(ask('aws', 'service-quotas', ...args)?.trim() || Number.NaN)
   return Number.isNaN(value) ? undefined : value
 }
@@ -22,7 +33,9 @@ export const preflight = (ask: Ask, arch: NodeJS.Architecture): { missing: strin
   const missing: string[] = []
   const notes: string[] = []
   if (ask('docker', 'info') === undefined)
-    missing.push('Docker does not run: the image of the media task is built on this machine. Install or start it.')
+    missing.push(
+      'Docker does not run: the image of the media task is built on this machine. Install or start it.',
+    )
   else if (arch !== 'arm64' && !ask('docker', 'buildx', 'inspect', '--bootstrap')?.includes('linux/arm64'))
     missing.push(
       'Docker cannot build for arm64 here. Install emulation once: docker run --privileged --rm tonistiigi/binfmt --install arm64',

@@ -11,7 +11,9 @@ const localBin = join(root, '.local/bin')
 const isRoot = process.getuid?.() === 0
 
 if (process.argv.includes('--note')) {
-  console.log('Workers are Lambda functions that consume the queues: they run inside "npm run dev" and "npm start".')
+  console.log(
+    'Workers are Lambda functions that consume the queues: they run inside "npm run dev" and "npm start".',
+  )
   process.exit(0)
 }
 
@@ -27,8 +29,12 @@ if (runAt >= 0) run(process.argv.slice(runAt + 1))
  */
 function run([script, ...args]) {
   const bundled = join(root, 'node_modules/.bin/node')
-  // A group of its own: one Ctrl-C would otherwise arrive there twice, from the terminal and from here.
-  const child = spawn(existsSync(bundled) ? bundled : process.execPath, [join(root, script), ...args], { stdio: 'inherit', detached: true })
+  // A group of its own: one Ctrl-C would otherwise arrive there twice, from the terminal and from
+  // here.
+  const child = spawn(existsSync(bundled) ? bundled : process.execPath, [join(root, script), ...args], {
+    stdio: 'inherit',
+    detached: true,
+  })
   let lastAt = 0
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {
@@ -62,7 +68,9 @@ function installPackages() {
 
 function requireNode24() {
   const bundled = join(root, 'node_modules/.bin/node')
-  const version = execFileSync(existsSync(bundled) ? bundled : process.execPath, ['--version'], { encoding: 'utf8' })
+  const version = execFileSync(existsSync(bundled) ? bundled : process.execPath, ['--version'], {
+    encoding: 'utf8',
+  })
   if (Number(version.slice(1).split('.')[0]) >= 24) return
   console.error(
     `Node 24 is needed on ${process.platform}-${process.arch}, this is ${version.trim()}. Install it from https://nodejs.org and try again.`,
@@ -70,7 +78,7 @@ function requireNode24() {
   process.exit(1)
 }
 
-/** What the local stack can use beside Node, and what is lost without it. */
+/** Installs the tools that the local stack can use beside Node; each says what is lost without it. */
 function installTools() {
   const tools = [
     {
@@ -115,7 +123,8 @@ function installTools() {
     apt(['install', '-y', '-qq', '--no-install-recommends', ...packages])
     missing = missing.filter(tool => !tool.found())
   }
-  if (missing.some(tool => tool.name === 'ffmpeg') && installStaticFfmpeg()) missing = missing.filter(tool => tool.name !== 'ffmpeg')
+  if (missing.some(tool => tool.name === 'ffmpeg') && installStaticFfmpeg())
+    missing = missing.filter(tool => tool.name !== 'ffmpeg')
   for (const { name, without } of missing) console.warn(`Without ${name}: ${without}.`)
   if (missing.length > 0) {
     console.warn(
@@ -127,12 +136,18 @@ function installTools() {
 }
 
 function onPath(program) {
-  return [localBin, ...(process.env.PATH ?? '').split(':')].some(folder => folder && existsSync(join(folder, program)))
+  return [localBin, ...(process.env.PATH ?? '').split(':')].some(
+    folder => folder && existsSync(join(folder, program)),
+  )
 }
 
 function apt(args) {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const { status, stderr } = spawnSync('apt-get', args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
+  const { status, stderr } = spawnSync('apt-get', args, {
+    env: environment,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  })
   if (status !== 0) console.warn(`apt-get ${args[0]} failed: ${stderr.trim().split('\n').at(-1)}`)
 }
 

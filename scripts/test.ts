@@ -27,6 +27,8 @@ for (const [title, line] of steps) {
   console.log(`\n› ${title}`)
   const [command = '', ...args] = line.split(' ')
   const { status } = spawnSync(command, args, { stdio: 'inherit', env: environment })
-  console.log(`› ${title}: ${status === 0 ? 'ok' : 'failed'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+  console.log(
+    `› ${title}: ${status === 0 ? 'ok' : 'failed'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`,
+  )
   if (status !== 0) process.exit(status ?? 1)
 }

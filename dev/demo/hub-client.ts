@@ -37,45 +37,80 @@ export type Request = { token?: string; body?: unknown; form?: FormData; headers
 // biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what the route answers
 export type Answer = { status: number; headers: Headers; text: string; body: any }
 
-/** One request to the API of a hub, whatever it answers; a path is taken below its address. JSON answers are parsed. */
-export const askHub = async (restUrl: string, method: string, path: string, request: Request = {}): Promise<Answer> => {
+/**
+ * One request to the API of a hub, whatever it answers; a path is taken below its address. JSON
+ * answers are parsed.
+ */
+export const askHub = async (
+  restUrl: string,
+  method: string,
+  path: string,
+  request: Request = {},
+): Promise<Answer> => {
   const { token, body, form } = request
   const headers = {
     ...(token && { Authorization: `Bearer ${token}` }),
     ...(body !== undefined && { 'Content-Type': 'application/json' }),
     ...request.headers,
   }
-  const answer = await fetch(`${restUrl}${path}`, { method, headers, body: form ?? (body === undefined ? null : JSON.stringify(body)) })
+  const answer = await fetch(`${restUrl}${path}`, {
+    method,
+    headers,
+    body: form ?? (body === undefined ? null : JSON.stringify(body)),
+  })
   const text = await answer.text()
   const isJson = /\bjson\b/.test(answer.headers.get('content-type') ?? '')
-  return { status: answer.status, headers: answer.headers, text, body: isJson && text ? JSON.parse(text) : undefined }
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    text,
+    body: isJson && text ? JSON.parse(text) : undefined,
+  }
 }
 
 export type HubClient = Awaited<ReturnType<typeof connectHub>>
 
-/** A signed-up user of a running hub, speaking to it as a frontend does. A refusal throws an error with the problem's code and sentence. */
+/**
+ * A signed-up user of a running hub, speaking to it as a frontend does. A refusal throws an error
+ * with the problem's code and sentence.
+ */
 export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; webSocketUrl: string }) => {
   let token = ''
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await askHub(restUrl, method, path, { token, body })
-    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.body?.code} ${answer.body?.detail}`)
+    if (answer.status >= 400)
+      throw new Error(`${method} ${path}: ${answer.status} ${answer.body?.code} ${answer.body?.detail}`)
     return answer.body ?? {}
   }
 
   const email = `demo-${crypto.randomUUID()}@example.com`
   const password = crypto.randomUUID()
-  const account = await call<z.infer<typeof Auth.AuthResponse>>('POST', '/auth/register', { email, password, fullName: 'Demo' })
+  const account = await call<z.infer<typeof Auth.AuthResponse>>('POST', '/auth/register', {
+    email,
+    password,
+    fullName: 'Demo',
+  })
   token = account.token
 
   /** Announces the file and sends it straight to S3: as one form, or in parts when it is large. */
   const upload = async (
     file: string,
-    { title, language, onSent = () => {} }: { title: string; language?: string; onSent?: (share: number) => void },
+    {
+      title,
+      language,
+      onSent = () => {},
+    }: { title: string; language?: string; onSent?: (share: number) => void },
   ): Promise<Added> => {
     const blob = await openAsBlob(file)
     const contentType = TYPES[extname(file).toLowerCase()]
     if (!contentType) throw new Error(`${basename(file)}: use one of ${Object.keys(TYPES).join(' ')}`)
-    const announced = { title, fileName: basename(file), contentType, sizeBytes: blob.size, ...(language && { language }) }
+    const announced = {
+      title,
+      fileName: basename(file),
+      contentType,
+      sizeBytes: blob.size,
+      ...(language && { language }),
+    }
     const added = await call<Added>('POST', '/videos/upload', announced)
     if (added.upload.kind === 'post') await postForm(added.upload, blob)
     else await sendParts(added.video.id, { ...added.upload, blob, onSent })
@@ -85,7 +120,9 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
 
   const sendParts = async (videoId: string, { partSizeBytes, partCount, blob, onSent }: Parts) => {
     for (let partNumber = 1; partNumber <= partCount; partNumber++) {
-      const { parts } = await call<{ parts: { url: string }[] }>('POST', `/uploads/${videoId}/parts`, { partNumbers: [partNumber] })
+      const { parts } = await call<{ parts: { url: string }[] }>('POST', `/uploads/${videoId}/parts`, {
+        partNumbers: [partNumber],
+      })
       const body = blob.slice((partNumber - 1) * partSizeBytes, partNumber * partSizeBytes)
       const answer = await fetch(parts[0]!.url, { method: 'PUT', body })
       if (!answer.ok) throw new Error(`part ${partNumber}: ${answer.status} ${await answer.text()}`)
@@ -94,7 +131,10 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
     await call('POST', `/uploads/${videoId}/complete`)
   }
 
-  /** A WebSocket of this user, open. Events come as they happen; those before it only after a `resume`. */
+  /**
+   * A WebSocket of this user, open. Events come as they happen; those before it only after a
+   * `resume`.
+   */
   const openSocket = async (): Promise<WebSocket> => {
     const { ticket } = await call<{ ticket: string }>('POST', '/ws/ticket')
     const socket = new WebSocket(`${webSocketUrl}?token=${ticket}`)

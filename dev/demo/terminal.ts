@@ -1,6 +1,8 @@
 const WIDTH = 32
 
-/** A progress bar that stays on one line of a terminal, and is a line a message where there is none. */
+/**
+ * A progress bar that stays on one line of a terminal, and is a line a message where there is none.
+ */
 export const createProgressBar = (out: NodeJS.WriteStream = process.stdout) => {
   let last = ''
   return {
@@ -20,6 +22,7 @@ export const createProgressBar = (out: NodeJS.WriteStream = process.stdout) => {
 const two = (value: number) => String(value).padStart(2, '0')
 
 /** Seconds as MM:SS. */
-export const clock = (seconds: number): string => `${two(Math.floor(seconds / 60))}:${two(Math.floor(seconds % 60))}`
+export const clock = (seconds: number): string =>
+  `${two(Math.floor(seconds / 60))}:${two(Math.floor(seconds % 60))}`
 
 export const heading = (text: string): string => `\n${text}\n${'─'.repeat(text.length)}`

@@ -10,7 +10,11 @@ import { createAuthApp } from './app.ts'
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'JWT_REFRESH_EXPIRES_IN'])
 const log = createLogger('auth')
 const { sql, authSecrets, sessionState, authenticate } = await connectSignedIn(config, log)
-const settings = { ...authSecrets, accessSeconds: config.JWT_EXPIRES_IN, refreshSeconds: config.JWT_REFRESH_EXPIRES_IN }
+const settings = {
+  ...authSecrets,
+  accessSeconds: config.JWT_EXPIRES_IN,
+  refreshSeconds: config.JWT_REFRESH_EXPIRES_IN,
+}
 const deps = { sql, sessionState, settings, now: systemClock, createId, createSecret }
 
 export const handler = createApi({

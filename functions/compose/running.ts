@@ -21,12 +21,22 @@ export const createWakeAnyway = (sqs: SQSClient, url: string): ((userId: string)
   return userId => wake(userId, createId())
 }
 
-/** Transactions whose events wake the relay. A wake that fails is mended by the next event or the next sweep. */
+/**
+ * Transactions whose events wake the relay. A wake that fails is mended by the next event or the
+ * next sweep.
+ */
 export const connectTransact = (sql: Database, wake: Wake, log: Logger): Transact =>
-  createTransact({ sql, wake, onWakeFailed: (error, userId) => log.warn('The relay was not woken', { userId, error }) })
+  createTransact({
+    sql,
+    wake,
+    onWakeFailed: (error, userId) => log.warn('The relay was not woken', { userId, error }),
+  })
 
 /** Connects all that a function needs which changes videos outside a request. */
-export const connectRunning = async (config: Pick<Config, (typeof DATABASE_KEYS)[number] | 'EVENTS_QUEUE_URL'>, log: Logger) => {
+export const connectRunning = async (
+  config: Pick<Config, (typeof DATABASE_KEYS)[number] | 'EVENTS_QUEUE_URL'>,
+  log: Logger,
+) => {
   const readSecret = createSecretReader(config)
   const sql = await connectDatabase(config, readSecret)
   const sqs = new SQSClient()

@@ -12,13 +12,20 @@ import type { Logger } from '../../shared/observability/logger.ts'
 /** Connects all that a function with signed-in users needs. */
 export const connectSignedIn = async (config: Pick<Config, (typeof SIGNED_IN_KEYS)[number]>, log: Logger) => {
   const readSecret = createSecretReader(config)
-  const [sql, authSecrets] = await Promise.all([connectDatabase(config, readSecret), readAuthSecrets(config, readSecret)])
+  const [sql, authSecrets] = await Promise.all([
+    connectDatabase(config, readSecret),
+    readAuthSecrets(config, readSecret),
+  ])
   const cache = createCache({ url: redisUrl(config), onError: error => log.warn('Redis is away', { error }) })
   const sessionState = createSessionState({
     cache,
     find: sessionId => isSessionLive(sql, { sessionId, now: systemClock() }),
     tokenSeconds: config.JWT_EXPIRES_IN,
   })
-  const authenticate = createAuthenticate({ jwtSecret: authSecrets.jwtSecret, sessionState, now: systemClock })
+  const authenticate = createAuthenticate({
+    jwtSecret: authSecrets.jwtSecret,
+    sessionState,
+    now: systemClock,
+  })
   return { sql, readSecret, authSecrets, cache, sessionState, authenticate }
 }

@@ -12,7 +12,13 @@ import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../compose/running.ts'
 
-const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'PIPELINE_ARN', 'CLEANUP_QUEUE_URL'])
+const config = readConfig(process.env, [
+  ...DATABASE_KEYS,
+  'EVENTS_QUEUE_URL',
+  'AWS_S3_BUCKET',
+  'PIPELINE_ARN',
+  'CLEANUP_QUEUE_URL',
+])
 const log = createLogger('ingest')
 const { sql, transact, sqs } = await connectRunning(config, log)
 const deps = {
@@ -27,7 +33,9 @@ export const handler = createWorker({
   handle: async message => {
     for (const key of createdKeys(message)) {
       const product = parseProductKey(key)
-      const outcome = product ? await removeLateProduct(deps, { key, ...product }) : await acceptObject(deps, { key })
+      const outcome = product
+        ? await removeLateProduct(deps, { key, ...product })
+        : await acceptObject(deps, { key })
       log.info('Object landed', { key, outcome })
     }
   },

@@ -10,7 +10,10 @@ const config = readConfig(process.env, [...DATABASE_KEYS])
 const log = createLogger('migrate')
 const sql = await connectDatabase(config, createSecretReader(config), { maxConnections: 1 })
 
-/** Called by the deployment after the database is there and before the functions that need it change. A throw fails the deployment. */
+/**
+ * Called by the deployment after the database is there and before the functions that need it
+ * change. A throw fails the deployment.
+ */
 export const handler = logFaults(
   async () => {
     const applied = await migrate(sql, join(import.meta.dirname, 'migrations'))

@@ -20,13 +20,24 @@ const deps = { transact, transcoding, cleanup }
 /** The event of EventBridge about an execution that ended without running its own Catch. */
 type EndedExecution = { detail: { name: string; status: string; input: string } }
 
-/** Called by the Catch of the state machine, and by EventBridge for executions that timed out or were aborted. */
+/**
+ * Called by the Catch of the state machine, and by EventBridge for executions that timed out or
+ * were aborted.
+ */
 const recordFailure = async (event: (PipelineTask & { error: unknown }) | EndedExecution): Promise<void> => {
   const ended = 'detail' in event ? event.detail : undefined
   const run = ended ? { runId: ended.name, input: JSON.parse(ended.input) } : (event as PipelineTask)
   const failure = ended ? readEnding(ended.status) : readFailure((event as { error: unknown }).error)
-  log.warn('Run failed', { runId: run.runId, videoId: run.input.videoId, failure, cause: ended ?? (event as { error: unknown }).error })
+  log.warn('Run failed', {
+    runId: run.runId,
+    videoId: run.input.videoId,
+    failure,
+    cause: ended ?? (event as { error: unknown }).error,
+  })
   await failRun(deps, { ...run, failure })
 }
 
-export const handler = logFaults(recordFailure, { log, failureMessage: 'The failure of a run was not recorded' })
+export const handler = logFaults(recordFailure, {
+  log,
+  failureMessage: 'The failure of a run was not recorded',
+})

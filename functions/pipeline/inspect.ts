@@ -10,7 +10,12 @@ import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../compose/running.ts'
 
-const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'LAMBDA_LAYERS_ROOT'])
+const config = readConfig(process.env, [
+  ...DATABASE_KEYS,
+  'EVENTS_QUEUE_URL',
+  'AWS_S3_BUCKET',
+  'LAMBDA_LAYERS_ROOT',
+])
 const log = createLogger('pipeline-inspect')
 const { sql, transact } = await connectRunning(config, log)
 const client = createS3Client()

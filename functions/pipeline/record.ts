@@ -12,4 +12,7 @@ const { transact } = await connectRunning(config, log)
 const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
 const deps = { transact, storage }
 
-export const handler = createStep({ run: ({ mode, ...task }) => recordReport(deps, { ...task, mode: mode! }), log })
+export const handler = createStep({
+  run: ({ mode, ...task }) => recordReport(deps, { ...task, mode: mode! }),
+  log,
+})

@@ -11,7 +11,11 @@ import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../compose/summarising.
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
 const log = createLogger('pipeline-summarise')
 const running = await connectRunning(config, log)
-const deps = { ...running, ...(await connectSummarising(config, running)), budgetMs: SUMMARY_BUDGET_MS.pipeline }
+const deps = {
+  ...running,
+  ...(await connectSummarising(config, running)),
+  budgetMs: SUMMARY_BUDGET_MS.pipeline,
+}
 
 const run = async ({ runId, input: { videoId, userId } }: PipelineTask) => {
   await reportProgress(deps, { videoId, runId, stage: 'summarising', share: 0 })

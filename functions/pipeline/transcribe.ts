@@ -6,7 +6,10 @@ import { checkTranscript, startTranscript } from '../../shared/domain/transcript
 import { createId } from '../../shared/kernel/ids.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
-import { createTranscriber, readTranscribeOutput as readResult } from '../../shared/providers/transcriber/transcribe.ts'
+import {
+  createTranscriber,
+  readTranscribeOutput as readResult,
+} from '../../shared/providers/transcriber/transcribe.ts'
 import { connectRunning } from '../compose/running.ts'
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', 'AWS_S3_BUCKET'])
@@ -15,7 +18,8 @@ const { sql, transact } = await connectRunning(config, log)
 const bucket = config.AWS_S3_BUCKET
 const { getText: readText } = createStorage({ client: createS3Client(), bucket })
 const transcriber = createTranscriber({ client: new TranscribeClient(), bucket })
-const onUnavailable = (fields: { videoId: string; error: string }) => log.warn('AI service failed', { ...fields, service: 'transcribe' })
+const onUnavailable = (fields: { videoId: string; error: string }) =>
+  log.warn('AI service failed', { ...fields, service: 'transcribe' })
 const deps = { sql, transact, createId, transcriber, readText, readResult, onUnavailable }
 
 export const handler = createStep({

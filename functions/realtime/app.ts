@@ -6,7 +6,10 @@ import { logFaults } from '../../shared/lambda/log-faults.ts'
 import type { Logger } from '../../shared/observability/logger.ts'
 
 /** $connect carries what an HTTP request does. */
-type ConnectEvent = APIGatewayProxyWebsocketEventV2 & { headers?: Record<string, string>; queryStringParameters?: Record<string, string> }
+type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
+  headers?: Record<string, string>
+  queryStringParameters?: Record<string, string>
+}
 
 /** The three routes of the WebSocket API. */
 export const createRealtimeApp = (deps: OpenDeps & AnswerDeps & { log: Logger }) => {
@@ -24,7 +27,11 @@ const connect = async (deps: OpenDeps & { log: Logger }, event: ConnectEvent) =>
   const { connectionId } = event.requestContext
   const headers = event.headers ?? {}
   try {
-    await openConnection(deps, { connectionId, token: event.queryStringParameters?.token, origin: headers.Origin ?? headers.origin })
+    await openConnection(deps, {
+      connectionId,
+      token: event.queryStringParameters?.token,
+      origin: headers.Origin ?? headers.origin,
+    })
     return { statusCode: 200 }
   } catch (error) {
     if (!isProblem(error)) throw error

@@ -17,7 +17,13 @@ import { runParts } from '../../shared/lambda/run-parts.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning, createWake } from '../compose/running.ts'
 
-const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN', 'VIDEO_PROCESSING_TIMEOUT'] as const
+const keys = [
+  'EVENTS_QUEUE_URL',
+  'AWS_S3_BUCKET',
+  'CLEANUP_QUEUE_URL',
+  'PIPELINE_ARN',
+  'VIDEO_PROCESSING_TIMEOUT',
+] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
 const log = createLogger('scheduled-reconcile')
 const { sql, transact, sqs } = await connectRunning(config, log)

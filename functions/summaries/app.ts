@@ -5,8 +5,15 @@ import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 /** The operations of the summaries function. */
 export const createSummariesApp = (deps: RequestDeps): Implementations<typeof summariesRoutes> => ({
   summarize: async ({ params, body, user }) => {
-    const { summary, jobId } = await requestSummary(deps, { videoId: params.videoId, userId: user.userId, language: body.language })
+    const { summary, jobId } = await requestSummary(deps, {
+      videoId: params.videoId,
+      userId: user.userId,
+      language: body.language,
+    })
     if (!summary) return { status: 202, body: { summary, jobId } }
-    return { status: 200, body: { summary: body.includeTimestamps ? summary : { ...summary, timestamps: [] }, jobId } }
+    return {
+      status: 200,
+      body: { summary: body.includeTimestamps ? summary : { ...summary, timestamps: [] }, jobId },
+    }
   },
 })

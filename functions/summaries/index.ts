@@ -16,10 +16,17 @@ import { createSummariesApp } from './app.ts'
 const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'SUMMARIES_QUEUE_URL'])
 const log = createLogger('summaries')
 const { sql, cache, authenticate } = await connectSignedIn(config, log)
-const { send } = createQueue<MessageOf<'summaries'>>({ client: new SQSClient(), url: config.SUMMARIES_QUEUE_URL })
+const { send } = createQueue<MessageOf<'summaries'>>({
+  client: new SQSClient(),
+  url: config.SUMMARIES_QUEUE_URL,
+})
 const findCached = ({ videoId, language }: { videoId: string; language: string }) => {
   const load = () => findSummary(sql, { videoId, requestedLanguage: language })
-  return readThrough(cache, { key: cacheKeys.videoSummary(videoId, language), ttlSeconds: SUMMARY_SECONDS, load })
+  return readThrough(cache, {
+    key: cacheKeys.videoSummary(videoId, language),
+    ttlSeconds: SUMMARY_SECONDS,
+    load,
+  })
 }
 const deps = { sql, findSummary: findCached, sendSummary: send, createId, now, sleep }
 

@@ -18,15 +18,28 @@ export const createSystemApp = (deps: SystemDeps): Implementations<typeof system
     return health.status === 'healthy' ? { status: 200, body: health } : { status: 503, body: health }
   },
 
-  getOpenApi: async () => ({ status: 200, content: await deps.docs.openApi(), contentType: 'application/json' }),
+  getOpenApi: async () => ({
+    status: 200,
+    content: await deps.docs.openApi(),
+    contentType: 'application/json',
+  }),
 
-  getDocs: async () => ({ status: 200, content: await deps.docs.page(), contentType: 'text/html; charset=utf-8' }),
+  getDocs: async () => ({
+    status: 200,
+    content: await deps.docs.page(),
+    contentType: 'text/html; charset=utf-8',
+  }),
 
   getDocsAsset: async ({ params, headers }) => {
     const asset = await deps.docs.asset(params.asset)
     if (!asset) throw problem('route.not_found')
     const { content, headers: encoding } = compressed(asset.content, headers)
-    return { status: 200, content, contentType: asset.contentType, headers: { ...encoding, 'Cache-Control': 'public, max-age=86400' } }
+    return {
+      status: 200,
+      content,
+      contentType: asset.contentType,
+      headers: { ...encoding, 'Cache-Control': 'public, max-age=86400' },
+    }
   },
 
   getJob: async ({ params, user }) => {
@@ -35,7 +48,10 @@ export const createSystemApp = (deps: SystemDeps): Implementations<typeof system
     return { status: 200, body: presentJob(job) }
   },
 
-  listEvents: async ({ query, user }) => ({ status: 200, body: await listEvents(deps.sql, { ...query, userId: user.userId }) }),
+  listEvents: async ({ query, user }) => ({
+    status: 200,
+    body: await listEvents(deps.sql, { ...query, userId: user.userId }),
+  }),
 
   createTicket: async ({ user }) => ({ status: 201, body: await issueTicket(deps, user) }),
 })

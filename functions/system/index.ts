@@ -12,14 +12,29 @@ import { createSystemApp } from './app.ts'
 import { createDocs } from './docs.ts'
 import { processUsage } from './process-usage.ts'
 
-const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'OPENAI_SECRET_ARN', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'])
+const config = readConfig(process.env, [
+  ...SIGNED_IN_KEYS,
+  'AWS_S3_BUCKET',
+  'OPENAI_SECRET_ARN',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+])
 const log = createLogger('system')
 const { sql, cache, authenticate, readSecret } = await connectSignedIn(config, log)
 const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
 const apiKey = async () => config.OPENAI_API_KEY ?? readSecret(config.OPENAI_SECRET_ARN ?? '')
-const isLanguageModelUp = createLanguageModelCheck({ apiKey, ...(config.OPENAI_BASE_URL && { baseUrl: config.OPENAI_BASE_URL }) })
+const isLanguageModelUp = createLanguageModelCheck({
+  apiKey,
+  ...(config.OPENAI_BASE_URL && { baseUrl: config.OPENAI_BASE_URL }),
+})
 const isStorageUp = () => storage.touch('users/').then(() => true)
-const checks = { isCacheUp: cache.isUp, isStorageUp, isLanguageModelUp, processUsage, tokenSeconds: config.JWT_EXPIRES_IN }
+const checks = {
+  isCacheUp: cache.isUp,
+  isStorageUp,
+  isLanguageModelUp,
+  processUsage,
+  tokenSeconds: config.JWT_EXPIRES_IN,
+}
 const deps = { sql, ...checks, now, createSecret, docs: createDocs(import.meta.dirname) }
 
 export const handler = createApi({

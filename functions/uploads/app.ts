@@ -16,18 +16,33 @@ export const createUploadsApp = (deps: UploadsDeps): Implementations<typeof uplo
     const idempotencyKey = readIdempotencyKey(headers)
     if (body === undefined) {
       const added = await uploadForm(deps, { userId, idempotencyKey, form: await readForm(form!) })
-      return { status: 201, body: { video: await presentVideo(deps, added.video, baseUrl), jobId: added.jobId } }
+      return {
+        status: 201,
+        body: { video: await presentVideo(deps, added.video, baseUrl), jobId: added.jobId },
+      }
     }
     const { video, jobId, target } = await startUpload(deps, { ...body, userId, idempotencyKey })
-    return { status: 201, body: { video: await presentVideo(deps, video, baseUrl), jobId, ...(target && { upload: target }) } }
+    return {
+      status: 201,
+      body: { video: await presentVideo(deps, video, baseUrl), jobId, ...(target && { upload: target }) },
+    }
   },
 
   signParts: async ({ params, body, user }) => ({
     status: 200,
-    body: { parts: await signParts(deps, { videoId: params.videoId, userId: user.userId, partNumbers: body.partNumbers }) },
+    body: {
+      parts: await signParts(deps, {
+        videoId: params.videoId,
+        userId: user.userId,
+        partNumbers: body.partNumbers,
+      }),
+    },
   }),
 
-  listParts: async ({ params, user }) => ({ status: 200, body: await listParts(deps, { videoId: params.videoId, userId: user.userId }) }),
+  listParts: async ({ params, user }) => ({
+    status: 200,
+    body: await listParts(deps, { videoId: params.videoId, userId: user.userId }),
+  }),
 
   completeUpload: async ({ params, user, baseUrl }) => {
     const { video, jobId } = await completeUpload(deps, { videoId: params.videoId, userId: user.userId })

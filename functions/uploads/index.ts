@@ -15,7 +15,12 @@ import { connectTransact, createWake } from '../compose/running.ts'
 import { connectSignedIn } from '../compose/signed-in.ts'
 import { createUploadsApp } from './app.ts'
 
-const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL'])
+const config = readConfig(process.env, [
+  ...SIGNED_IN_KEYS,
+  'AWS_S3_BUCKET',
+  'EVENTS_QUEUE_URL',
+  'CLEANUP_QUEUE_URL',
+])
 const log = createLogger('uploads')
 const { sql, authSecrets, authenticate } = await connectSignedIn(config, log)
 const sqs = new SQSClient()
@@ -30,4 +35,10 @@ const implementations = createUploadsApp({
   cleanup: createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL }),
 })
 
-export const handler = createApi({ routes: uploadsRoutes, implementations, authenticate, allowedOrigins: config.FRONTEND_URL, log })
+export const handler = createApi({
+  routes: uploadsRoutes,
+  implementations,
+  authenticate,
+  allowedOrigins: config.FRONTEND_URL,
+  log,
+})

@@ -15,7 +15,9 @@ import type { Implementations } from '../../shared/lambda/http/create-api.ts'
 export type VideosDeps = DeleteVideoDeps &
   GetVideoDeps &
   RetryVideoDeps & {
-    /** Whose video a playback token opens; throws `auth.…` problems, also for another video's token. */
+    /**
+     * Whose video a playback token opens; throws `auth.…` problems, also for another video's token.
+     */
     verifyPlaybackToken: (o: { token: string; videoId: string }) => Promise<{ userId: string }>
   }
 
@@ -56,7 +58,12 @@ export const createVideosApp = (deps: VideosDeps): Implementations<typeof videos
 
   getPlaylist: async ({ params, query: { token }, headers }) => {
     const { userId } = await deps.verifyPlaybackToken({ token, videoId: params.id })
-    const { content: text, contentType } = await readPlaylist(deps, { videoId: params.id, userId, playlist: params.playlist, token })
+    const { content: text, contentType } = await readPlaylist(deps, {
+      videoId: params.id,
+      userId,
+      playlist: params.playlist,
+      token,
+    })
     const { content, headers: encoding } = compressed(text, headers)
     // The links in it end with the token, so nobody may keep it for longer.
     return { status: 200, content, contentType, headers: { ...encoding, 'Cache-Control': 'no-store' } }

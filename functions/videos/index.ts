@@ -16,7 +16,13 @@ import { connectTransact, createWake } from '../compose/running.ts'
 import { connectSignedIn } from '../compose/signed-in.ts'
 import { createVideosApp } from './app.ts'
 
-const config = readConfig(process.env, [...SIGNED_IN_KEYS, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN'])
+const config = readConfig(process.env, [
+  ...SIGNED_IN_KEYS,
+  'AWS_S3_BUCKET',
+  'EVENTS_QUEUE_URL',
+  'CLEANUP_QUEUE_URL',
+  'PIPELINE_ARN',
+])
 const log = createLogger('videos')
 const { sql, authSecrets, authenticate } = await connectSignedIn(config, log)
 const sqs = new SQSClient()
@@ -33,4 +39,10 @@ const implementations = createVideosApp({
   transcoding: { cancel: async jobId => (await import('../compose/cancel-transcoding.ts')).cancel(jobId) },
 })
 
-export const handler = createApi({ routes: videosRoutes, implementations, authenticate, allowedOrigins: config.FRONTEND_URL, log })
+export const handler = createApi({
+  routes: videosRoutes,
+  implementations,
+  authenticate,
+  allowedOrigins: config.FRONTEND_URL,
+  log,
+})

@@ -13,6 +13,7 @@ const { transact } = await connectRunning(config, log)
 /** Progress only grows: a message that comes late or twice changes nothing. */
 export const handler = createWorker({
   message: queues['media-progress'].message,
-  handle: async ({ mode, ...progress }) => void (await reportProgress({ transact }, { ...progress, stage: STAGE_OF_MODE[mode] })),
+  handle: async ({ mode, ...progress }) =>
+    void (await reportProgress({ transact }, { ...progress, stage: STAGE_OF_MODE[mode] })),
   log,
 })

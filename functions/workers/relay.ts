@@ -14,7 +14,12 @@ import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { createWakeAnyway } from '../compose/running.ts'
 
-const keys = ['CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL', 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI'] as const
+const keys = [
+  'CONNECTIONS_TABLE',
+  'EVENTS_QUEUE_URL',
+  'WEBSOCKET_MANAGEMENT_URL',
+  'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
+] as const
 const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
 const log = createLogger('worker-relay')
 const sql = await connectDatabase(config, createSecretReader(config))
@@ -24,4 +29,8 @@ const connections = createConnections({ client: new DynamoDBClient(), table: con
 const wake = createWakeAnyway(new SQSClient(), config.EVENTS_QUEUE_URL)
 const deps = { sql, connections, sendFrame, wake, now, sleep }
 
-export const handler = createWorker({ message: queues.events.message, handle: message => relayEvents(deps, message), log })
+export const handler = createWorker({
+  message: queues.events.message,
+  handle: message => relayEvents(deps, message),
+  log,
+})

@@ -9,7 +9,10 @@ import { connectSummarising, LANGUAGE_MODEL_KEYS } from '../compose/summarising.
 
 const config = readConfig(process.env, [...DATABASE_KEYS, 'EVENTS_QUEUE_URL', ...LANGUAGE_MODEL_KEYS])
 const log = createLogger('worker-summarise')
-const deps = { ...(await connectSummarising(config, await connectRunning(config, log))), budgetMs: SUMMARY_BUDGET_MS.worker }
+const deps = {
+  ...(await connectSummarising(config, await connectRunning(config, log))),
+  budgetMs: SUMMARY_BUDGET_MS.worker,
+}
 
 export const handler = createWorker({
   message: queues.summaries.message,

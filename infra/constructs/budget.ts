@@ -10,17 +10,33 @@ export type BudgetProps = {
   email: string
 }
 
-/** Mails when the account has spent 50, 80 and 100 % of a month's budget, and when the forecast exceeds it. */
+/**
+ * Mails when the account has spent 50, 80 and 100 % of a month's budget, and when the forecast
+ * exceeds it.
+ */
 export class Budget extends Construct {
   constructor(scope: Construct, id: string, { name, monthlyUsd, email }: BudgetProps) {
     super(scope, id)
     const mailAt = (threshold: number, notificationType: 'ACTUAL' | 'FORECASTED') => ({
-      notification: { comparisonOperator: 'GREATER_THAN', notificationType, threshold, thresholdType: 'PERCENTAGE' },
+      notification: {
+        comparisonOperator: 'GREATER_THAN',
+        notificationType,
+        threshold,
+        thresholdType: 'PERCENTAGE',
+      },
       subscribers: [{ subscriptionType: 'EMAIL', address: email }],
     })
     new CfnBudget(this, 'Monthly', {
-      budget: { budgetName: name, budgetType: 'COST', timeUnit: 'MONTHLY', budgetLimit: { amount: monthlyUsd, unit: 'USD' } },
-      notificationsWithSubscribers: [...[50, 80, 100].map(percent => mailAt(percent, 'ACTUAL')), mailAt(100, 'FORECASTED')],
+      budget: {
+        budgetName: name,
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: monthlyUsd, unit: 'USD' },
+      },
+      notificationsWithSubscribers: [
+        ...[50, 80, 100].map(percent => mailAt(percent, 'ACTUAL')),
+        mailAt(100, 'FORECASTED'),
+      ],
     })
   }
 }

@@ -14,7 +14,10 @@ export type CacheProps = {
   settings: StageSettings
 }
 
-/** Serverless Valkey: TLS always, several zones, paid by use. Nothing in it is the only copy of anything. */
+/**
+ * Serverless Valkey: TLS always, several zones, paid by use. Nothing in it is the only copy of
+ * anything.
+ */
 export class Cache extends Construct {
   /** `host:port`. */
   readonly endpoint: string

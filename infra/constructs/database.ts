@@ -26,7 +26,9 @@ export type DatabaseProps = {
   settings: StageSettings
 }
 
-/** PostgreSQL 17 behind RDS Proxy, which keeps bursts of functions from exhausting its connections. */
+/**
+ * PostgreSQL 17 behind RDS Proxy, which keeps bursts of functions from exhausting its connections.
+ */
 export class Database extends Construct {
   readonly instance: DatabaseInstance
   readonly proxy: DatabaseProxy
@@ -48,7 +50,11 @@ export class Database extends Construct {
       parameterGroup: new ParameterGroup(this, 'Parameters', {
         engine,
         description: 'TLS only; statements of a second and more are logged, without what people wrote',
-        parameters: { 'rds.force_ssl': '1', log_min_duration_statement: '1000', log_parameter_max_length: '0' },
+        parameters: {
+          'rds.force_ssl': '1',
+          log_min_duration_statement: '1000',
+          log_parameter_max_length: '0',
+        },
       }),
       allocatedStorage: database.storageGb,
       maxAllocatedStorage: database.maxStorageGb,

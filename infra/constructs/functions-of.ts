@@ -21,11 +21,13 @@ export const functionsOf = (
           foundation,
           layers: row.layers?.map(layer => {
             const version = layers[layer]
-            if (!version) throw new Error(`${name} wants the layer ${layer}, which the ${stack} stack does not have`)
+            if (!version)
+              throw new Error(`${name} wants the layer ${layer}, which the ${stack} stack does not have`)
             return version
           }),
         }),
       ]),
   )
 
-const constructId = (name: string) => name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const constructId = (name: string) =>
+  name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -8,8 +8,8 @@ const ALLOW_ORIGIN = 'Access-Control-Allow-Origin'
 const literal = (value: string) => `'${value}'`
 
 /**
- * The mock integration that answers OPTIONS. API Gateway's parameters can only name one origin; when there are several, the
- * template names the caller's instead if it is on the list.
+ * The mock integration that answers OPTIONS. API Gateway's parameters can only name one origin;
+ * when there are several, the template names the caller's instead if it is on the list.
  */
 export const preflight = (methods: readonly string[], origins: readonly string[]) => ({
   'x-amazon-apigateway-integration': {
@@ -21,7 +21,8 @@ export const preflight = (methods: readonly string[], origins: readonly string[]
     responses: {
       default: {
         statusCode: '204',
-        // Without it a body of the type */* counts as binary, and the template below is not rendered.
+        // Without it a body of the type */* counts as binary, and the template below is not
+        // rendered.
         contentHandling: 'CONVERT_TO_TEXT',
         responseParameters: {
           [`method.response.header.${ALLOW_ORIGIN}`]: literal(origins[0]!),
@@ -30,7 +31,9 @@ export const preflight = (methods: readonly string[], origins: readonly string[]
           'method.response.header.Access-Control-Max-Age': literal(String(PREFLIGHT_SECONDS)),
           'method.response.header.Vary': literal('Origin'),
         },
-        ...(origins.length > 1 && { responseTemplates: { 'application/json': echoListedOrigin(origins.slice(1)) } }),
+        ...(origins.length > 1 && {
+          responseTemplates: { 'application/json': echoListedOrigin(origins.slice(1)) },
+        }),
       },
     },
   },
@@ -52,17 +55,24 @@ export const preflightResponses = {
   204: {
     description: 'Whether a page may call',
     headers: Object.fromEntries(
-      [ALLOW_ORIGIN, 'Access-Control-Allow-Methods', 'Access-Control-Allow-Headers', 'Access-Control-Max-Age', 'Vary'].map(name => [
-        name,
-        { schema: { type: 'string' } },
-      ]),
+      [
+        ALLOW_ORIGIN,
+        'Access-Control-Allow-Methods',
+        'Access-Control-Allow-Headers',
+        'Access-Control-Max-Age',
+        'Vary',
+      ].map(name => [name, { schema: { type: 'string' } }]),
     ),
   },
 }
 
 type Refusal = ProblemType & { code: ProblemCode | 'internal'; detail: string }
 
-const refusal = (code: ProblemCode, detail: string = PROBLEMS[code].detail): Refusal => ({ ...PROBLEMS[code], code, detail })
+const refusal = (code: ProblemCode, detail: string = PROBLEMS[code].detail): Refusal => ({
+  ...PROBLEMS[code],
+  code,
+  detail,
+})
 
 const outage = (status: number, detail = 'Something went wrong on our side. Try again.'): Refusal => ({
   code: 'internal',
@@ -90,24 +100,41 @@ const refusals: Record<string, Refusal> = {
   INTEGRATION_FAILURE: outage(502),
   API_CONFIGURATION_ERROR: outage(502),
   // The document names its status, so the cases without a row of their own must agree on one.
-  DEFAULT_4XX: { ...refusal('request.invalid', 'The request was refused.'), title: 'The request was refused' },
+  DEFAULT_4XX: {
+    ...refusal('request.invalid', 'The request was refused.'),
+    title: 'The request was refused',
+  },
   DEFAULT_5XX: outage(500),
 }
 
 /** Problem documents for the gateway's own answers, readable for pages on the allowed origins. */
 export const gatewayResponses = (origins: readonly string[]) =>
-  Object.fromEntries(Object.entries(refusals).map(([type, answer]) => [type, gatewayResponse(answer, origins)]))
+  Object.fromEntries(
+    Object.entries(refusals).map(([type, answer]) => [type, gatewayResponse(answer, origins)]),
+  )
 
-const gatewayResponse = ({ code, status, title, retryable = false, detail }: Refusal, origins: readonly string[]) => ({
+const gatewayResponse = (
+  { code, status, title, retryable = false, detail }: Refusal,
+  origins: readonly string[],
+) => ({
   statusCode: String(status),
   responseParameters: {
-    // A gateway response knows no condition. Among several origins it must be readable for all: it says nothing that is not public.
+    // A gateway response knows no condition. Among several origins it must be readable for all: it
+    // says nothing that is not public.
     [`gatewayresponse.header.${ALLOW_ORIGIN}`]: literal(origins.length === 1 ? origins[0]! : '*'),
     'gatewayresponse.header.Vary': literal('Origin'),
     'gatewayresponse.header.Content-Type': literal('application/problem+json'),
     'gatewayresponse.header.Cache-Control': literal('no-store'),
   },
   responseTemplates: {
-    'application/json': JSON.stringify({ type: 'about:blank', title, status, code, retryable, detail, requestId: '$context.requestId' }),
+    'application/json': JSON.stringify({
+      type: 'about:blank',
+      title,
+      status,
+      code,
+      retryable,
+      detail,
+      requestId: '$context.requestId',
+    }),
   },
 })

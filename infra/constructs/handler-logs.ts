@@ -2,7 +2,10 @@ import { CfnResource, RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { NodeFunction } from './node-function.ts'
 
-/** Ends the logs of the functions that CDK adds to a stack for its custom resources. Called when the stack is complete. */
+/**
+ * Ends the logs of the functions that CDK adds to a stack for its custom resources. Called when the
+ * stack is complete.
+ */
 export const endHandlerLogs = (stack: Stack, retention: RetentionDays) => {
   const resources = stack.node.findAll().filter(CfnResource.isCfnResource)
   const ofType = (type: RegExp) => resources.filter(({ cfnResourceType }) => type.test(cfnResourceType))

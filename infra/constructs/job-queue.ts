@@ -7,7 +7,10 @@ export type JobQueueProps = {
   queueName: string
   /** In order for each message group; duplicates within five minutes are dropped. */
   fifo: boolean
-  /** The time-out of the function that reads it; AWS asks for six times as long a visibility time-out, and at least once. */
+  /**
+   * The time-out of the function that reads it; AWS asks for six times as long a visibility
+   * time-out, and at least once.
+   */
   consumerTimeoutSeconds: number
 }
 

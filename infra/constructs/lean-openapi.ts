@@ -11,8 +11,8 @@ export type LeanOpenApiProps = {
 }
 
 /**
- * The OpenAPI 3.0 document that API Gateway imports: paths and integrations without schemas, since the functions validate. Every
- * answer passes as bytes, so that compressed and binary ones survive.
+ * The OpenAPI 3.0 document that API Gateway imports: paths and integrations without schemas, since
+ * the functions validate. Every answer passes as bytes, so that compressed and binary ones survive.
  */
 export const renderLeanOpenApi = ({ title, routes, origins, integrationUri }: LeanOpenApiProps) => {
   const paths: Record<string, Record<string, object>> = {}
@@ -22,7 +22,11 @@ export const renderLeanOpenApi = ({ title, routes, origins, integrationUri }: Le
   }
   for (const [path, operations] of Object.entries(paths)) {
     const methods = Object.keys(operations).map(method => method.toUpperCase())
-    operations.options = { ...pathParameters(path), responses: preflightResponses, ...preflight(methods, origins) }
+    operations.options = {
+      ...pathParameters(path),
+      responses: preflightResponses,
+      ...preflight(methods, origins),
+    }
   }
   return {
     openapi: '3.0.1',
@@ -38,10 +42,17 @@ const operation = (operationId: string, route: Route, uri: string) => ({
   ...pathParameters(route.path),
   // API Gateway does not import a `default` response; a proxy integration needs none.
   responses: {},
-  'x-amazon-apigateway-integration': { type: 'aws_proxy', httpMethod: 'POST', uri, passthroughBehavior: 'when_no_match' },
+  'x-amazon-apigateway-integration': {
+    type: 'aws_proxy',
+    httpMethod: 'POST',
+    uri,
+    passthroughBehavior: 'when_no_match',
+  },
 })
 
 const pathParameters = (path: string) => {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1])
-  return names.length === 0 ? {} : { parameters: names.map(name => ({ name, in: 'path', required: true, schema: { type: 'string' } })) }
+  return names.length === 0
+    ? {}
+    : { parameters: names.map(name => ({ name, in: 'path', required: true, schema: { type: 'string' } })) }
 }

@@ -1,5 +1,12 @@
 import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { BlockPublicAccess, Bucket, BucketEncryption, EventType, HttpMethods, StorageClass } from 'aws-cdk-lib/aws-s3'
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  EventType,
+  HttpMethods,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3'
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
@@ -10,11 +17,17 @@ export type MediaBucketProps = {
   prefix: string
   /** Origins, limits, retention. */
   settings: StageSettings
-  /** Told of every object that arrives under `users/`, however it was sent (POST, PUT, multipart, copy), and of what Transcribe writes, perhaps too late. */
+  /**
+   * Told of every object that arrives under `users/`, however it was sent (POST, PUT, multipart,
+   * copy), and of what Transcribe writes, perhaps too late.
+   */
   ingest: Queue
 }
 
-/** Holds uploads (`users/`) and what the pipeline makes of them (`media/`). Private: clients reach it by signed links alone. */
+/**
+ * Holds uploads (`users/`) and what the pipeline makes of them (`media/`). Private: clients reach
+ * it by signed links alone.
+ */
 export class MediaBucket extends Bucket {
   constructor(scope: Construct, id: string, { prefix, settings, ingest }: MediaBucketProps) {
     super(scope, id, {
@@ -23,13 +36,15 @@ export class MediaBucket extends Bucket {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      removalPolicy: settings.onDelete === 'retain' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      removalPolicy:
+        settings.onDelete === 'retain' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       cors: [
         {
           allowedOrigins: settings.origins,
           allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT, HttpMethods.POST],
           allowedHeaders: ['*'],
-          // ETag ends a part of a multipart upload; the ranges are what HLS players of single-file renditions read.
+          // ETag ends a part of a multipart upload; the ranges are what HLS players of single-file
+          // renditions read.
           exposedHeaders: ['ETag', 'Content-Length', 'Content-Range', 'Accept-Ranges'],
           maxAge: 3600,
         },
@@ -38,13 +53,18 @@ export class MediaBucket extends Bucket {
         { id: 'abort-unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
         {
           id: 'cool-down',
-          transitions: [{ storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(30) }],
+          transitions: [
+            { storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(30) },
+          ],
         },
       ],
     })
     const destination = new SqsDestination(ingest)
     this.addEventNotification(EventType.OBJECT_CREATED, destination, { prefix: 'users/' })
-    this.addEventNotification(EventType.OBJECT_CREATED, destination, { prefix: 'media/', suffix: '/transcript.json' })
+    this.addEventNotification(EventType.OBJECT_CREATED, destination, {
+      prefix: 'media/',
+      suffix: '/transcript.json',
+    })
   }
 
   /** The ARN by name alone, for policies in any stack. */

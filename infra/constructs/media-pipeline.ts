@@ -36,8 +36,8 @@ export type MediaPipelineProps = {
 }
 
 /**
- * The workflow from an arrived file to a processed video. JSONPath throughout: the local engine runs the same definition and
- * knows no JSONata.
+ * The workflow from an arrived file to a processed video. JSONPath throughout: the local engine
+ * runs the same definition and knows no JSONata.
  */
 export class MediaPipeline extends Construct {
   readonly stateMachine: StateMachine
@@ -67,7 +67,10 @@ export class MediaPipeline extends Construct {
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [this.stateMachine.stateMachineArn], status: ['TIMED_OUT', 'ABORTED', 'FAILED'] },
+        detail: {
+          stateMachineArn: [this.stateMachine.stateMachineArn],
+          status: ['TIMED_OUT', 'ABORTED', 'FAILED'],
+        },
       },
       targets: [
         new LambdaFunction(functions['pipeline-fail'], {
@@ -85,13 +88,20 @@ export class MediaPipeline extends Construct {
     const publish = lambdaState(this, 'Publish', functions['pipeline-publish']).addCatch(failure, catchAll)
     const produce = new Parallel(this, 'Produce', { resultPath: JsonPath.DISCARD })
       .branch(this.understand(functions, task, foundation))
-      .branch(this.untilDone('playback', functions['pipeline-transcode'], foundation, new Pass(this, 'Transcoded')))
+      .branch(
+        this.untilDone('playback', functions['pipeline-transcode'], foundation, new Pass(this, 'Transcoded')),
+      )
       .addCatch(failure, catchAll)
       .next(publish)
-    // Before the branches, so that no further container starts for a file that Normalise has refused.
-    const transcode = this.start('playback', functions['pipeline-transcode']).addCatch(failure, catchAll).next(produce)
+    // Before the branches, so that no further container starts for a file that Normalise has
+    // refused.
+    const transcode = this.start('playback', functions['pipeline-transcode'])
+      .addCatch(failure, catchAll)
+      .next(produce)
     const record = this.record('normalise', functions).addCatch(failure, catchAll).next(transcode)
-    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, foundation).addCatch(failure, catchAll).next(record)
+    const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, foundation)
+      .addCatch(failure, catchAll)
+      .next(record)
     const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'inspect' })
       .addCatch(failure, catchAll)
       .next(
@@ -99,15 +109,26 @@ export class MediaPipeline extends Construct {
           .when(Condition.booleanEquals('$.inspect.normalise', true), normalise)
           .otherwise(transcode),
       )
-    const admit = lambdaState(this, 'Admit', functions['pipeline-admit'], { result: 'admit' }).addCatch(failure, catchAll)
+    const admit = lambdaState(this, 'Admit', functions['pipeline-admit'], { result: 'admit' }).addCatch(
+      failure,
+      catchAll,
+    )
     const place = new Choice(this, 'Is there a place?')
       .when(Condition.stringEquals('$.admit.decision', 'run'), inspect)
-      .when(Condition.stringEquals('$.admit.decision', 'wait'), waitState(this, 'Wait for a place', foundation).next(admit))
-      .otherwise(new Succeed(this, 'Not needed', { comment: 'A newer run has taken over, or the video was deleted' }))
+      .when(
+        Condition.stringEquals('$.admit.decision', 'wait'),
+        waitState(this, 'Wait for a place', foundation).next(admit),
+      )
+      .otherwise(
+        new Succeed(this, 'Not needed', { comment: 'A newer run has taken over, or the video was deleted' }),
+      )
     return admit.next(place)
   }
 
-  /** Sound and pictures, then words, then the summary. One that fails is not tried again here: the video is published, and the worker writes it. */
+  /**
+   * Sound and pictures, then words, then the summary. One that fails is not tried again here: the
+   * video is published, and the worker writes it.
+   */
   private understand(functions: PipelineFunctions, task: MediaTask, foundation: Foundation): IChainable {
     const understood = new Pass(this, 'Understood')
     const summarise = lambdaState(this, 'Summarise', functions['pipeline-summarise'], { retries: [] })
@@ -140,13 +161,18 @@ export class MediaPipeline extends Construct {
     return done
   }
 
-  /** A file that cannot be processed is an outcome; anything else is a fault of ours and ends as a failed execution. */
+  /**
+   * A file that cannot be processed is an outcome; anything else is a fault of ours and ends as a
+   * failed execution.
+   */
   private recordFailure(lambda: IFunction): IChainable {
     return lambdaState(this, 'Record the failure', lambda, { error: JsonPath.objectAt('$.error') }).next(
       new Choice(this, 'Is the file at fault?')
         .when(
           Condition.stringEquals('$.error.Error', MEDIA_PROBLEM),
-          new Succeed(this, 'Refused', { comment: 'The owner was told what is wrong with the file, or has deleted the video' }),
+          new Succeed(this, 'Refused', {
+            comment: 'The owner was told what is wrong with the file, or has deleted the video',
+          }),
         )
         .otherwise(new Fail(this, 'Failed', { errorPath: '$.error.Error', causePath: '$.error.Cause' })),
     )

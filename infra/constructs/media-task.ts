@@ -24,7 +24,10 @@ import { statementsFor } from './grants.ts'
 export type MediaTaskProps = {
   /** The network it runs in and what it may use. */
   foundation: Foundation
-  /** The build context of the image: the repository, of which only the Dockerfile and the bundle are sent. */
+  /**
+   * The build context of the image: the repository, of which only the Dockerfile and the bundle are
+   * sent.
+   */
   contextDir: string
 }
 
@@ -32,15 +35,30 @@ export type MediaTaskProps = {
 const WORK_FOLDER = '/work'
 
 /**
- * All that a container has by default but CHOWN, KILL, SETGID and SETUID: with these the task gives ffmpeg
- * a user of its own and ends it. Fargate refuses to drop ALL and add these again.
+ * All that a container has by default but CHOWN, KILL, SETGID and SETUID: with these the task gives
+ * ffmpeg a user of its own and ends it. Fargate refuses to drop ALL and add these again.
  */
 const DROPPED_CAPABILITIES = [
-  ...[Capability.AUDIT_WRITE, Capability.DAC_OVERRIDE, Capability.FOWNER, Capability.FSETID, Capability.MKNOD],
-  ...[Capability.NET_BIND_SERVICE, Capability.NET_RAW, Capability.SETFCAP, Capability.SETPCAP, Capability.SYS_CHROOT],
+  ...[
+    Capability.AUDIT_WRITE,
+    Capability.DAC_OVERRIDE,
+    Capability.FOWNER,
+    Capability.FSETID,
+    Capability.MKNOD,
+  ],
+  ...[
+    Capability.NET_BIND_SERVICE,
+    Capability.NET_RAW,
+    Capability.SETFCAP,
+    Capability.SETPCAP,
+    Capability.SYS_CHROOT,
+  ],
 ]
 
-/** The container that runs FFmpeg: longer and larger than a Lambda function may be. Nothing runs between tasks. */
+/**
+ * The container that runs FFmpeg: longer and larger than a Lambda function may be. Nothing runs
+ * between tasks.
+ */
 export class MediaTask extends Construct {
   readonly cluster: Cluster
   readonly definition: FargateTaskDefinition
@@ -62,7 +80,10 @@ export class MediaTask extends Construct {
       cpu: size.cpu,
       memoryLimitMiB: size.memoryMb,
       ephemeralStorageGiB: size.diskGb,
-      runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+      runtimePlatform: {
+        cpuArchitecture: CpuArchitecture.ARM64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
     })
     this.container = this.definition.addContainer('Container', {
       containerName: 'media-task',
@@ -86,7 +107,8 @@ export class MediaTask extends Construct {
     this.definition.addVolume({ name: 'work' })
     this.container.addMountPoints({ sourceVolume: 'work', containerPath: WORK_FOLDER, readOnly: false })
     for (const use of mediaTask.uses)
-      for (const statement of statementsFor(this, use, foundation)) this.definition.addToTaskRolePolicy(statement)
+      for (const statement of statementsFor(this, use, foundation))
+        this.definition.addToTaskRolePolicy(statement)
   }
 
   private linuxParameters() {
@@ -95,7 +117,10 @@ export class MediaTask extends Construct {
     return parameters
   }
 
-  /** Lets a role start any revision. The pipeline names the family, so an execution that began before a deployment starts the revision after it. */
+  /**
+   * Lets a role start any revision. The pipeline names the family, so an execution that began
+   * before a deployment starts the revision after it.
+   */
   allowRunBy(role: IRole) {
     const revisions = Stack.of(this).formatArn({
       service: 'ecs',

@@ -1,5 +1,13 @@
 import { Aws, RemovalPolicy } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, Dashboard, GraphWidget, type IMetric, TextWidget, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  TextWidget,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -45,14 +53,32 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, { prefix, alarms, graphs, alarmEmail }: MonitoringProps) {
     super(scope, id)
-    this.topic = new Topic(this, 'Topic', { topicName: `${prefix}-alarms`, displayName: 'AI Video Hub alarms', enforceSSL: true })
-    if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail, { deadLetterQueue: this.undeliveredMails(prefix) }))
-    // The policy that demands TLS replaces the one under which CloudWatch of the same account may publish.
+    this.topic = new Topic(this, 'Topic', {
+      topicName: `${prefix}-alarms`,
+      displayName: 'AI Video Hub alarms',
+      enforceSSL: true,
+    })
+    if (alarmEmail)
+      this.topic.addSubscription(
+        new EmailSubscription(alarmEmail, { deadLetterQueue: this.undeliveredMails(prefix) }),
+      )
+    // The policy that demands TLS replaces the one under which CloudWatch of the same account may
+    // publish.
     this.topic.grantPublish(
-      new ServicePrincipal('cloudwatch.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+      new ServicePrincipal('cloudwatch.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
     )
     const ring = new SnsAction(this.topic)
-    for (const { name, description, metric, threshold, periods = 1, when = 'above', missing = 'fine' } of alarms) {
+    for (const {
+      name,
+      description,
+      metric,
+      threshold,
+      periods = 1,
+      when = 'above',
+      missing = 'fine',
+    } of alarms) {
       const alarm = new Alarm(this, name, {
         alarmName: `${prefix}-${name}`,
         alarmDescription: description,
@@ -70,8 +96,16 @@ export class Monitoring extends Construct {
 
   private draw(prefix: string, graphs: MonitoringProps['graphs']) {
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: prefix })
-    dashboard.addWidgets(new TextWidget({ markdown: 'What each alarm means and what to do: docs/runbook.md', width: 24, height: 1 }))
-    const widgets = graphs.map(({ title, metrics }) => new GraphWidget({ title, left: metrics, width: 12, height: 6 }))
+    dashboard.addWidgets(
+      new TextWidget({
+        markdown: 'What each alarm means and what to do: docs/runbook.md',
+        width: 24,
+        height: 1,
+      }),
+    )
+    const widgets = graphs.map(
+      ({ title, metrics }) => new GraphWidget({ title, left: metrics, width: 12, height: 6 }),
+    )
     for (let i = 0; i < widgets.length; i += 2) dashboard.addWidgets(...widgets.slice(i, i + 2))
   }
 

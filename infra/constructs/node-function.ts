@@ -30,7 +30,10 @@ export type NodeFunctionProps = {
   layers?: ILayerVersion[]
 }
 
-/** One Lambda function from its bundle `dist/<name>`, with the grants, variables and queue of its row and nothing else. */
+/**
+ * One Lambda function from its bundle `dist/<name>`, with the grants, variables and queue of its
+ * row and nothing else.
+ */
 export class NodeFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, { name, foundation, layers }: NodeFunctionProps) {
     const row = functionTable[name]
@@ -60,17 +63,25 @@ export class NodeFunction extends LambdaFunction {
         vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
         securityGroups: [foundation.applicationGroup],
       }),
-      ...(row.toldByEventBridge && foundation.undelivered && { onFailure: new SqsDestination(foundation.undelivered), retryAttempts: 2 }),
+      ...(row.toldByEventBridge &&
+        foundation.undelivered && {
+          onFailure: new SqsDestination(foundation.undelivered),
+          retryAttempts: 2,
+        }),
       ...(row.everyMinutes && { retryAttempts: 0 }),
       ...(row.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     })
     logGroup.grantWrite(this)
     if (inVpc) this.addToRolePolicy(networkInterfaces())
-    for (const use of row.uses) for (const statement of statementsFor(this, use, foundation)) this.addToRolePolicy(statement)
+    for (const use of row.uses)
+      for (const statement of statementsFor(this, use, foundation)) this.addToRolePolicy(statement)
     if (row.queue) this.consume(row.queue, foundation)
   }
 
-  /** Adds 1 to a metric for each line of its log that says this, or that it ran out of time: for failures that it bears, which are no errors of the function. */
+  /**
+   * Adds 1 to a metric for each line of its log that says this, or that it ran out of time: for
+   * failures that it bears, which are no errors of the function.
+   */
   countLines(text: string, metric: { namespace: string; metricName: string }) {
     new MetricFilter(this, metric.metricName, {
       logGroup: this.logGroup,
@@ -80,12 +91,22 @@ export class NodeFunction extends LambdaFunction {
     })
   }
 
-  private consume({ name, batchSize, maxConcurrency }: NonNullable<FunctionRow['queue']>, foundation: Foundation) {
-    this.addEventSource(new SqsEventSource(foundation.queues[name], { batchSize, maxConcurrency, reportBatchItemFailures: true }))
+  private consume(
+    { name, batchSize, maxConcurrency }: NonNullable<FunctionRow['queue']>,
+    foundation: Foundation,
+  ) {
+    this.addEventSource(
+      new SqsEventSource(foundation.queues[name], {
+        batchSize,
+        maxConcurrency,
+        reportBatchItemFailures: true,
+      }),
+    )
   }
 }
 
-// Lambda makes and removes the interfaces under the function's role; EC2 knows no resource for these actions.
+// Lambda makes and removes the interfaces under the function's role; EC2 knows no resource for
+// these actions.
 const networkInterfaces = () =>
   new PolicyStatement({
     actions: [

@@ -17,7 +17,12 @@ import { MEDIA_PROBLEM } from '../../shared/contract/pipeline.ts'
 import type { Foundation } from '../foundation.ts'
 import type { MediaTask } from './media-task.ts'
 
-const backoff = { interval: Duration.seconds(2), backoffRate: 2, maxDelay: Duration.seconds(60), jitterStrategy: JitterType.FULL }
+const backoff = {
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxDelay: Duration.seconds(60),
+  jitterStrategy: JitterType.FULL,
+}
 
 const lambdaRetries: RetryProps[] = [
   { errors: [MEDIA_PROBLEM], maxAttempts: 0 },
@@ -25,18 +30,26 @@ const lambdaRetries: RetryProps[] = [
 ]
 
 /**
- * Fargate refuses a task for want of capacity or quota by these names. A new account has a quota of a
- * few vCPU, so a video waits: 30 s doubled up to 10 min, 8 times = 45 min, without jitter.
+ * Fargate refuses a task for want of capacity or quota by these names. A new account has a quota of
+ * a few vCPU, so a video waits: 30 s doubled up to 10 min, 8 times = 45 min, without jitter.
  */
 const noCapacity: RetryProps = {
-  errors: ['ECS.AmazonECSException', 'ECS.InvalidParameterException', 'ECS.ServerException', 'ECS.ClusterNotFoundException'],
+  errors: [
+    'ECS.AmazonECSException',
+    'ECS.InvalidParameterException',
+    'ECS.ServerException',
+    'ECS.ClusterNotFoundException',
+  ],
   interval: Duration.seconds(30),
   backoffRate: 2,
   maxDelay: Duration.minutes(10),
   maxAttempts: 8,
 }
 
-/** Returns the payload of one state: the fields that every function of the pipeline gets, and its own. */
+/**
+ * Returns the payload of one state: the fields that every function of the pipeline gets, and its
+ * own.
+ */
 const payload = (extra: Record<string, unknown>) =>
   TaskInput.fromObject({
     runId: JsonPath.stringAt('$$.Execution.Name'),
@@ -45,7 +58,10 @@ const payload = (extra: Record<string, unknown>) =>
     ...extra,
   })
 
-/** A Lambda state. Its answer goes to `$.<result>`, or nowhere. A state that something else makes up for has no `retries`. */
+/**
+ * A Lambda state. Its answer goes to `$.<result>`, or nowhere. A state that something else makes up
+ * for has no `retries`.
+ */
 export const lambdaState = (
   scope: Construct,
   name: string,
@@ -54,7 +70,13 @@ export const lambdaState = (
     result,
     retries = lambdaRetries,
     ...extra
-  }: { result?: string; retries?: RetryProps[]; action?: 'start' | 'check'; mode?: MediaTaskMode; error?: unknown } = {},
+  }: {
+    result?: string
+    retries?: RetryProps[]
+    action?: 'start' | 'check'
+    mode?: MediaTaskMode
+    error?: unknown
+  } = {},
 ) => {
   const state = new LambdaInvoke(scope, name, {
     lambdaFunction,
@@ -90,7 +112,10 @@ export const mediaTaskState = (
     subnets: task.subnets,
     securityGroups: [foundation.mediaTaskGroup],
     containerOverrides: [
-      { containerDefinition: task.container, environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })) },
+      {
+        containerDefinition: task.container,
+        environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
+      },
     ],
     resultPath: JsonPath.DISCARD,
   })

@@ -16,7 +16,10 @@ export type RealtimeApiProps = {
 
 const ROUTES = ['$connect', '$disconnect', '$default'] as const
 
-/** The WebSocket API. Its stage is named `ws`. The function is connected afterwards, because it needs the address first. */
+/**
+ * The WebSocket API. Its stage is named `ws`. The function is connected afterwards, because it
+ * needs the address first.
+ */
 export class RealtimeApi extends Construct {
   readonly api: WebSocketApi
   readonly stage: WebSocketStage
@@ -65,6 +68,8 @@ export class RealtimeApi extends Construct {
   /** Gives every message, and the opening and closing of connections, to one function. */
   serveWith(lambdaFunction: IFunction) {
     for (const route of ROUTES)
-      this.api.addRoute(route, { integration: new WebSocketLambdaIntegration(`${route.slice(1)}Integration`, lambdaFunction) })
+      this.api.addRoute(route, {
+        integration: new WebSocketLambdaIntegration(`${route.slice(1)}Integration`, lambdaFunction),
+      })
   }
 }

@@ -27,7 +27,10 @@ export type RestApiProps = {
   functions: Record<string, IFunction>
 }
 
-/** The REST API of the contract. Its stage is named `api`, so the addresses are the guide's without a domain of their own. */
+/**
+ * The REST API of the contract. Its stage is named `api`, so the addresses are the guide's without
+ * a domain of their own.
+ */
 export class RestApi extends Construct {
   readonly api: SpecRestApi
 
@@ -35,7 +38,8 @@ export class RestApi extends Construct {
     super(scope, id)
     const functionNamed = (name: string): IFunction => {
       const lambdaFunction = functions[name]
-      if (!lambdaFunction) throw new Error(`The contract names a function "${name}", which the api stack does not have`)
+      if (!lambdaFunction)
+        throw new Error(`The contract names a function "${name}", which the api stack does not have`)
       return lambdaFunction
     }
     const { partition, region } = Stack.of(this)
@@ -44,14 +48,17 @@ export class RestApi extends Construct {
 
     this.api = new SpecRestApi(this, 'Api', {
       restApiName: prefix,
-      apiDefinition: ApiDefinition.fromInline(renderLeanOpenApi({ title: prefix, routes, origins: settings.origins, integrationUri })),
+      apiDefinition: ApiDefinition.fromInline(
+        renderLeanOpenApi({ title: prefix, routes, origins: settings.origins, integrationUri }),
+      ),
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: true,
       deployOptions: {
         stageName: 'api',
         throttlingRateLimit: settings.api.requestsPerSecond,
         throttlingBurstLimit: settings.api.burst,
-        // Metrics by method cost up to 70 USD a month; those of the API, which the alarms use, are free.
+        // Metrics by method cost up to 70 USD a month; those of the API, which the alarms use, are
+        // free.
         metricsEnabled: false,
         // INFO would write query strings, and with them playback tokens, into the log.
         loggingLevel: MethodLoggingLevel.ERROR,

@@ -10,7 +10,10 @@ import type { FunctionName } from '../functions.ts'
 
 export type ApiStackProps = StackProps & { foundation: Foundation }
 
-/** All that clients talk to: the REST API of the contract, the WebSocket API, and the functions behind them. */
+/**
+ * All that clients talk to: the REST API of the contract, the WebSocket API, and the functions
+ * behind them.
+ */
 export class ApiStack extends Stack {
   readonly rest: RestApi
   readonly realtime: RealtimeApi
@@ -25,7 +28,13 @@ export class ApiStack extends Stack {
     this.rest = new RestApi(this, 'Rest', { prefix, settings, routes, functions: this.functions })
     // A stage with access logs can only be made when the account's logging role is set.
     this.realtime.stage.node.addDependency(this.rest.api.node.findChild('Account'))
-    new CfnOutput(this, 'RestUrl', { value: this.rest.api.deploymentStage.urlForPath(), description: 'Address of the REST API' })
-    new CfnOutput(this, 'WebSocketUrl', { value: this.realtime.stage.url, description: 'Address of the WebSocket API' })
+    new CfnOutput(this, 'RestUrl', {
+      value: this.rest.api.deploymentStage.urlForPath(),
+      description: 'Address of the REST API',
+    })
+    new CfnOutput(this, 'WebSocketUrl', {
+      value: this.realtime.stage.url,
+      description: 'Address of the WebSocket API',
+    })
   }
 }

@@ -13,7 +13,12 @@ import { type FunctionName, functionTable } from '../functions.ts'
 import type { StageSettings } from '../stages.ts'
 import type { NetworkStack } from './network-stack.ts'
 
-export type DataStackProps = StackProps & { prefix: string; settings: StageSettings; distDir: string; network: NetworkStack }
+export type DataStackProps = StackProps & {
+  prefix: string
+  settings: StageSettings
+  distDir: string
+  network: NetworkStack
+}
 
 /** Everything that remembers: database, cache, bucket, queues, connections, secrets. */
 export class DataStack extends Stack {
@@ -21,7 +26,11 @@ export class DataStack extends Stack {
   readonly database: Database
   readonly queues: Record<QueueName, JobQueue>
 
-  constructor(scope: Construct, id: string, { prefix, settings, distDir, network, ...props }: DataStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { prefix, settings, distDir, network, ...props }: DataStackProps,
+  ) {
     super(scope, id, props)
     const { vpc, applicationGroup, mediaTaskGroup } = network
     const networked = { vpc, clients: applicationGroup, prefix, settings }
@@ -29,7 +38,11 @@ export class DataStack extends Stack {
     const { endpoint } = new Cache(this, 'Cache', networked)
     this.queues = mapQueues((name, { fifo, function: consumer }) => {
       const { timeoutSeconds } = functionTable[consumer as FunctionName]
-      return new JobQueue(this, `${pascal(name)}Queue`, { queueName: `${prefix}-${name}`, fifo, consumerTimeoutSeconds: timeoutSeconds })
+      return new JobQueue(this, `${pascal(name)}Queue`, {
+        queueName: `${prefix}-${name}`,
+        fifo,
+        consumerTimeoutSeconds: timeoutSeconds,
+      })
     })
     this.foundation = {
       settings,
@@ -38,7 +51,11 @@ export class DataStack extends Stack {
       vpc,
       applicationGroup,
       mediaTaskGroup,
-      database: { secret: this.database.secret, host: this.database.proxy.endpoint, name: this.database.databaseName },
+      database: {
+        secret: this.database.secret,
+        host: this.database.proxy.endpoint,
+        name: this.database.databaseName,
+      },
       cache: { endpoint },
       bucket: new MediaBucket(this, 'MediaBucket', { prefix, settings, ingest: this.queues.ingest.queue }),
       bucketArn: MediaBucket.arn(this, prefix),
@@ -60,7 +77,11 @@ export class DataStack extends Stack {
       tableName: `${prefix}-connections`,
       partitionKey: { name: 'connectionId', type: AttributeType.STRING },
       globalSecondaryIndexes: [
-        { indexName: 'by-user', partitionKey: { name: 'userId', type: AttributeType.STRING }, projectionType: ProjectionType.ALL },
+        {
+          indexName: 'by-user',
+          partitionKey: { name: 'userId', type: AttributeType.STRING },
+          projectionType: ProjectionType.ALL,
+        },
       ],
       timeToLiveAttribute: 'expiresAt',
       billing: Billing.onDemand(),
@@ -68,10 +89,16 @@ export class DataStack extends Stack {
     })
   }
 
-  /** Secrets Manager generates one value a secret; the second key of the pair is generated in a secret of its own and copied in. */
+  /**
+   * Secrets Manager generates one value a secret; the second key of the pair is generated in a
+   * secret of its own and copied in.
+   */
   private authSecret(prefix: string, { onDelete }: StageSettings) {
     const random = { excludePunctuation: true, passwordLength: 64 }
-    const signing = new Secret(this, 'JwtSecret', { description: 'Source of JWT_SECRET', generateSecretString: random })
+    const signing = new Secret(this, 'JwtSecret', {
+      description: 'Source of JWT_SECRET',
+      generateSecretString: random,
+    })
     return new Secret(this, 'AuthSecret', {
       secretName: `${prefix}/auth`,
       description: 'JWT_SECRET signs access tokens; JWT_REFRESH_SECRET keys the HMAC of refresh tokens',
@@ -93,7 +120,12 @@ export class DataStack extends Stack {
   }
 }
 
-const mapQueues = <T>(make: (name: QueueName, row: (typeof queueTable)[QueueName]) => T): Record<QueueName, T> =>
-  Object.fromEntries(Object.entries(queueTable).map(([name, row]) => [name, make(name as QueueName, row)])) as Record<QueueName, T>
+const mapQueues = <T>(
+  make: (name: QueueName, row: (typeof queueTable)[QueueName]) => T,
+): Record<QueueName, T> =>
+  Object.fromEntries(
+    Object.entries(queueTable).map(([name, row]) => [name, make(name as QueueName, row)]),
+  ) as Record<QueueName, T>
 
-const pascal = (name: string) => name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const pascal = (name: string) =>
+  name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -16,7 +16,10 @@ import { type FunctionName, functionTable } from '../functions.ts'
 
 export type MediaStackProps = StackProps & { foundation: Foundation; contextDir: string }
 
-/** All that works on videos: the pipeline, its functions and its container, and the workers behind the queues. */
+/**
+ * All that works on videos: the pipeline, its functions and its container, and the workers behind
+ * the queues.
+ */
 export class MediaStack extends Stack {
   readonly pipeline: MediaPipeline
   /** Keeps events that EventBridge could not hand over to a function. */
@@ -32,7 +35,11 @@ export class MediaStack extends Stack {
       retentionPeriod: Duration.days(14),
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    const mediaFoundation: Foundation = { ...foundation, undelivered: this.undelivered, mediaConvert: this.mediaConvert(foundation) }
+    const mediaFoundation: Foundation = {
+      ...foundation,
+      undelivered: this.undelivered,
+      mediaConvert: this.mediaConvert(foundation),
+    }
     const mediaTools = new LayerVersion(this, 'MediaTools', {
       description: 'mediainfo.js with its WebAssembly',
       code: Code.fromAsset(join(foundation.distDir, 'layers/media-tools')),
@@ -60,14 +67,22 @@ export class MediaStack extends Stack {
     })
   }
 
-  /** A queue of this stage's own, and the role under which MediaConvert reads uploads and writes renditions. */
+  /**
+   * A queue of this stage's own, and the role under which MediaConvert reads uploads and writes
+   * renditions.
+   */
   private mediaConvert({ prefix, bucketArn }: Foundation): NonNullable<Foundation['mediaConvert']> {
     const role = new Role(this, 'MediaConvertRole', {
       assumedBy: new ServicePrincipal('mediaconvert.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     })
-    role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/users/*`, `${bucketArn}/media/*`] }))
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: [`${bucketArn}/users/*`, `${bucketArn}/media/*`],
+      }),
+    )
     role.addToPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: [`${bucketArn}/media/*`] }))
     const queue = new MediaConvertQueue(this, 'MediaConvertQueue', {
       name: prefix,

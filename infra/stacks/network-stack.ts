@@ -31,7 +31,8 @@ const nats = {
       defaultAllowedTraffic: NatTrafficDirection.OUTBOUND_ONLY,
     })
     // Not by `connections`, which would also let the group send more than its own rules say.
-    const admit = (group: SecurityGroup) => provider.securityGroup.addIngressRule(group, Port.allTraffic(), 'What it is to forward')
+    const admit = (group: SecurityGroup) =>
+      provider.securityGroup.addIngressRule(group, Port.allTraffic(), 'What it is to forward')
     return { provider, admit }
   },
   gateway: () => ({ provider: NatProvider.gateway(), admit: () => {} }),
@@ -73,9 +74,17 @@ export class NetworkStack extends Stack {
         }),
       ),
     })
-    this.applicationGroup = new SecurityGroup(this, 'Application', { vpc: this.vpc, description: 'Functions' })
-    // S3 and SQS; its image and its log go the same way. The resolver of the VPC is not subject to groups.
-    this.mediaTaskGroup = new SecurityGroup(this, 'MediaTask', { vpc: this.vpc, description: 'The media task', allowAllOutbound: false })
+    this.applicationGroup = new SecurityGroup(this, 'Application', {
+      vpc: this.vpc,
+      description: 'Functions',
+    })
+    // S3 and SQS; its image and its log go the same way. The resolver of the VPC is not subject to
+    // groups.
+    this.mediaTaskGroup = new SecurityGroup(this, 'MediaTask', {
+      vpc: this.vpc,
+      description: 'The media task',
+      allowAllOutbound: false,
+    })
     this.mediaTaskGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS')
     for (const group of [this.applicationGroup, this.mediaTaskGroup]) admit(group)
   }

@@ -17,24 +17,49 @@ export class OperationsStack extends Stack {
     const { stateMachine } = media.pipeline
     const rest = api.rest.api
     const { alarmEmail, monthlyBudgetUsd } = settings
-    if (alarmEmail) new Budget(this, 'Budget', { name: prefix, monthlyUsd: monthlyBudgetUsd, email: alarmEmail })
+    if (alarmEmail)
+      new Budget(this, 'Budget', { name: prefix, monthlyUsd: monthlyBudgetUsd, email: alarmEmail })
     new Monitoring(this, 'Monitoring', {
       prefix,
       alarmEmail,
       alarms: alarmRows({ data, media, api }),
       graphs: [
-        { title: 'Requests', metrics: [rest.metricCount(), rest.metricClientError(), rest.metricServerError()] },
-        { title: 'Latency', metrics: [rest.metricLatency({ statistic: 'p50' }), rest.metricLatency({ statistic: 'p95' })] },
-        { title: 'Videos', metrics: [stateMachine.metricStarted(), stateMachine.metricSucceeded(), stateMachine.metricFailed()] },
+        {
+          title: 'Requests',
+          metrics: [rest.metricCount(), rest.metricClientError(), rest.metricServerError()],
+        },
+        {
+          title: 'Latency',
+          metrics: [rest.metricLatency({ statistic: 'p50' }), rest.metricLatency({ statistic: 'p95' })],
+        },
+        {
+          title: 'Videos',
+          metrics: [
+            stateMachine.metricStarted(),
+            stateMachine.metricSucceeded(),
+            stateMachine.metricFailed(),
+          ],
+        },
         {
           title: 'Time to processed',
-          metrics: [stateMachine.metricTime({ statistic: 'p50' }), stateMachine.metricTime({ statistic: 'p95' })],
+          metrics: [
+            stateMachine.metricTime({ statistic: 'p50' }),
+            stateMachine.metricTime({ statistic: 'p95' }),
+          ],
         },
         {
           title: 'Waiting messages',
-          metrics: Object.values(data.queues).map(({ queue }) => queue.metricApproximateNumberOfMessagesVisible()),
+          metrics: Object.values(data.queues).map(({ queue }) =>
+            queue.metricApproximateNumberOfMessagesVisible(),
+          ),
         },
-        { title: 'Database', metrics: [data.database.instance.metricCPUUtilization(), data.database.instance.metricDatabaseConnections()] },
+        {
+          title: 'Database',
+          metrics: [
+            data.database.instance.metricCPUUtilization(),
+            data.database.instance.metricDatabaseConnections(),
+          ],
+        },
       ],
     })
   }

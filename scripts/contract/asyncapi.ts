@@ -16,8 +16,12 @@ const pushed = Object.entries(events).map(([type, payload]) =>
     'Pushed in the order of `seq`, which counts up by one per user; a client keeps the highest and drops what it has seen.',
   ),
 )
-const replies = Object.entries(serverReplies).map(([type, schema]) => message(type, schema, 'Answers a message of the client.'))
-const received = Object.entries(clientMessages).map(([type, schema]) => message(type, schema, 'Sent by the client.'))
+const replies = Object.entries(serverReplies).map(([type, schema]) =>
+  message(type, schema, 'Answers a message of the client.'),
+)
+const received = Object.entries(clientMessages).map(([type, schema]) =>
+  message(type, schema, 'Sent by the client.'),
+)
 
 /** AsyncAPI 3.0 of the WebSocket, from the event tables. */
 export const renderAsyncApi = () => ({
@@ -30,8 +34,18 @@ export const renderAsyncApi = () => ({
   channels: {
     ws: {
       address: '/ws',
-      messages: Object.fromEntries([...pushed, ...replies, ...received].map(([name]) => [name, { $ref: `#/components/messages/${name}` }])),
-      bindings: { ws: { method: 'GET', query: { type: 'object', required: ['token'], properties: { token: { type: 'string' } } } } },
+      messages: Object.fromEntries(
+        [...pushed, ...replies, ...received].map(([name]) => [
+          name,
+          { $ref: `#/components/messages/${name}` },
+        ]),
+      ),
+      bindings: {
+        ws: {
+          method: 'GET',
+          query: { type: 'object', required: ['token'], properties: { token: { type: 'string' } } },
+        },
+      },
     },
   },
   operations: {

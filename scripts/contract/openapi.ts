@@ -23,7 +23,11 @@ export const Problem = z
 export const renderOpenApi = () =>
   createDocument({
     openapi: '3.1.0',
-    info: { title: 'AI Video Hub', version: '0.1.0', description: 'Every failure is a problem document (RFC 9457) with a stable `code`.' },
+    info: {
+      title: 'AI Video Hub',
+      version: '0.1.0',
+      description: 'Every failure is a problem document (RFC 9457) with a stable `code`.',
+    },
     servers: [{ url: '/api' }],
     components: {
       securitySchemes: {
@@ -62,13 +66,18 @@ const operation = (operationId: string, route: Route): ZodOpenApiOperationObject
 
 const successes = (route: Route) =>
   Object.fromEntries(
-    Object.entries(route.responses).map(([status, response]) => [status, { description: response.description, ...contentOf(response) }]),
+    Object.entries(route.responses).map(([status, response]) => [
+      status,
+      { description: response.description, ...contentOf(response) },
+    ]),
   )
 
 const contentOf = ({ schema, contentType, alternatives = [] }: ResponseSpec) => {
   const content = {
     ...(schema && { 'application/json': { schema } }),
-    ...Object.fromEntries([contentType, ...alternatives].filter(type => type !== undefined).map(type => [type, {}])),
+    ...Object.fromEntries(
+      [contentType, ...alternatives].filter(type => type !== undefined).map(type => [type, {}]),
+    ),
   }
   return Object.keys(content).length > 0 && { content }
 }
@@ -83,7 +92,10 @@ const failures = (route: Route) => {
       .filter(([status]) => !(status in route.responses))
       .map(([status, group]) => [
         status,
-        { description: group.map(code => `\`${code}\``).join(', '), content: { 'application/problem+json': { schema: Problem } } },
+        {
+          description: group.map(code => `\`${code}\``).join(', '),
+          content: { 'application/problem+json': { schema: Problem } },
+        },
       ]),
   )
 }

@@ -8,19 +8,34 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 
-/** One open WebSocket. `lastSeq` is the number of the newest event that it was sent; with its session it ends. */
-export type Connection = { connectionId: string; userId: string; sessionId: string; lastSeq: number; connectedAt: Date }
+/**
+ * One open WebSocket. `lastSeq` is the number of the newest event that it was sent; with its
+ * session it ends.
+ */
+export type Connection = {
+  connectionId: string
+  userId: string
+  sessionId: string
+  lastSeq: number
+  connectedAt: Date
+}
 
 export type Connections = ReturnType<typeof createConnections>
 
-/** API Gateway ends every connection after two hours; what it forgets to tell us expires soon after. */
+/**
+ * API Gateway ends every connection after two hours; what it forgets to tell us expires soon after.
+ */
 const LIFETIME_SECONDS = 2 * 3600 + 600
 
 /** The table of open WebSocket connections. */
 export const createConnections = ({ client, table }: { client: DynamoDBClient; table: string }) => {
   const key = (connectionId: string) => ({ TableName: table, Key: { connectionId: { S: connectionId } } })
 
-  const update = async (connectionId: string, condition: string, values: Record<string, AttributeValue>): Promise<boolean> => {
+  const update = async (
+    connectionId: string,
+    condition: string,
+    values: Record<string, AttributeValue>,
+  ): Promise<boolean> => {
     try {
       await client.send(
         new UpdateItemCommand({
@@ -61,7 +76,9 @@ export const createConnections = ({ client, table }: { client: DynamoDBClient; t
 
     /** As it stands now, not as the index has it. */
     async find(connectionId: string): Promise<Connection | undefined> {
-      const { Item: item } = await client.send(new GetItemCommand({ ...key(connectionId), ConsistentRead: true }))
+      const { Item: item } = await client.send(
+        new GetItemCommand({ ...key(connectionId), ConsistentRead: true }),
+      )
       if (!item) return undefined
       return {
         connectionId,
@@ -89,7 +106,10 @@ export const createConnections = ({ client, table }: { client: DynamoDBClient; t
     setLastSeq: (connectionId: string, lastSeq: number): Promise<boolean> =>
       update(connectionId, 'attribute_exists(connectionId)', { ':seq': { N: String(lastSeq) } }),
 
-    /** Notes what was sent. False when the connection is gone, or stands elsewhere than at `from` by now. */
+    /**
+     * Notes what was sent. False when the connection is gone, or stands elsewhere than at `from` by
+     * now.
+     */
     advance: (connectionId: string, { from, to }: { from: number; to: number }): Promise<boolean> =>
       update(connectionId, 'lastSeq = :from', { ':seq': { N: String(to) }, ':from': { N: String(from) } }),
   }

@@ -13,10 +13,19 @@ export type MultipartUpload = { key: string; uploadId: string }
 
 export type DirectUploads = ReturnType<typeof createDirectUploads>
 
-/** Lets clients send files straight to the bucket: nothing but the announced key, type and size fits what is signed here. */
+/**
+ * Lets clients send files straight to the bucket: nothing but the announced key, type and size fits
+ * what is signed here.
+ */
 export const createDirectUploads = ({ client, bucket }: { client: S3Client; bucket: string }) => ({
   /** A presigned PUT could not bound the size; a POST policy can. */
-  signPost: async (o: { key: string; contentType: string; minBytes: number; maxBytes: number; expiresSeconds: number }) => {
+  signPost: async (o: {
+    key: string
+    contentType: string
+    minBytes: number
+    maxBytes: number
+    expiresSeconds: number
+  }) => {
     // It brings an S3 client of its own version: loaded by those who post, not by every cold start.
     const { createPresignedPost } = await import('@aws-sdk/s3-presigned-post')
     const { url, fields } = await createPresignedPost(client, {
@@ -31,12 +40,16 @@ export const createDirectUploads = ({ client, bucket }: { client: S3Client; buck
 
   /** Answers S3's id of the upload. */
   createMultipart: async ({ key, contentType }: { key: string; contentType: string }): Promise<string> => {
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: contentType }))
+    const { UploadId } = await client.send(
+      new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: contentType }),
+    )
     return UploadId!
   },
 
   /** A PUT link that takes exactly `sizeBytes`. */
-  signPart: (o: MultipartUpload & { partNumber: number; sizeBytes: number; expiresSeconds: number }): Promise<string> => {
+  signPart: (
+    o: MultipartUpload & { partNumber: number; sizeBytes: number; expiresSeconds: number },
+  ): Promise<string> => {
     const command = new UploadPartCommand({
       Bucket: bucket,
       Key: o.key,
@@ -53,7 +66,9 @@ export const createDirectUploads = ({ client, bucket }: { client: S3Client; buck
     let marker: string | undefined
     do {
       const page = await unlessGone(
-        client.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker })),
+        client.send(
+          new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker }),
+        ),
       )
       if (!page) return undefined
       for (const { PartNumber, Size, ETag } of page.Parts ?? []) {
@@ -65,15 +80,26 @@ export const createDirectUploads = ({ client, bucket }: { client: S3Client; buck
   },
 
   /** Answers false when S3 no longer knows the upload: it was completed or aborted before. */
-  completeMultipart: async ({ key, uploadId, parts }: MultipartUpload & { parts: UploadedPart[] }): Promise<boolean> => {
+  completeMultipart: async ({
+    key,
+    uploadId,
+    parts,
+  }: MultipartUpload & { parts: UploadedPart[] }): Promise<boolean> => {
     const Parts = parts.map(({ partNumber, eTag }) => ({ PartNumber: partNumber, ETag: `"${eTag}"` }))
-    const command = new CompleteMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId, MultipartUpload: { Parts } })
+    const command = new CompleteMultipartUploadCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: uploadId,
+      MultipartUpload: { Parts },
+    })
     return (await unlessGone(client.send(command))) !== undefined
   },
 
   /** Frees the parts; an upload that is gone counts as aborted. */
   abortMultipart: async ({ key, uploadId }: MultipartUpload): Promise<void> => {
-    await unlessGone(client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId })))
+    await unlessGone(
+      client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId })),
+    )
   },
 })
 

@@ -1,7 +1,10 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 
 const BLOCK_BYTES = 1024 * 1024
-/** Indexes stand at the start or the end of a file: a few blocks serve a parser that jumps between them. */
+/**
+ * Indexes stand at the start or the end of a file: a few blocks serve a parser that jumps between
+ * them.
+ */
 const KEPT_BLOCKS = 8
 
 export type RangedReader = {
@@ -12,7 +15,10 @@ export type RangedReader = {
   requests(): number
 }
 
-/** Reads parts of an object as a parser asks for them. With `eTag`, a read fails once the object was replaced. */
+/**
+ * Reads parts of an object as a parser asks for them. With `eTag`, a read fails once the object was
+ * replaced.
+ */
 export const createRangedReader = (o: {
   client: S3Client
   bucket: string
@@ -28,7 +34,12 @@ export const createRangedReader = (o: {
     const first = block * BLOCK_BYTES
     const last = Math.min(first + BLOCK_BYTES, o.sizeBytes) - 1
     const answer = await o.client.send(
-      new GetObjectCommand({ Bucket: o.bucket, Key: o.key, Range: `bytes=${first}-${last}`, ...(o.eTag && { IfMatch: o.eTag }) }),
+      new GetObjectCommand({
+        Bucket: o.bucket,
+        Key: o.key,
+        Range: `bytes=${first}-${last}`,
+        ...(o.eTag && { IfMatch: o.eTag }),
+      }),
     )
     return answer.Body!.transformToByteArray()
   }

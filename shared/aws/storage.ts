@@ -23,8 +23,11 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
     const found: StoredObject[] = []
     let token: string | undefined
     do {
-      const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }))
-      for (const { Key, Size, ETag } of page.Contents ?? []) found.push({ key: Key!, sizeBytes: Size ?? 0, eTag: unquote(ETag) })
+      const page = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+      )
+      for (const { Key, Size, ETag } of page.Contents ?? [])
+        found.push({ key: Key!, sizeBytes: Size ?? 0, eTag: unquote(ETag) })
       token = page.NextContinuationToken
     } while (token)
     return found
@@ -33,9 +36,14 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
   const remove = async (keys: readonly string[]): Promise<void> => {
     for (let start = 0; start < keys.length; start += DELETE_BATCH) {
       const Objects = keys.slice(start, start + DELETE_BATCH).map(Key => ({ Key }))
-      const { Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
+      const { Errors = [] } = await client.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+      )
       const first = Errors[0]
-      if (first) throw new Error(`${Errors.length} objects stay, the first is ${first.Key}: ${first.Code} ${first.Message ?? ''}`)
+      if (first)
+        throw new Error(
+          `${Errors.length} objects stay, the first is ${first.Key}: ${first.Code} ${first.Message ?? ''}`,
+        )
     }
   }
 
@@ -51,11 +59,15 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
     /** Removes any number of objects; those that are not there count as removed. */
     remove,
 
-    /** Removes all under a prefix, which must end in a slash, except what lies under `keepPrefix`. */
+    /**
+     * Removes all under a prefix, which must end in a slash, except what lies under `keepPrefix`.
+     */
     removePrefix: async (prefix: string, { keepPrefix }: { keepPrefix?: string } = {}): Promise<void> => {
       if (!/[^/]\/$/.test(prefix)) throw new Error(`not a folder's prefix: "${prefix}"`)
       const objects = await list(prefix)
-      await remove(objects.map(object => object.key).filter(key => !keepPrefix || !key.startsWith(keepPrefix)))
+      await remove(
+        objects.map(object => object.key).filter(key => !keepPrefix || !key.startsWith(keepPrefix)),
+      )
     },
 
     /** Returns the entity tag of what was stored. A stream needs its size. */
@@ -65,16 +77,26 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       { contentType, sizeBytes }: { contentType: string; sizeBytes?: number },
     ): Promise<string> => {
       const { ETag } = await client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType, ContentLength: sizeBytes }),
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: body,
+          ContentType: contentType,
+          ContentLength: sizeBytes,
+        }),
       )
       return unquote(ETag)
     },
 
     /**
-     * Copies an object of at most 5 GB with its headers, unless it is gone or has another entity tag than `ifMatch`. The entity tag of an object that was
-     * not sent in parts stays the same.
+     * Copies an object of at most 5 GB with its headers, unless it is gone or has another entity
+     * tag than `ifMatch`. The entity tag of an object that was not sent in parts stays the same.
      */
-    copy: async (from: string, to: string, { ifMatch }: { ifMatch: string }): Promise<'copied' | 'missing' | 'replaced'> => {
+    copy: async (
+      from: string,
+      to: string,
+      { ifMatch }: { ifMatch: string },
+    ): Promise<'copied' | 'missing' | 'replaced'> => {
       const CopySource = encodeURIComponent(`${bucket}/${from}`)
       // Tags, of which uploads have none, would need permissions of their own.
       const command = new CopyObjectCommand({
@@ -95,7 +117,10 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       }
     },
 
-    /** Throws the SDK's NoSuchKey when there is none, and PreconditionFailed when it has another entity tag than `ifMatch`. */
+    /**
+     * Throws the SDK's NoSuchKey when there is none, and PreconditionFailed when it has another
+     * entity tag than `ifMatch`.
+     */
     get: async (key: string, { ifMatch }: { ifMatch?: string } = {}): Promise<Readable> => {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: ifMatch }))
       return Body as Readable
@@ -115,7 +140,9 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
     /** Returns the facts of the object under a key; undefined when there is none. */
     head: async (key: string): Promise<ObjectHead | undefined> => {
       try {
-        const { ContentLength, ETag, ContentType } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+        const { ContentLength, ETag, ContentType } = await client.send(
+          new HeadObjectCommand({ Bucket: bucket, Key: key }),
+        )
         return { sizeBytes: ContentLength ?? 0, eTag: unquote(ETag), contentType: ContentType ?? '' }
       } catch (error) {
         if (error instanceof NotFound) return undefined
@@ -123,9 +150,14 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       }
     },
 
-    /** A link that works without headers for `expiresSeconds`, or until the session of the signing role ends. Takes a key or an `s3://` url. */
+    /**
+     * A link that works without headers for `expiresSeconds`, or until the session of the signing
+     * role ends. Takes a key or an `s3://` url.
+     */
     signGet: async (target: string, { expiresSeconds }: { expiresSeconds: number }): Promise<string> => {
-      const { bucket: Bucket, key: Key } = target.startsWith('s3://') ? parseObjectUrl(target) : { bucket, key: target }
+      const { bucket: Bucket, key: Key } = target.startsWith('s3://')
+        ? parseObjectUrl(target)
+        : { bucket, key: target }
       const command = new GetObjectCommand({ Bucket, Key })
       return getSignedUrl(client, command, { expiresIn: expiresSeconds })
     },

@@ -1,4 +1,10 @@
-import { CancelJobCommand, CreateJobCommand, GetJobCommand, type JobSettings, type MediaConvertClient } from '@aws-sdk/client-mediaconvert'
+import {
+  CancelJobCommand,
+  CreateJobCommand,
+  GetJobCommand,
+  type JobSettings,
+  type MediaConvertClient,
+} from '@aws-sdk/client-mediaconvert'
 
 export type TranscodingState =
   | { status: 'running'; share: number }
@@ -8,9 +14,25 @@ export type TranscodingState =
 export type Transcoding = ReturnType<typeof createTranscoding>
 
 /** MediaConvert. The role and queue are needed to start jobs only. */
-export const createTranscoding = ({ client, roleArn, queueArn }: { client: MediaConvertClient; roleArn?: string; queueArn?: string }) => ({
+export const createTranscoding = ({
+  client,
+  roleArn,
+  queueArn,
+}: {
+  client: MediaConvertClient
+  roleArn?: string
+  queueArn?: string
+}) => ({
   /** The id of the job; the same token again is the same job. */
-  async start({ token, settings, tags }: { token: string; settings: JobSettings; tags: Record<string, string> }): Promise<string> {
+  async start({
+    token,
+    settings,
+    tags,
+  }: {
+    token: string
+    settings: JobSettings
+    tags: Record<string, string>
+  }): Promise<string> {
     const { Job } = await client.send(
       new CreateJobCommand({
         Role: roleArn,
@@ -27,7 +49,8 @@ export const createTranscoding = ({ client, roleArn, queueArn }: { client: Media
   async check(jobId: string): Promise<TranscodingState> {
     const { Job } = await client.send(new GetJobCommand({ Id: jobId }))
     if (Job?.Status === 'COMPLETE') return { status: 'completed' }
-    if (Job?.Status === 'ERROR') return { status: 'failed', code: Job.ErrorCode, message: Job.ErrorMessage ?? 'unknown' }
+    if (Job?.Status === 'ERROR')
+      return { status: 'failed', code: Job.ErrorCode, message: Job.ErrorMessage ?? 'unknown' }
     if (Job?.Status === 'CANCELED') return { status: 'failed', code: undefined, message: 'cancelled' }
     return { status: 'running', share: (Job?.JobPercentComplete ?? 0) / 100 }
   },
@@ -37,7 +60,8 @@ export const createTranscoding = ({ client, roleArn, queueArn }: { client: Media
     try {
       await client.send(new CancelJobCommand({ Id: jobId }))
     } catch (error) {
-      if (!['NotFoundException', 'ConflictException', 'BadRequestException'].includes((error as Error).name)) throw error
+      if (!['NotFoundException', 'ConflictException', 'BadRequestException'].includes((error as Error).name))
+        throw error
     }
   },
 })

@@ -3,12 +3,16 @@ import type { Redis } from 'iovalkey'
 import type { Config } from '../config/config.ts'
 
 /**
- * Redis, or the lack of it. `run` resolves to what the work gives, or to undefined when Redis is away or too slow: it never throws for that and never takes
- * longer than about 100 ms, so every caller has to know what to do without.
+ * Redis, or the lack of it. `run` resolves to what the work gives, or to undefined when Redis is
+ * away or too slow: it never throws for that and never takes longer than about 100 ms, so every
+ * caller has to know what to do without.
  */
 export type Cache = {
   run<T>(work: (redis: Redis) => Promise<T>): Promise<T | undefined>
-  /** Returns whether Redis responds at all. It waits longer than a command, so that neither a cold start nor a connection that slept counts as an outage. */
+  /**
+   * Returns whether Redis responds at all. It waits longer than a command, so that neither a cold
+   * start nor a connection that slept counts as an outage.
+   */
   isUp(): Promise<boolean>
   close(): void
 }
@@ -18,7 +22,10 @@ const PROBE_MS = 900
 // After a failure nobody waits for Redis for this long; reconnecting goes on behind it.
 const REST_MS = 1000
 
-/** The address to use: REDIS_URL when it is set, also to nothing, which means no Redis; else the stage's own cache, which speaks TLS. */
+/**
+ * The address to use: REDIS_URL when it is set, also to nothing, which means no Redis; else the
+ * stage's own cache, which speaks TLS.
+ */
 export const redisUrl = (config: Pick<Config, 'REDIS_URL' | 'REDIS_ENDPOINT'>): string =>
   config.REDIS_URL ?? (config.REDIS_ENDPOINT ? `rediss://${config.REDIS_ENDPOINT}` : '')
 
@@ -79,7 +86,10 @@ export const createCache = ({ url, onError }: { url: string; onError?: (error: u
   return { run, isUp, close }
 }
 
-/** The client is a third of a small function: it is read beside what a cold start waits for, and not at all without Redis. */
+/**
+ * The client is a third of a small function: it is read beside what a cold start waits for, and not
+ * at all without Redis.
+ */
 const openRedis = async (url: string): Promise<Redis> => {
   // Of a CommonJS package, a bundle's import() knows only the default.
   const { default: Redis } = await import('iovalkey')

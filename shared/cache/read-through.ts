@@ -1,6 +1,9 @@
 import type { Cache } from './client.ts'
 
-/** The guide's keys. Its one summary of a video is the one in its default language; those asked for in other languages lie beside it. */
+/**
+ * The guide's keys. Its one summary of a video is the one in its default language; those asked for
+ * in other languages lie beside it.
+ */
 export const cacheKeys = {
   videoSummary: (videoId: string, language = 'vi') =>
     language === 'vi' ? `video:summary:${videoId}` : `video:summary:${videoId}:${language}`,
@@ -12,8 +15,8 @@ export const cacheKeys = {
 export const SUMMARY_SECONDS = 3600
 
 /**
- * Returns the cached value of a key, else the result of `load`, which is then kept as JSON. Nothing (undefined, null) is not kept. Without Redis `load` is asked
- * every time.
+ * Returns the cached value of a key, else the result of `load`, which is then kept as JSON. Nothing
+ * (undefined, null) is not kept. Without Redis `load` is asked every time.
  */
 export const readThrough = async <T>(
   cache: Cache,
@@ -28,6 +31,7 @@ export const readThrough = async <T>(
     }
   }
   const value = await load()
-  if (value !== undefined && value !== null) await cache.run(redis => redis.setex(key, ttlSeconds, JSON.stringify(value)))
+  if (value !== undefined && value !== null)
+    await cache.run(redis => redis.setex(key, ttlSeconds, JSON.stringify(value)))
   return value
 }

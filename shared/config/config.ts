@@ -7,7 +7,9 @@ const duration = z
   .string()
   .regex(/^[1-9]\d{0,8}[smhd]?$/, 'must be a duration such as 15m, 1h or 7d')
   .transform(
-    text => Number.parseInt(text, 10) * UNITS[(text.at(-1) as keyof typeof UNITS) in UNITS ? (text.at(-1) as keyof typeof UNITS) : 's'],
+    text =>
+      Number.parseInt(text, 10) *
+      UNITS[(text.at(-1) as keyof typeof UNITS) in UNITS ? (text.at(-1) as keyof typeof UNITS) : 's'],
   )
 
 const positiveInteger = z
@@ -22,8 +24,12 @@ const optionalUrl = url.optional()
 /** Origins as browsers send them: without a slash at the end. */
 const origins = text.transform((list, context) => {
   const entries = list.split(',').map(entry => URL.parse(entry.trim()))
-  if (entries.every(entry => entry && /^https?:$/.test(entry.protocol))) return entries.map(entry => entry!.origin)
-  context.addIssue({ code: 'custom', message: 'must be a comma-separated list of origins such as https://app.example.com' })
+  if (entries.every(entry => entry && /^https?:$/.test(entry.protocol)))
+    return entries.map(entry => entry!.origin)
+  context.addIssue({
+    code: 'custom',
+    message: 'must be a comma-separated list of origins such as https://app.example.com',
+  })
   return z.NEVER
 })
 
@@ -58,7 +64,10 @@ const template = {
   VIDEO_PROCESSING_TIMEOUT: positiveInteger.default(3_600_000),
 } as const
 
-/** Variables that the machine or the operator sets and the template never does. The other AWS_ENDPOINT_URL_… are read by the SDK's clients themselves. */
+/**
+ * Variables that the machine or the operator sets and the template never does. The other
+ * AWS_ENDPOINT_URL_… are read by the SDK's clients themselves.
+ */
 const runtime = {
   DATABASE_URL: optionalText,
   REDIS_URL: z.string().optional(),
@@ -99,7 +108,14 @@ const SECRET_KEYS = [
 ] as const
 
 /** The variables of a function that uses Postgres. */
-export const DATABASE_KEYS = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME', 'DATABASE_URL', ...SECRET_KEYS] as const
+export const DATABASE_KEYS = [
+  'NODE_ENV',
+  'DATABASE_SECRET_ARN',
+  'DATABASE_HOST',
+  'DATABASE_NAME',
+  'DATABASE_URL',
+  ...SECRET_KEYS,
+] as const
 
 /** The variables of a function that serves signed-in users. */
 export const SIGNED_IN_KEYS = [
@@ -114,8 +130,9 @@ export const SIGNED_IN_KEYS = [
 ] as const
 
 /**
- * The given variables, parsed. An empty variable counts as absent, but for REDIS_URL, where it means "no Redis". Throws one error that lists every problem by
- * the variable's name and never shows a value.
+ * The given variables, parsed. An empty variable counts as absent, but for REDIS_URL, where it
+ * means "no Redis". Throws one error that lists every problem by the variable's name and never
+ * shows a value.
  */
 export const readConfig = <const K extends readonly ConfigKey[]>(
   env: Record<string, string | undefined>,
@@ -126,7 +143,9 @@ export const readConfig = <const K extends readonly ConfigKey[]>(
     const value = key === 'REDIS_URL' ? env[key] : env[key] || undefined
     const result = schemas[key].safeParse(value)
     if (!result.success)
-      problems.push(`${key} ${value === undefined ? 'is missing' : result.error.issues.map(issue => issue.message).join(', ')}`)
+      problems.push(
+        `${key} ${value === undefined ? 'is missing' : result.error.issues.map(issue => issue.message).join(', ')}`,
+      )
     return [key, result.data]
   })
   if (problems.length > 0) throw new Error(`The environment is not usable: ${problems.join('; ')}`)

@@ -18,7 +18,11 @@ export const User = z
   .meta({ id: 'User' })
 
 export const AuthResponse = z
-  .object({ user: User, token: z.string().meta({ description: 'Access token, a JWT' }), refreshToken: z.string() })
+  .object({
+    user: User,
+    token: z.string().meta({ description: 'Access token, a JWT' }),
+    refreshToken: z.string(),
+  })
   .meta({ id: 'AuthResponse' })
 
 const email = z
@@ -30,8 +34,12 @@ const email = z
 export const RegisterRequest = z
   .object({ email, password: z.string().min(8).max(128), fullName: plainText.trim().min(1).max(255) })
   .meta({ id: 'RegisterRequest' })
-export const LoginRequest = z.object({ email: plainText.max(255), password: z.string().max(128) }).meta({ id: 'LoginRequest' })
-export const RefreshRequest = z.object({ refreshToken: z.string().min(1).max(512) }).meta({ id: 'RefreshRequest' })
+export const LoginRequest = z
+  .object({ email: plainText.max(255), password: z.string().max(128) })
+  .meta({ id: 'LoginRequest' })
+export const RefreshRequest = z
+  .object({ refreshToken: z.string().min(1).max(512) })
+  .meta({ id: 'RefreshRequest' })
 
 export const authRoutes = defineRoutes({
   register: {
@@ -60,7 +68,8 @@ export const authRoutes = defineRoutes({
     function: 'auth',
     auth: 'none',
     summary: 'Exchange a refresh token for new tokens',
-    description: 'Each refresh token works once. A repeat within 30 seconds gets the same successor; a later one ends the session.',
+    description:
+      'Each refresh token works once. A repeat within 30 seconds gets the same successor; a later one ends the session.',
     body: RefreshRequest,
     responses: { 200: { description: 'Fresh tokens', schema: AuthResponse } },
     problems: ['auth.refresh_invalid', 'auth.refresh_reused'],

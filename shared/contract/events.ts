@@ -31,7 +31,13 @@ export const events = {
     progress: z.number(),
     audioUrl: z.string().optional(),
   }),
-  chat_message: z.object({ messageId: uuid, videoId: uuid.optional(), userId: uuid, content: z.string(), timestamp: isoTime }),
+  chat_message: z.object({
+    messageId: uuid,
+    videoId: uuid.optional(),
+    userId: uuid,
+    content: z.string(),
+    timestamp: isoTime,
+  }),
   user_activity: userActivity,
 } as const
 
@@ -41,12 +47,18 @@ export type NewEvent = { [T in EventType]: { type: T; payload: EventPayload<T> }
 
 const envelope = { seq: z.int().positive(), at: isoTime }
 
-const eventOf = <T extends EventType>(type: T) => z.object({ type: z.literal(type), payload: events[type], ...envelope })
+const eventOf = <T extends EventType>(type: T) =>
+  z.object({ type: z.literal(type), payload: events[type], ...envelope })
 type EventSchema = { [T in EventType]: ReturnType<typeof eventOf<T>> }[EventType]
 
-/** One event as it is stored, replayed and pushed. `seq` counts up by one per user, without gaps. */
+/**
+ * One event as it is stored, replayed and pushed. `seq` counts up by one per user, without gaps.
+ */
 export const UserEvent = z
-  .discriminatedUnion('type', (Object.keys(events) as EventType[]).map(eventOf) as unknown as [EventSchema, ...EventSchema[]])
+  .discriminatedUnion(
+    'type',
+    (Object.keys(events) as EventType[]).map(eventOf) as unknown as [EventSchema, ...EventSchema[]],
+  )
   .meta({ id: 'UserEvent' })
 
 /** The messages that a client may send. */

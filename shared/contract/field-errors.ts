@@ -1,6 +1,8 @@
 import * as z from 'zod'
 
-/** The kinds of field error, each with the parameters that a client needs for a sentence of its own. */
+/**
+ * The kinds of field error, each with the parameters that a client needs for a sentence of its own.
+ */
 const FieldErrorCode = z.enum([
   'required',
   'wrong_type',
@@ -32,7 +34,9 @@ export type FieldError = z.infer<typeof FieldError>
 
 type Issue = Parameters<z.core.$ZodErrorMap>[0]
 
-/** Validates a value. Returns its data, or every field error with a sentence that says what to do. */
+/**
+ * Validates a value. Returns its data, or every field error with a sentence that says what to do.
+ */
 export const checkFields = <S extends z.ZodType>(
   where: FieldError['in'],
   schema: S,
@@ -54,13 +58,17 @@ const isSized = (origin: string) => origin === 'string' || origin === 'array'
 const kindOf = (issue: z.core.$ZodIssue): Pick<FieldError, 'code'> & Partial<FieldError> => {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? { code: 'required' } : { code: 'wrong_type', expected: typeName(issue.expected) }
+      return issue.input === undefined
+        ? { code: 'required' }
+        : { code: 'wrong_type', expected: typeName(issue.expected) }
     case 'too_small':
       return { code: isSized(issue.origin) ? 'too_short' : 'too_small', minimum: Number(issue.minimum) }
     case 'too_big':
       return { code: isSized(issue.origin) ? 'too_long' : 'too_large', maximum: Number(issue.maximum) }
     case 'invalid_value':
-      return issue.input === undefined ? { code: 'required' } : { code: 'not_one_of', allowed: issue.values.map(String) }
+      return issue.input === undefined
+        ? { code: 'required' }
+        : { code: 'not_one_of', allowed: issue.values.map(String) }
     case 'invalid_format':
       return { code: 'wrong_format', format: issue.format }
     case 'unrecognized_keys':
@@ -74,7 +82,9 @@ const kindOf = (issue: z.core.$ZodIssue): Pick<FieldError, 'code'> & Partial<Fie
 const sentenceOf = (issue: Issue): string | undefined => {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'This is required.' : `This must be of type ${typeName(issue.expected)}.`
+      return issue.input === undefined
+        ? 'This is required.'
+        : `This must be of type ${typeName(issue.expected)}.`
     case 'too_small':
       return issue.minimum === 1 && issue.origin in UNITS
         ? 'This must not be empty.'
@@ -92,6 +102,10 @@ const sentenceOf = (issue: Issue): string | undefined => {
 
 const typeName = (expected: string) => (expected === 'int' ? 'whole number' : expected)
 const UNITS: Record<string, string> = { string: 'characters', array: 'entries' }
-const FORMATS: Record<string, string> = { uuid: 'This is not an id.', datetime: 'Use an ISO 8601 time such as 2026-01-31T12:00:00Z.' }
+const FORMATS: Record<string, string> = {
+  uuid: 'This is not an id.',
+  datetime: 'Use an ISO 8601 time such as 2026-01-31T12:00:00Z.',
+}
 
-const amount = (bound: number | bigint, origin: string): string => [bound, UNITS[origin]].filter(Boolean).join(' ')
+const amount = (bound: number | bigint, origin: string): string =>
+  [bound, UNITS[origin]].filter(Boolean).join(' ')

@@ -2,7 +2,10 @@ import * as z from 'zod'
 import { Failure } from './failure.ts'
 import { isoTime, uuid } from './fields.ts'
 
-/** The guide's job types in the order of work, and `process-video`, the job that stands for the whole of it. */
+/**
+ * The guide's job types in the order of work, and `process-video`, the job that stands for the
+ * whole of it.
+ */
 export const JOB_TYPES = [
   'process-video',
   'download-youtube',

@@ -10,11 +10,18 @@ const wholeNumber = z.int().min(0)
 const file = <Kind extends string, Name extends z.ZodType>(kind: Kind, name: Name) =>
   z.object({ kind: z.literal(kind), name, contentType: z.string().max(100), sizeBytes: wholeNumber })
 
-/** A file that the task left under the run's prefix. Its name is one of these: a report never points elsewhere. */
+/**
+ * A file that the task left under the run's prefix. Its name is one of these: a report never points
+ * elsewhere.
+ */
 const Product = z.discriminatedUnion('kind', [
   file('normalised', z.literal('normalised.mp4')),
-  file('audio', z.literal('audio.flac')).extend({ details: z.object({ durationMs: wholeNumber, sampleRate: wholeNumber }) }),
-  file('thumbnail', z.literal('thumbnail.jpg')).extend({ details: z.object({ width: wholeNumber, height: wholeNumber }) }),
+  file('audio', z.literal('audio.flac')).extend({
+    details: z.object({ durationMs: wholeNumber, sampleRate: wholeNumber }),
+  }),
+  file('thumbnail', z.literal('thumbnail.jpg')).extend({
+    details: z.object({ width: wholeNumber, height: wholeNumber }),
+  }),
   file('storyboard', z.literal('storyboard.jpg')).extend({
     details: z.object({
       intervalMs: wholeNumber,
@@ -28,7 +35,11 @@ const Product = z.discriminatedUnion('kind', [
   file('storyboard_vtt', z.literal('storyboard.vtt')),
   file('caption', z.string().regex(/^captions\/\d{1,4}\.[A-Za-z0-9-]{2,35}\.vtt$/)).extend({
     language: z.string().max(35).optional(),
-    details: z.object({ index: wholeNumber, codec: z.string().max(50), title: z.string().max(200).optional() }),
+    details: z.object({
+      index: wholeNumber,
+      codec: z.string().max(50),
+      title: z.string().max(200).optional(),
+    }),
   }),
 ])
 export type ReportedProduct = z.infer<typeof Product>
@@ -49,8 +60,8 @@ const ProbeFacts = z.object({
 export const MEDIA_CODES = (Object.keys(PROBLEMS) as ProblemCode[]).filter(code => code.startsWith('media.'))
 
 /**
- * The report with which the media task ends. It comes from a program that has read a stranger's file, so
- * its reader believes nothing beyond this schema.
+ * The report with which the media task ends. It comes from a program that has read a stranger's
+ * file, so its reader believes nothing beyond this schema.
  */
 export const MediaReport = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('done'), film: ProbeFacts, products: z.array(Product).max(50) }),

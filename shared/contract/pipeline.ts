@@ -1,6 +1,9 @@
 import type { MediaTaskMode } from './media-report.ts'
 
-/** The stage of a video, beside the guide's status; `weight` is the stage's share of the expected work: 100 in all, and more for files that must be normalised. */
+/**
+ * The stage of a video, beside the guide's status; `weight` is the stage's share of the expected
+ * work: 100 in all, and more for files that must be normalised.
+ */
 export const STAGES = {
   uploading: { weight: 0, message: 'Waiting for the file' },
   queued: { weight: 2, message: 'Waiting for a free place' },
@@ -18,7 +21,10 @@ export const STAGES = {
 export type Stage = keyof typeof STAGES
 
 /** The stage of a video while the media task works on it. */
-export const STAGE_OF_MODE = { normalise: 'normalising', extract: 'extracting' } as const satisfies Record<MediaTaskMode, Stage>
+export const STAGE_OF_MODE = { normalise: 'normalising', extract: 'extracting' } as const satisfies Record<
+  MediaTaskMode,
+  Stage
+>
 
 /** The share done (0-1) of each stage that has begun: stages run side by side. */
 export type StageProgress = Partial<Record<Stage, number>>
@@ -37,8 +43,17 @@ export type PipelineInput = {
 /** The language of the summary that every video gets: the guide's default. */
 export const SUMMARY_LANGUAGE = 'vi'
 
-/** The error name under which a Lambda state throws what a repetition cannot mend: the file itself is at fault, or the run has ended. */
+/**
+ * The error name under which a Lambda state throws what a repetition cannot mend: the file itself
+ * is at fault, or the run has ended.
+ */
 export const MEDIA_PROBLEM = 'MediaProblem'
 
 /** The payload of every Lambda state. */
-export type PipelineTask = { runId: string; input: PipelineInput; state: unknown; action?: 'start' | 'check'; mode?: MediaTaskMode }
+export type PipelineTask = {
+  runId: string
+  input: PipelineInput
+  state: unknown
+  action?: 'start' | 'check'
+  mode?: MediaTaskMode
+}

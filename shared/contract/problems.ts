@@ -2,8 +2,8 @@ import { createProblem, type Problem, type ProblemDetails, type ProblemType } fr
 import type { Failure } from './failure.ts'
 
 /**
- * Every expected failure of the product. Codes are stable: clients switch on them. `detail` is the sentence
- * for people; a call site gives another only when it has a number or a name in it.
+ * Every expected failure of the product. Codes are stable: clients switch on them. `detail` is the
+ * sentence for people; a call site gives another only when it has a number or a name in it.
  */
 export const PROBLEMS = {
   'request.invalid': {
@@ -51,7 +51,8 @@ export const PROBLEMS = {
   'auth.token_missing': {
     status: 401,
     title: 'Sign in first',
-    detail: 'Send the access token: as "Authorization: Bearer <token>", or to the WebSocket as "?token=<token>".',
+    detail:
+      'Send the access token: as "Authorization: Bearer <token>", or to the WebSocket as "?token=<token>".',
   },
   'auth.token_invalid': {
     status: 401,
@@ -273,11 +274,20 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** `throw problem('video.not_found', { videoId })`; a `detail` among the details replaces that of the row. */
-export const problem = (code: ProblemCode, details: ProblemDetails = {}): Problem => createProblem(code, PROBLEMS[code], details)
+/**
+ * `throw problem('video.not_found', { videoId })`; a `detail` among the details replaces that of
+ * the row.
+ */
+export const problem = (code: ProblemCode, details: ProblemDetails = {}): Problem =>
+  createProblem(code, PROBLEMS[code], details)
 
 /** The reason that a video or a job keeps of a thrown problem. */
-export const failureOf = ({ code, message, type }: Problem): Failure => ({ code, message, retryable: type.retryable ?? false })
+export const failureOf = ({ code, message, type }: Problem): Failure => ({
+  code,
+  message,
+  retryable: type.retryable ?? false,
+})
 
 /** The reason that a video or a job keeps when nothing was thrown. */
-export const failure = (code: ProblemCode, message?: string): Failure => failureOf(problem(code, message ? { detail: message } : {}))
+export const failure = (code: ProblemCode, message?: string): Failure =>
+  failureOf(problem(code, message ? { detail: message } : {}))

@@ -2,15 +2,33 @@ import * as z from 'zod'
 import { uuid } from './fields.ts'
 import { MediaProgress } from './media-report.ts'
 
-/** The messages of S3: events about objects, or the one `s3:TestEvent` that has no records. Keys come URL-encoded, a space as a plus. */
+/**
+ * The messages of S3: events about objects, or the one `s3:TestEvent` that has no records. Keys
+ * come URL-encoded, a space as a plus.
+ */
 const ObjectEvents = z.looseObject({
-  Records: z.array(z.looseObject({ eventName: z.string(), s3: z.looseObject({ object: z.looseObject({ key: z.string() }) }) })).optional(),
+  Records: z
+    .array(
+      z.looseObject({
+        eventName: z.string(),
+        s3: z.looseObject({ object: z.looseObject({ key: z.string() }) }),
+      }),
+    )
+    .optional(),
 })
 
-/** The SQS queues of the product: who consumes them and what one message holds. S3 writes to `ingest` itself. */
+/**
+ * The SQS queues of the product: who consumes them and what one message holds. S3 writes to
+ * `ingest` itself.
+ */
 export const queues = {
   ingest: { function: 'ingest', fifo: false, message: ObjectEvents, summary: 'S3 object-created events' },
-  events: { function: 'worker-relay', fifo: true, message: z.object({ userId: uuid }), summary: 'A user has new events to push' },
+  events: {
+    function: 'worker-relay',
+    fifo: true,
+    message: z.object({ userId: uuid }),
+    summary: 'A user has new events to push',
+  },
   summaries: {
     function: 'worker-summarise',
     fifo: false,

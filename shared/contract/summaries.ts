@@ -9,7 +9,9 @@ export const AISummary = z
     videoId: uuid,
     overview: z.string(),
     keyPoints: z.array(z.string()),
-    timestamps: z.array(z.looseObject({ time: z.string().meta({ description: 'MM:SS or H:MM:SS' }), content: z.string() })),
+    timestamps: z.array(
+      z.looseObject({ time: z.string().meta({ description: 'MM:SS or H:MM:SS' }), content: z.string() }),
+    ),
     language: z.string().meta({ description: 'The language that the text really is in' }),
     modelUsed: z.string().nullable(),
     createdAt: isoTime,
@@ -27,7 +29,8 @@ export const summariesRoutes = defineRoutes({
     function: 'summaries',
     auth: 'user',
     summary: 'Summarise a video in a language',
-    description: 'Answers 200 when the summary exists or can be made within 20 seconds; else 202, and the job says when it is there.',
+    description:
+      'Answers 200 when the summary exists or can be made within 20 seconds; else 202, and the job says when it is there.',
     params: videoIdParams,
     body: SummarizeRequest,
     responses: {

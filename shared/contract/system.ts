@@ -16,7 +16,9 @@ export const Health = z
       processingJobs: z.number(),
       queueSize: z.number(),
       memoryUsage: z.number().meta({ description: 'Resident megabytes of the answering process' }),
-      cpuUsage: z.number().meta({ description: 'Percent of one core, over the life of the answering process' }),
+      cpuUsage: z
+        .number()
+        .meta({ description: 'Percent of one core, over the life of the answering process' }),
     }),
   })
   .meta({ id: 'Health' })
@@ -78,7 +80,10 @@ export const systemRoutes = defineRoutes({
     function: 'system',
     auth: 'user',
     summary: 'My events after a number',
-    query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(500).default(100) }),
+    query: z.object({
+      after: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
     responses: {
       200: {
         description: 'In order; `lastSeq` is the newest number there is',
@@ -93,7 +98,9 @@ export const systemRoutes = defineRoutes({
     function: 'system',
     auth: 'user',
     summary: 'A ticket for one WebSocket connection within a minute',
-    responses: { 201: { description: 'The ticket', schema: z.object({ ticket: z.string(), expiresAt: isoTime }) } },
+    responses: {
+      201: { description: 'The ticket', schema: z.object({ ticket: z.string(), expiresAt: isoTime }) },
+    },
     problems: [],
   },
 })

@@ -4,13 +4,20 @@ import { MAX_UPLOAD_BYTES } from './limits.ts'
 import { defineRoutes } from './route.ts'
 import { AddVideoResponse, spokenLanguage, videoDescription, videoTitle } from './videos.ts'
 
-/** The type and the upper bound are checked by the use case: each has a status and a sentence of its own. */
+/**
+ * The type and the upper bound are checked by the use case: each has a status and a sentence of its
+ * own.
+ */
 export const StartUploadRequest = z
   .object({
     title: videoTitle,
     description: videoDescription.optional(),
     fileName: z.string().min(1).max(255),
-    contentType: z.string().max(100).toLowerCase().meta({ description: 'As in `File.type`; where that is empty, the name decides' }),
+    contentType: z
+      .string()
+      .max(100)
+      .toLowerCase()
+      .meta({ description: 'As in `File.type`; where that is empty, the name decides' }),
     sizeBytes: z
       .int()
       .min(1)
@@ -42,14 +49,23 @@ export const uploadsRoutes = defineRoutes({
     function: 'uploads',
     auth: 'user',
     summary: 'Add a video: announce a direct upload, or send a small file as a form',
-    description: 'With an `Idempotency-Key` header a repeated request answers the same video and makes no second one.',
+    description:
+      'With an `Idempotency-Key` header a repeated request answers the same video and makes no second one.',
     body: StartUploadRequest,
     form: UploadForm,
     bodyLimitBytes: 6_000_000,
     responses: {
-      201: { description: 'The video and where to send the file', schema: AddVideoResponse.extend({ upload: UploadTarget.optional() }) },
+      201: {
+        description: 'The video and where to send the file',
+        schema: AddVideoResponse.extend({ upload: UploadTarget.optional() }),
+      },
     },
-    problems: ['upload.invalid_type', 'upload.too_large', 'upload.form_invalid', 'request.idempotency_conflict'],
+    problems: [
+      'upload.invalid_type',
+      'upload.too_large',
+      'upload.form_invalid',
+      'request.idempotency_conflict',
+    ],
   },
   signParts: {
     method: 'POST',
@@ -58,9 +74,14 @@ export const uploadsRoutes = defineRoutes({
     auth: 'user',
     summary: 'Links for the parts of a multipart upload',
     params: videoIdParams,
-    body: z.object({ partNumbers: z.array(z.int().min(1).max(10_000)).min(1).max(100) }).meta({ id: 'SignPartsRequest' }),
+    body: z
+      .object({ partNumbers: z.array(z.int().min(1).max(10_000)).min(1).max(100) })
+      .meta({ id: 'SignPartsRequest' }),
     responses: {
-      200: { description: 'One link a part', schema: z.object({ parts: z.array(z.object({ partNumber: z.int(), url: z.string() })) }) },
+      200: {
+        description: 'One link a part',
+        schema: z.object({ parts: z.array(z.object({ partNumber: z.int(), url: z.string() })) }),
+      },
     },
     problems: ['upload.not_found', 'upload.not_multipart', 'upload.already_completed', 'upload.expired'],
   },

@@ -8,7 +8,13 @@ import { AISummary } from './summaries.ts'
 export const VIDEO_STATUSES = ['processing', 'processed', 'error'] as const
 export const TRANSCRIPT_STATUSES = ['pending', 'ready', 'none'] as const
 /** Why a processed video has no transcript. */
-export const NO_TRANSCRIPT_REASONS = ['no_audio', 'no_speech', 'too_long', 'language_not_supported', 'recogniser_unavailable'] as const
+export const NO_TRANSCRIPT_REASONS = [
+  'no_audio',
+  'no_speech',
+  'too_long',
+  'language_not_supported',
+  'recogniser_unavailable',
+] as const
 
 export const TranscriptStatus = z
   .object({
@@ -42,14 +48,20 @@ export const Video = z
     title: z.string(),
     description: z.string().nullable(),
     youtubeUrl: z.string().nullable(),
-    fileUrl: z.string().nullable().meta({ description: 'A link to the uploaded file that plays without headers' }),
+    fileUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'A link to the uploaded file that plays without headers' }),
     thumbnailUrl: z.string().nullable(),
     duration: z.int().nullable().meta({ description: 'Seconds' }),
     fileSize: z.int().nullable().meta({ description: 'Bytes' }),
     status: z.enum(VIDEO_STATUSES),
     stage: z.enum(Object.keys(STAGES) as [Stage, ...Stage[]]),
     processingProgress: z.int().min(0).max(100),
-    playbackUrl: z.string().nullable().meta({ description: 'An HLS playlist that any player plays with nothing else' }),
+    playbackUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'An HLS playlist that any player plays with nothing else' }),
     metadata: VideoMetadata.nullable(),
     createdAt: isoTime,
     updatedAt: isoTime,
@@ -64,19 +76,29 @@ export const AINarration = z
     voiceType: z.string(),
     speed: z.number(),
     audioUrl: z.string().nullable(),
-    transcript: z.array(z.object({ startTime: z.number(), endTime: z.number(), text: z.string() })).nullable(),
+    transcript: z
+      .array(z.object({ startTime: z.number(), endTime: z.number(), text: z.string() }))
+      .nullable(),
     status: z.string(),
     createdAt: isoTime,
   })
   .meta({ id: 'AINarration' })
 
 export const TranscriptSegment = z
-  .object({ id: z.int(), startTime: z.number(), endTime: z.number(), text: z.string(), confidence: z.number().nullable() })
+  .object({
+    id: z.int(),
+    startTime: z.number(),
+    endTime: z.number(),
+    text: z.string(),
+    confidence: z.number().nullable(),
+  })
   .meta({ id: 'TranscriptSegment', description: 'Times in seconds' })
 
 export const Transcript = z.object({ segments: z.array(TranscriptSegment) }).meta({ id: 'Transcript' })
 
-export const Pagination = z.object({ page: z.int(), limit: z.int(), total: z.int(), totalPages: z.int() }).meta({ id: 'Pagination' })
+export const Pagination = z
+  .object({ page: z.int(), limit: z.int(), total: z.int(), totalPages: z.int() })
+  .meta({ id: 'Pagination' })
 
 export const GetVideosQuery = z.object({
   page: z.coerce.number().int().min(1).max(100_000).default(1),
@@ -92,7 +114,10 @@ export const videoDescription = plainText.pipe(z.string().max(10_000))
 
 export const UpdateVideoRequest = z
   .object({ title: videoTitle.optional(), description: videoDescription.optional() })
-  .refine(body => body.title !== undefined || body.description !== undefined, 'Give a title or a description.')
+  .refine(
+    body => body.title !== undefined || body.description !== undefined,
+    'Give a title or a description.',
+  )
   .meta({ id: 'UpdateVideoRequest' })
 
 export const videosRoutes = defineRoutes({
@@ -104,7 +129,9 @@ export const videosRoutes = defineRoutes({
     summary: 'My videos',
     description: 'The search ignores accents: "giao duc" finds "giáo dục".',
     query: GetVideosQuery,
-    responses: { 200: { description: 'One page', schema: z.object({ videos: z.array(Video), pagination: Pagination }) } },
+    responses: {
+      200: { description: 'One page', schema: z.object({ videos: z.array(Video), pagination: Pagination }) },
+    },
     problems: [],
   },
   getVideo: {
@@ -117,7 +144,12 @@ export const videosRoutes = defineRoutes({
     responses: {
       200: {
         description: 'The video',
-        schema: z.object({ video: Video, aiSummary: AISummary.optional(), narrations: z.array(AINarration), transcript: TranscriptStatus }),
+        schema: z.object({
+          video: Video,
+          aiSummary: AISummary.optional(),
+          narrations: z.array(AINarration),
+          transcript: TranscriptStatus,
+        }),
       },
     },
     problems: ['video.not_found'],
@@ -159,10 +191,17 @@ export const videosRoutes = defineRoutes({
     function: 'videos',
     auth: 'user',
     summary: 'The transcript as JSON, WebVTT or SRT',
-    description: 'The format is chosen by `format`, else by the Accept header (application/json, text/vtt, application/x-subrip).',
+    description:
+      'The format is chosen by `format`, else by the Accept header (application/json, text/vtt, application/x-subrip).',
     params: videoParams,
     query: z.object({ format: z.enum(['json', 'vtt', 'srt']).optional() }),
-    responses: { 200: { description: 'The segments', schema: Transcript, alternatives: ['text/vtt', 'application/x-subrip'] } },
+    responses: {
+      200: {
+        description: 'The segments',
+        schema: Transcript,
+        alternatives: ['text/vtt', 'application/x-subrip'],
+      },
+    },
     problems: ['video.not_found', 'transcript.not_found', 'video.not_ready', 'request.not_acceptable'],
   },
   getPlaylist: {
@@ -185,4 +224,6 @@ export const videosRoutes = defineRoutes({
 })
 
 export const AddVideoResponse = z.object({ video: Video, jobId: uuid }).meta({ id: 'AddVideoResponse' })
-export const spokenLanguage = languageTag.optional().meta({ description: 'The spoken language; absent: it is identified' })
+export const spokenLanguage = languageTag
+  .optional()
+  .meta({ description: 'The spoken language; absent: it is identified' })

@@ -25,13 +25,17 @@ export type DatabaseOptions = {
   database?: string
   user?: string
   password?: () => Promise<string>
-  /** Functions answer one request at a time: one connection for it, one for a query beside a transaction. */
+  /**
+   * Functions answer one request at a time: one connection for it, one for a query beside a
+   * transaction.
+   */
   maxConnections?: number
 }
 
 /**
- * A pool that connects with its first query. Names are camelCase in JavaScript and snake_case in SQL (the contents of JSONB stay as they are); TIMESTAMP holds
- * UTC and is read as an ISO string ending in Z; BIGINT and NUMERIC are numbers; `undefined` as a parameter throws.
+ * A pool that connects with its first query. Names are camelCase in JavaScript and snake_case in
+ * SQL (the contents of JSONB stay as they are); TIMESTAMP holds UTC and is read as an ISO string
+ * ending in Z; BIGINT and NUMERIC are numbers; `undefined` as a parameter throws.
  */
 export const createDatabase = ({ url, maxConnections = 2, ...server }: DatabaseOptions): Database => {
   const options = {
@@ -46,7 +50,9 @@ export const createDatabase = ({ url, maxConnections = 2, ...server }: DatabaseO
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
     onnotice: () => {},
   }
-  const sql = url ? postgres(url, { ...options, ...server }) : postgres({ ...options, ...server, ssl: 'verify-full' })
+  const sql = url
+    ? postgres(url, { ...options, ...server })
+    : postgres({ ...options, ...server, ssl: 'verify-full' })
   return sql as unknown as Database
 }
 

@@ -21,12 +21,16 @@ const refuse = (migration: Migration, applied: { name: string; checksum: string 
     throw new Error(`${migration.name} was changed after it had been applied: write a new migration instead`)
   const newest = applied.at(-1)?.name
   if (!known && newest && migration.name < newest)
-    throw new Error(`${migration.name} comes before ${newest}, which is already applied: give it the next number`)
+    throw new Error(
+      `${migration.name} comes before ${newest}, which is already applied: give it the next number`,
+    )
 }
 
 /**
- * Applies the `NNNN_name.sql` files of a folder that the database does not have yet, in order, each in its own transaction, and returns their names. Safe to run
- * twice at once. Throws when an applied file was changed. Migrations that the folder does not know (a newer release) are left alone.
+ * Applies the `NNNN_name.sql` files of a folder that the database does not have yet, in order, each
+ * in its own transaction, and returns their names. Safe to run twice at once. Throws when an
+ * applied file was changed. Migrations that the folder does not know (a newer release) are left
+ * alone.
  */
 export const migrate = async (database: Database, folder: string): Promise<string[]> => {
   const done: string[] = []
@@ -38,7 +42,9 @@ export const migrate = async (database: Database, folder: string): Promise<strin
         checksum TEXT NOT NULL,
         applied_at TIMESTAMP NOT NULL DEFAULT NOW()
       )`
-      const applied = await sql<{ name: string; checksum: string }[]>`SELECT name, checksum FROM schema_migrations ORDER BY name`
+      const applied = await sql<
+        { name: string; checksum: string }[]
+      >`SELECT name, checksum FROM schema_migrations ORDER BY name`
       refuse(migration, applied)
       if (applied.some(({ name }) => name === migration.name)) return
       // A migration that waits for a busy table would block every query behind it.

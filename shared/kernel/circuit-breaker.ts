@@ -1,10 +1,19 @@
 import type { Clock } from './clock.ts'
 
 /**
- * Keeps calls away from a service that is down. After `failures` in a row it is open for `coolDownMs`; when the service itself says how long, at once and for
- * so long. Then calls go through again: one more failure opens it anew, a success closes it.
+ * Keeps calls away from a service that is down. After `failures` in a row it is open for
+ * `coolDownMs`; when the service itself says how long, at once and for so long. Then calls go
+ * through again: one more failure opens it anew, a success closes it.
  */
-export const createCircuitBreaker = ({ failures, coolDownMs, now }: { failures: number; coolDownMs: number; now: Clock }) => {
+export const createCircuitBreaker = ({
+  failures,
+  coolDownMs,
+  now,
+}: {
+  failures: number
+  coolDownMs: number
+  now: Clock
+}) => {
   let inARow = 0
   let openUntil = 0
   return {

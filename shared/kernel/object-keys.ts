@@ -6,11 +6,20 @@ const PRODUCT = new RegExp(`^media/(${UUID})/(${UUID}-[^/]+)/.`)
 export const sourcePrefix = (userId: string, videoId: string) => `users/${userId}/videos/${videoId}/`
 
 /** Returns the key of a video's uploaded file. */
-export const sourceKey = ({ userId, videoId, extension }: { userId: string; videoId: string; extension: string }) =>
-  `${sourcePrefix(userId, videoId)}source.${extension}`
+export const sourceKey = ({
+  userId,
+  videoId,
+  extension,
+}: {
+  userId: string
+  videoId: string
+  extension: string
+}) => `${sourcePrefix(userId, videoId)}source.${extension}`
 
 /** Whose upload a key is; undefined for any other object. */
-export const parseSourceKey = (key: string): { userId: string; videoId: string; extension: string } | undefined => {
+export const parseSourceKey = (
+  key: string,
+): { userId: string; videoId: string; extension: string } | undefined => {
   const [, userId, videoId, extension] = key.match(SOURCE) ?? []
   return userId && videoId && extension ? { userId, videoId, extension } : undefined
 }
@@ -26,7 +35,8 @@ export const sourceCopyKey = (videoId: string, runId: string, key: string) =>
   `${runPrefix(videoId, runId)}${key.slice(key.lastIndexOf('/') + 1)}`
 
 /** Returns the key of the report with which the media task of a run ends in one of its modes. */
-export const mediaReportKey = (videoId: string, runId: string, mode: string) => `${runPrefix(videoId, runId)}${mode}/report.json`
+export const mediaReportKey = (videoId: string, runId: string, mode: string) =>
+  `${runPrefix(videoId, runId)}${mode}/report.json`
 
 /** Of which run a product is; undefined for any other object. */
 export const parseProductKey = (key: string): { videoId: string; runId: string } | undefined => {

@@ -4,7 +4,9 @@ export type ObjectUrl = `s3://${string}/${string}`
 /** The column's value for an object. */
 export const objectUrl = (bucket: string, key: string): ObjectUrl => `s3://${bucket}/${key}`
 
-/** The parts of an `s3://bucket/key`. Throws on anything else: such a value was never written by us. */
+/**
+ * The parts of an `s3://bucket/key`. Throws on anything else: such a value was never written by us.
+ */
 export const parseObjectUrl = (url: string): { bucket: string; key: string } => {
   const [, bucket, key] = url.match(/^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/s) ?? []
   if (!bucket || !key) throw new Error(`not an object url: ${url}`)

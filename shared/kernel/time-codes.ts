@@ -8,7 +8,9 @@ export const formatTimeCode = (ms: number): string => {
   return hours > 0 ? `${hours}:${rest}` : rest
 }
 
-/** Milliseconds as caption files write them: "HH:MM:SS.mmm", with the decimal sign of the format. */
+/**
+ * Milliseconds as caption files write them: "HH:MM:SS.mmm", with the decimal sign of the format.
+ */
 export const formatCueTime = (ms: number, point: '.' | ',' = '.'): string => {
   const whole = Math.max(0, Math.round(ms))
   const seconds = Math.floor(whole / 1000)

@@ -4,7 +4,10 @@ import { isProblem } from '../kernel/problem.ts'
 import type { Logger } from '../observability/logger.ts'
 import { sentenceOf } from './log-faults.ts'
 
-/** A Lambda state. What no repetition mends leaves as `MediaProblem` with its reason as JSON, so that `fail` can tell the user. */
+/**
+ * A Lambda state. What no repetition mends leaves as `MediaProblem` with its reason as JSON, so
+ * that `fail` can tell the user.
+ */
 export const createStep =
   <Result>({
     run,
@@ -26,7 +29,15 @@ export const createStep =
         log.error(failureMessage, { runId, videoId: input.videoId, error: error as Error })
         throw sentenceOf(error)
       }
-      log.warn('Step refused', { runId, videoId: input.videoId, code: error.code, reason: error.message, cause: error.details.reason })
-      throw Object.assign(new Error(JSON.stringify(failureOf(error)), { cause: error }), { name: MEDIA_PROBLEM })
+      log.warn('Step refused', {
+        runId,
+        videoId: input.videoId,
+        code: error.code,
+        reason: error.message,
+        cause: error.details.reason,
+      })
+      throw Object.assign(new Error(JSON.stringify(failureOf(error)), { cause: error }), {
+        name: MEDIA_PROBLEM,
+      })
     }
   }

@@ -1,7 +1,9 @@
 import type { Logger } from '../observability/logger.ts'
 import { redact } from '../observability/redact.ts'
 
-/** A handler whose faults are logged once, with their causes, and leave it as their sentence alone. */
+/**
+ * A handler whose faults are logged once, with their causes, and leave it as their sentence alone.
+ */
 export const logFaults =
   <Event, Result>(
     handle: (event: Event) => Promise<Result>,
@@ -16,7 +18,9 @@ export const logFaults =
     }
   }
 
-/** Returns the part of a fault that may leave a function: the runtime logs a thrown value as it is. */
+/**
+ * Returns the part of a fault that may leave a function: the runtime logs a thrown value as it is.
+ */
 export const sentenceOf = (error: unknown): Error => {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
   return Object.assign(new Error(redact('message', message) as string), { name })

@@ -1,7 +1,13 @@
 import type { Logger } from '../observability/logger.ts'
 
-/** Runs the parts side by side, each though another fails, and logs what each has done, or why it failed. Throws at the end when one has, so that somebody hears of it. */
-export const runParts = async (parts: Record<string, () => Promise<unknown>>, log: Pick<Logger, 'info' | 'error'>): Promise<void> => {
+/**
+ * Runs the parts side by side, each though another fails, and logs what each has done, or why it
+ * failed. Throws at the end when one has, so that somebody hears of it.
+ */
+export const runParts = async (
+  parts: Record<string, () => Promise<unknown>>,
+  log: Pick<Logger, 'info' | 'error'>,
+): Promise<void> => {
   const failed: string[] = []
   const run = async ([part, work]: [string, () => Promise<unknown>]) => {
     try {

@@ -14,7 +14,13 @@ beforeAll(async () => {
   const { deps, authenticate } = createTestAuth(db.sql)
   const keep = (message: string, fields?: object) => lines.push({ message, ...fields })
   const log = { info: keep, warn: keep, error: keep }
-  const auth = createApi({ routes: authRoutes, implementations: createAuthApp(deps), authenticate, allowedOrigins: [], log })
+  const auth = createApi({
+    routes: authRoutes,
+    implementations: createAuthApp(deps),
+    authenticate,
+    allowedOrigins: [],
+    log,
+  })
   call = createCaller({ auth: auth as unknown as Handler })
 })
 afterAll(() => db.close())
@@ -27,9 +33,13 @@ describe('the auth routes', () => {
     expect(registered.status).toBe(201)
     expect(AuthResponse.strict().parse(registered.body)).toEqual(registered.body)
 
-    const signedIn = await call('POST', '/auth/login', { body: { email: 'LAN@example.com', password: account.password } })
+    const signedIn = await call('POST', '/auth/login', {
+      body: { email: 'LAN@example.com', password: account.password },
+    })
     expect(signedIn.status).toBe(200)
-    const refreshed = await call('POST', '/auth/refresh', { body: { refreshToken: signedIn.body.refreshToken } })
+    const refreshed = await call('POST', '/auth/refresh', {
+      body: { refreshToken: signedIn.body.refreshToken },
+    })
     expect(Object.keys(refreshed.body).sort()).toEqual(['refreshToken', 'token', 'user'])
 
     const { token } = refreshed.body
@@ -50,20 +60,55 @@ describe('the auth routes', () => {
     const answer = await call('POST', '/auth/register', { body: { email: 'no address', password: 'short' } })
     expect(answer.status).toBe(400)
     expect(answer.body.errors).toEqual([
-      { in: 'body', path: 'email', code: 'wrong_format', format: 'email', message: 'This is not an email address.' },
+      {
+        in: 'body',
+        path: 'email',
+        code: 'wrong_format',
+        format: 'email',
+        message: 'This is not an email address.',
+      },
       { in: 'body', path: 'password', code: 'too_short', minimum: 8, message: 'Use at least 8 characters.' },
       { in: 'body', path: 'fullName', code: 'required', message: 'This is required.' },
     ])
-    const { errors } = (await call('POST', '/auth/register', { body: { ...account, fullName: 'a\u0000b' } })).body
+    const { errors } = (await call('POST', '/auth/register', { body: { ...account, fullName: 'a\u0000b' } }))
+      .body
     expect(errors).toMatchObject([{ path: 'fullName', message: 'The character U+0000 is not allowed.' }])
   })
 
   it.each([
     ['a taken address', 'POST', '/auth/register', { body: account }, 409, 'auth.email_taken'],
-    ['a common password', 'POST', '/auth/register', { body: { ...account, password: 'password1' } }, 422, 'auth.password_too_common'],
-    ['a wrong password', 'POST', '/auth/login', { body: { email: account.email, password: 'wrong' } }, 401, 'auth.invalid_credentials'],
-    ['an unknown address', 'POST', '/auth/login', { body: { email: 'x', password: 'wrong' } }, 401, 'auth.invalid_credentials'],
-    ['an invented refresh token', 'POST', '/auth/refresh', { body: { refreshToken: 'x' } }, 401, 'auth.refresh_invalid'],
+    [
+      'a common password',
+      'POST',
+      '/auth/register',
+      { body: { ...account, password: 'password1' } },
+      422,
+      'auth.password_too_common',
+    ],
+    [
+      'a wrong password',
+      'POST',
+      '/auth/login',
+      { body: { email: account.email, password: 'wrong' } },
+      401,
+      'auth.invalid_credentials',
+    ],
+    [
+      'an unknown address',
+      'POST',
+      '/auth/login',
+      { body: { email: 'x', password: 'wrong' } },
+      401,
+      'auth.invalid_credentials',
+    ],
+    [
+      'an invented refresh token',
+      'POST',
+      '/auth/refresh',
+      { body: { refreshToken: 'x' } },
+      401,
+      'auth.refresh_invalid',
+    ],
     ['no token', 'GET', '/users/me', {}, 401, 'auth.token_missing'],
     ['a broken token', 'GET', '/users/me', { token: 'a.b.c' }, 401, 'auth.token_invalid'],
   ])('answer %s as a problem document', async (_, method, path, request, status, code) => {
@@ -81,6 +126,7 @@ describe('the auth routes', () => {
 
   it('write no password, token or address into the log', () => {
     const log = JSON.stringify(lines)
-    for (const secret of [account.password, account.email, 'eyJ', 'refreshToken']) expect(log).not.toContain(secret)
+    for (const secret of [account.password, account.email, 'eyJ', 'refreshToken'])
+      expect(log).not.toContain(secret)
   })
 })

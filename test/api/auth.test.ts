@@ -21,7 +21,8 @@ beforeEach(() => {
 })
 
 const password = 'mua thu Hà Nội'
-const signUp = () => register(auth.deps, { email: `Minh.${++count}@Example.com`, password, fullName: 'Nguyễn Thị Minh' })
+const signUp = () =>
+  register(auth.deps, { email: `Minh.${++count}@Example.com`, password, fullName: 'Nguyễn Thị Minh' })
 const code = (value: string) => expect.objectContaining({ code: value })
 
 describe('an account', () => {
@@ -40,19 +41,27 @@ describe('an account', () => {
       updatedAt: expect.stringMatching(/Z$/),
     })
     expect(refreshToken).toMatch(/^[\w-]{43}$/)
-    expect(await auth.authenticate(token)).toMatchObject({ userId: user.id, email: user.email, subscriptionType: 'free' })
+    expect(await auth.authenticate(token)).toMatchObject({
+      userId: user.id,
+      email: user.email,
+      subscriptionType: 'free',
+    })
   })
 
   it('is one for each address, in whatever case it is typed, also when two register at once', async () => {
     const { user } = await signUp()
-    await expect(register(auth.deps, { email: user.email.toUpperCase(), password, fullName: 'X' })).rejects.toEqual(
-      code('auth.email_taken'),
-    )
+    await expect(
+      register(auth.deps, { email: user.email.toUpperCase(), password, fullName: 'X' }),
+    ).rejects.toEqual(code('auth.email_taken'))
     const twice = await Promise.allSettled(
-      ['twin@example.com', 'Twin@example.com'].map(email => register(auth.deps, { email, password, fullName: 'X' })),
+      ['twin@example.com', 'Twin@example.com'].map(email =>
+        register(auth.deps, { email, password, fullName: 'X' }),
+      ),
     )
     expect(twice.map(result => result.status).sort()).toEqual(['fulfilled', 'rejected'])
-    expect(await login(auth.deps, { email: ` ${user.email.toLowerCase()} `, password })).toMatchObject({ user: { id: user.id } })
+    expect(await login(auth.deps, { email: ` ${user.email.toLowerCase()} `, password })).toMatchObject({
+      user: { id: user.id },
+    })
   })
 
   it('refuses a password that everybody tries first', async () => {
@@ -63,7 +72,10 @@ describe('an account', () => {
   it('answers a wrong password and an unknown address with the same words', async () => {
     const { user } = await signUp()
     const refusal = (email: string) =>
-      login(auth.deps, { email, password: 'mùa thu ở đâu' }).catch(error => ({ ...error, message: error.message }))
+      login(auth.deps, { email, password: 'mùa thu ở đâu' }).catch(error => ({
+        ...error,
+        message: error.message,
+      }))
     const [known, unknown] = await Promise.all([refusal(user.email), refusal('nobody@example.com')])
     expect(known).toEqual(unknown)
     expect(known.code).toBe('auth.invalid_credentials')
@@ -107,14 +119,26 @@ describe('an access token', () => {
     const { user, token } = await signUp()
     const { kid } = decodeProtectedHeader(token) as { kid: string }
     const key = new TextEncoder().encode(auth.settings.jwtSecret)
-    const forge = (o: { secret?: Uint8Array; kid?: string; iss?: string; aud?: string; alg?: string; claims?: object }) =>
+    const forge = (o: {
+      secret?: Uint8Array
+      kid?: string
+      iss?: string
+      aud?: string
+      alg?: string
+      claims?: object
+    }) =>
       new SignJWT({ ...decodeJwt(token), ...o.claims })
         .setProtectedHeader({ alg: o.alg ?? 'HS256', kid: o.kid ?? kid })
         .setIssuer(o.iss ?? ISSUER)
         .setAudience(o.aud ?? AUDIENCE)
         .sign(o.secret ?? key)
     const none = `${Buffer.from(JSON.stringify({ alg: 'none', kid })).toString('base64url')}.${token.split('.')[1]}.`
-    const playback = await signPlaybackToken(auth.settings.jwtSecret, { userId: user.id, videoId: 'v', tokenId: 't', now: auth.now() })
+    const playback = await signPlaybackToken(auth.settings.jwtSecret, {
+      userId: user.id,
+      videoId: 'v',
+      tokenId: 't',
+      now: auth.now(),
+    })
     const bad = [
       'nonsense',
       '',
@@ -128,7 +152,8 @@ describe('an access token', () => {
       await forge({ alg: 'HS512' }),
       await forge({ claims: { typ: 'playback' } }),
     ]
-    for (const candidate of bad) await expect(auth.authenticate(candidate), candidate).rejects.toEqual(code('auth.token_invalid'))
+    for (const candidate of bad)
+      await expect(auth.authenticate(candidate), candidate).rejects.toEqual(code('auth.token_invalid'))
     expect(await auth.authenticate(await forge({}))).toMatchObject({ userId: user.id })
   })
 })
@@ -169,8 +194,11 @@ describe('a refresh token', () => {
       'auth.refresh_reused',
     ])
     await expect(refresh(auth.deps, second)).rejects.toEqual(code('auth.refresh_invalid'))
-    for (const { token } of [first, second]) await expect(auth.authenticate(token)).rejects.toEqual(code('auth.token_invalid'))
-    expect(await login(auth.deps, { email: first.user.email, password })).toMatchObject({ user: { id: first.user.id } })
+    for (const { token } of [first, second])
+      await expect(auth.authenticate(token)).rejects.toEqual(code('auth.token_invalid'))
+    expect(await login(auth.deps, { email: first.user.email, password })).toMatchObject({
+      user: { id: first.user.id },
+    })
   })
 
   it('used again after its own time ends the session all the same: a thief may have gone on from it', async () => {
@@ -199,7 +227,8 @@ describe('logout', () => {
     const elsewhere = await login(auth.deps, { email: first.user.email, password })
     const second = await refresh(auth.deps, first)
     await logout(auth.deps, await auth.authenticate(second.token))
-    for (const { token } of [first, second]) await expect(auth.authenticate(token)).rejects.toEqual(code('auth.token_invalid'))
+    for (const { token } of [first, second])
+      await expect(auth.authenticate(token)).rejects.toEqual(code('auth.token_invalid'))
     await expect(refresh(auth.deps, second)).rejects.toEqual(code('auth.refresh_invalid'))
     expect(await auth.authenticate(elsewhere.token)).toMatchObject({ userId: first.user.id })
   })
@@ -214,14 +243,26 @@ describe('logout', () => {
 describe('a playback token', () => {
   it('plays its video for six hours and opens nothing else', async () => {
     const { jwtSecret } = auth.settings
-    const token = await signPlaybackToken(jwtSecret, { userId: 'u', videoId: 'v', tokenId: 't', now: auth.now() })
-    expect(await verifyPlaybackToken(jwtSecret, { token, videoId: 'v', now: auth.now() })).toEqual({ userId: 'u', videoId: 'v' })
-    await expect(verifyPlaybackToken(jwtSecret, { token, videoId: 'w', now: auth.now() })).rejects.toEqual(code('auth.token_invalid'))
-    auth.passTime(6 * 3600_000)
-    await expect(verifyPlaybackToken(jwtSecret, { token, videoId: 'v', now: auth.now() })).rejects.toEqual(code('auth.token_expired'))
-    const { token: access } = await signUp()
-    await expect(verifyPlaybackToken(jwtSecret, { token: access, videoId: 'v', now: auth.now() })).rejects.toEqual(
+    const token = await signPlaybackToken(jwtSecret, {
+      userId: 'u',
+      videoId: 'v',
+      tokenId: 't',
+      now: auth.now(),
+    })
+    expect(await verifyPlaybackToken(jwtSecret, { token, videoId: 'v', now: auth.now() })).toEqual({
+      userId: 'u',
+      videoId: 'v',
+    })
+    await expect(verifyPlaybackToken(jwtSecret, { token, videoId: 'w', now: auth.now() })).rejects.toEqual(
       code('auth.token_invalid'),
     )
+    auth.passTime(6 * 3600_000)
+    await expect(verifyPlaybackToken(jwtSecret, { token, videoId: 'v', now: auth.now() })).rejects.toEqual(
+      code('auth.token_expired'),
+    )
+    const { token: access } = await signUp()
+    await expect(
+      verifyPlaybackToken(jwtSecret, { token: access, videoId: 'v', now: auth.now() }),
+    ).rejects.toEqual(code('auth.token_invalid'))
   })
 })

@@ -44,7 +44,8 @@ const signedInTwice = async (email: string) => {
     now: () => new Date(),
     createSecret,
   }
-  const open = (connectionId: string, token: string) => openConnection(deps, { connectionId, token, origin: undefined })
+  const open = (connectionId: string, token: string) =>
+    openConnection(deps, { connectionId, token, origin: undefined })
   const frames: string[] = []
   const happens = async () => {
     await events.appendEvent(db.sql, {
@@ -52,7 +53,10 @@ const signedInTwice = async (email: string) => {
       event: { type: 'user_activity', payload: { action: 'video_updated', videoId: randomUUID() } },
     })
     const sendFrame = async (connectionId: string) => frames.push(connectionId) > 0
-    await relayEvents({ ...deps, sendFrame, wake: async () => {}, sleep: async () => {} }, { userId: phone.user.id })
+    await relayEvents(
+      { ...deps, sendFrame, wake: async () => {}, sleep: async () => {} },
+      { userId: phone.user.id },
+    )
   }
   const ticketOf = async (token: string) => (await issueTicket(deps, await authenticate(token))).ticket
   const signOut = async (token: string) => logout(auth.deps, await authenticate(token))
@@ -61,7 +65,8 @@ const signedInTwice = async (email: string) => {
 
 describe('Signing out', () => {
   it('ends what open connections of the session are told, and of no other', async () => {
-    const { phone, laptop, open, happens, frames, ticketOf, signOut } = await signedInTwice('binh@example.com')
+    const { phone, laptop, open, happens, frames, ticketOf, signOut } =
+      await signedInTwice('binh@example.com')
     await open('by-token', phone.token)
     await open('by-ticket', await ticketOf(phone.token))
     await open('laptop', laptop.token)

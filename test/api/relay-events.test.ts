@@ -27,7 +27,12 @@ const someone = async ({ eventCount = 5 } = {}) => {
       event: { type: 'user_activity', payload: { action: 'video_updated', videoId: randomUUID() } },
     })
   const sessionId = randomUUID()
-  await sessions.createSession(db.sql, { id: sessionId, userId, now: new Date(), expiresAt: new Date(Date.now() + 60_000) })
+  await sessions.createSession(db.sql, {
+    id: sessionId,
+    userId,
+    now: new Date(),
+    expiresAt: new Date(Date.now() + 60_000),
+  })
   const { connections } = table
   return {
     connect: async ({ lastSeq = 0, ageMs = 0 } = {}) => {
@@ -41,7 +46,16 @@ const someone = async ({ eventCount = 5 } = {}) => {
       { now = () => new Date(), wake = async () => {} } = {},
     ) => {
       const send = (connectionId: string, frame: unknown) => sendFrame(connectionId, frame as Frame)
-      const deps = { sql: db.sql, events, sessions, connections, sendFrame: send, wake, now, sleep: async () => {} }
+      const deps = {
+        sql: db.sql,
+        events,
+        sessions,
+        connections,
+        sendFrame: send,
+        wake,
+        now,
+        sleep: async () => {},
+      }
       return relayEvents(deps, { userId })
     },
   }

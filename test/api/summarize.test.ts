@@ -12,7 +12,12 @@ import { type ModelServer, startModelServer } from '../support/model-server.ts'
 import { addSpokenVideo, spokenSummary } from '../support/spoken-video.ts'
 
 const key = { accessKeyId: 'OPERATOR', secretAccessKey: 'secret-of-the-operator' }
-const keyring = { operator: key, issue: () => key, secretOf: () => key.secretAccessKey, authorize: () => true }
+const keyring = {
+  operator: key,
+  issue: () => key,
+  secretOf: () => key.secretAccessKey,
+  authorize: () => true,
+}
 
 let folder: string
 let db: TestDatabase
@@ -22,9 +27,15 @@ let functions: Awaited<ReturnType<typeof compose>>
 let user: { userId: string; token: string }
 let call: ReturnType<typeof createCaller>
 
-/** The functions of summaries, composed by their own entry files over real Postgres and the protocols of SQS and OpenAI. */
+/**
+ * The functions of summaries, composed by their own entry files over real Postgres and the
+ * protocols of SQS and OpenAI.
+ */
 const compose = async () => {
-  const [summaries, events] = [await sqs.createQueue('summaries', {}), await sqs.createQueue('events.fifo', { FifoQueue: 'true' })]
+  const [summaries, events] = [
+    await sqs.createQueue('summaries', {}),
+    await sqs.createQueue('events.fifo', { FifoQueue: 'true' }),
+  ]
   Object.assign(process.env, {
     STAGE: 'test',
     NODE_ENV: 'test',
@@ -49,7 +60,14 @@ const compose = async () => {
     import('../../functions/workers/summarise.ts'),
     import('../../functions/pipeline/summarise.ts'),
   ])
-  return { auth: auth.handler as Handler, api: api.handler as Handler, worker: worker.handler, step: step.handler, summaries, events }
+  return {
+    auth: auth.handler as Handler,
+    api: api.handler as Handler,
+    worker: worker.handler,
+    step: step.handler,
+    summaries,
+    events,
+  }
 }
 
 beforeAll(async () => {
@@ -74,12 +92,18 @@ afterAll(async () => {
 beforeEach(() => model.reset({ answers: [spokenSummary] }))
 
 const receive = async (url: string): Promise<Message[]> => {
-  const command = new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 10, MessageSystemAttributeNames: ['All'] })
+  const command = new ReceiveMessageCommand({
+    QueueUrl: url,
+    WaitTimeSeconds: 10,
+    MessageSystemAttributeNames: ['All'],
+  })
   return (await sqs.client.send(command)).Messages ?? []
 }
 /** Hands the next message to the worker. */
-const work = async () => functions.worker(toSqsEvent(await receive(functions.summaries.url), functions.summaries.arn))
-const ask = (videoId: string, body: object) => call('POST', `/ai/summarize/${videoId}`, { token: user.token, body })
+const work = async () =>
+  functions.worker(toSqsEvent(await receive(functions.summaries.url), functions.summaries.arn))
+const ask = (videoId: string, body: object) =>
+  call('POST', `/ai/summarize/${videoId}`, { token: user.token, body })
 
 /** Returns the lines with this `message` that are logged while `work` runs. */
 const linesOf = async (message: string, work: () => Promise<unknown>) => {
@@ -108,11 +132,17 @@ describe('POST /ai/summarize/{videoId}', () => {
     expect(plain.body).toEqual({ ...answer.body, summary: { ...answer.body.summary, timestamps: [] } })
   })
 
-  it.each(['zz', 'zzz-abcd', 'en-1234', 'sh-1994'])('makes none in a language that nobody knows: %s', async language => {
-    const { videoId } = await addSpokenVideo(db.sql, { userId: user.userId, transcript: 'ready' })
-    expect(await ask(videoId, { language })).toMatchObject({ status: 400, body: { errors: [{ path: 'language' }] } })
-    expect(model.asked).toHaveLength(0)
-  })
+  it.each(['zz', 'zzz-abcd', 'en-1234', 'sh-1994'])(
+    'makes none in a language that nobody knows: %s',
+    async language => {
+      const { videoId } = await addSpokenVideo(db.sql, { userId: user.userId, transcript: 'ready' })
+      expect(await ask(videoId, { language })).toMatchObject({
+        status: 400,
+        body: { errors: [{ path: 'language' }] },
+      })
+      expect(model.asked).toHaveLength(0)
+    },
+  )
 
   it('answers that it failed as soon as it has, and the message stays in the queue', async () => {
     const { videoId } = await addSpokenVideo(db.sql, { userId: user.userId, transcript: 'ready' })
@@ -121,21 +151,42 @@ describe('POST /ai/summarize/{videoId}', () => {
       const [answer, { batchItemFailures }] = await Promise.all([ask(videoId, { language: 'en' }), work()])
       expect(answer).toMatchObject({
         status: 502,
-        body: { code: 'summary.failed', detail: 'The AI service does not answer. Try again in some minutes.' },
+        body: {
+          code: 'summary.failed',
+          detail: 'The AI service does not answer. Try again in some minutes.',
+        },
       })
       expect(batchItemFailures).toHaveLength(1)
     })
     expect(lines).toMatchObject([
-      { level: 'ERROR', source: 'worker-summarise', error: { cause: { message: 'The language model does not answer' } } },
+      {
+        level: 'ERROR',
+        source: 'worker-summarise',
+        error: { cause: { message: 'The language model does not answer' } },
+      },
     ])
   })
 })
 
 it('A summary that fails in the pipeline is logged and left to the worker', async () => {
-  const { videoId, runId, sourceKey } = await addSpokenVideo(db.sql, { userId: user.userId, transcript: 'ready', running: true })
+  const { videoId, runId, sourceKey } = await addSpokenVideo(db.sql, {
+    userId: user.userId,
+    transcript: 'ready',
+    running: true,
+  })
   model.status = 503
-  const input = { videoId, userId: user.userId, attempt: 1, bucket: 'media', key: sourceKey, eTag: 'e', sizeBytes: 1 }
-  const lines = await linesOf('Summary generation failed', () => expect(functions.step({ runId, input, state: {} })).rejects.toThrow())
+  const input = {
+    videoId,
+    userId: user.userId,
+    attempt: 1,
+    bucket: 'media',
+    key: sourceKey,
+    eTag: 'e',
+    sizeBytes: 1,
+  }
+  const lines = await linesOf('Summary generation failed', () =>
+    expect(functions.step({ runId, input, state: {} })).rejects.toThrow(),
+  )
   expect(lines).toMatchObject([{ level: 'ERROR', source: 'pipeline-summarise', videoId, runId }])
   const job = await jobs.findNewestJob(db.sql, { videoId, type: 'generate-summary', subject: 'vi' })
   expect(job?.status).toBe('queued')

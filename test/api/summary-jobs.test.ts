@@ -33,7 +33,8 @@ beforeEach(() => {
   model.reset({ answers: [spokenSummary] })
 })
 
-const transact: Transact = work => createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })(work)
+const transact: Transact = work =>
+  createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} })(work)
 const worker = (now = () => new Date()) => ({
   ...{ sql: db.sql, transact, createId, now, budgetMs: 60_000 },
   languageModel: createLanguageModel({ apiKey: 'key', baseUrl: model.url, model: 'test' }),
@@ -54,13 +55,16 @@ const impatient = () => {
   return () => new Date(calls++ * 60_000)
 }
 
-const aVideo = (o: Omit<Parameters<typeof addSpokenVideo>[1], 'userId'>) => addSpokenVideo(db.sql, { userId, ...o })
+const aVideo = (o: Omit<Parameters<typeof addSpokenVideo>[1], 'userId'>) =>
+  addSpokenVideo(db.sql, { userId, ...o })
 /** Returns the events about the summaries of a video. */
 const toldAbout = async (videoId: string) => {
-  const rows = await db.sql`SELECT payload FROM user_events WHERE user_id = ${userId} AND payload ->> 'videoId' = ${videoId} ORDER BY seq`
+  const rows =
+    await db.sql`SELECT payload FROM user_events WHERE user_id = ${userId} AND payload ->> 'videoId' = ${videoId} ORDER BY seq`
   return rows.map(({ payload }) => payload)
 }
-const jobOf = (videoId: string) => jobs.findNewestJob(db.sql, { videoId, type: 'generate-summary', subject: language })
+const jobOf = (videoId: string) =>
+  jobs.findNewestJob(db.sql, { videoId, type: 'generate-summary', subject: language })
 
 describe('the job of a summary', () => {
   it('fails when the language model is away, and is done when it is asked for again', async () => {
@@ -69,7 +73,11 @@ describe('the job of a summary', () => {
     expect(sent).toEqual([{ jobId, videoId, userId, language }])
     model.status = 503
     await expect(summariseVideo(worker(), sent[0]!)).rejects.toMatchObject({ code: 'provider.unavailable' })
-    expect(await jobOf(videoId)).toMatchObject({ id: jobId, status: 'failed', error: { code: 'provider.unavailable', retryable: true } })
+    expect(await jobOf(videoId)).toMatchObject({
+      id: jobId,
+      status: 'failed',
+      error: { code: 'provider.unavailable', retryable: true },
+    })
 
     expect((await ask(videoId, impatient())).jobId).toBe(jobId)
     expect(sent).toHaveLength(2)
@@ -93,7 +101,9 @@ describe('the job of a summary', () => {
     const { videoId } = await aVideo({ transcript: 'ready', running: true })
     model.hangs = true
     const startedAt = performance.now()
-    await expect(summariseVideo({ ...worker(), budgetMs: 300 }, { videoId, userId, language })).rejects.toMatchObject({
+    await expect(
+      summariseVideo({ ...worker(), budgetMs: 300 }, { videoId, userId, language }),
+    ).rejects.toMatchObject({
       code: 'provider.unavailable',
     })
     expect(performance.now() - startedAt).toBeLessThan(5000)
@@ -142,14 +152,27 @@ describe('the job of a summary', () => {
     model.status = 503
     const asked = ask(videoId)
     while (sent.length === 0) await sleep(10)
-    await Promise.all([expect(asked).rejects.toMatchObject({ code: 'summary.failed' }), summariseVideo(worker(), sent[0]!).catch(() => {})])
+    await Promise.all([
+      expect(asked).rejects.toMatchObject({ code: 'summary.failed' }),
+      summariseVideo(worker(), sent[0]!).catch(() => {}),
+    ])
   })
 
   it('ends when it turns out that nobody speaks', async () => {
     const run = await aVideo({ transcript: 'none', running: true })
-    await jobs.createJob(db.sql, { id: createId(), userId, videoId: run.videoId, type: 'generate-summary', subject: language, attempt: 1 })
+    await jobs.createJob(db.sql, {
+      id: createId(),
+      userId,
+      videoId: run.videoId,
+      type: 'generate-summary',
+      subject: language,
+      attempt: 1,
+    })
     await summariseVideo(worker(), { videoId: run.videoId, userId, language })
-    expect(await jobOf(run.videoId)).toMatchObject({ status: 'failed', error: { code: 'summary.no_transcript', retryable: false } })
+    expect(await jobOf(run.videoId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'summary.no_transcript', retryable: false },
+    })
     await runs.completeRun(db.sql, run)
     await expect(ask(run.videoId)).rejects.toMatchObject({ code: 'summary.no_transcript' })
   })
@@ -160,23 +183,42 @@ describe('the job of a summary', () => {
     ['too_long', '4 hours at most'],
     ['language_not_supported', 'language'],
     ['recogniser_unavailable', 'recogniser'],
-  ] as const)('is refused with the reason why there is no transcript, %s, and with what to do', async (reason, said) => {
-    const { videoId } = await aVideo({ transcript: 'none', reason })
-    const detail = expect.stringMatching(new RegExp(`${said}.+[Uu]pload it`))
-    await expect(ask(videoId)).rejects.toMatchObject({ code: 'summary.no_transcript', details: { detail, reason } })
-    await jobs.createJob(db.sql, { id: createId(), userId, videoId, type: 'generate-summary', subject: language, attempt: 1 })
-    await summariseVideo(worker(), { videoId, userId, language })
-    expect((await jobOf(videoId))?.error).toMatchObject({ code: 'summary.no_transcript', message: detail })
-  })
+  ] as const)(
+    'is refused with the reason why there is no transcript, %s, and with what to do',
+    async (reason, said) => {
+      const { videoId } = await aVideo({ transcript: 'none', reason })
+      const detail = expect.stringMatching(new RegExp(`${said}.+[Uu]pload it`))
+      await expect(ask(videoId)).rejects.toMatchObject({
+        code: 'summary.no_transcript',
+        details: { detail, reason },
+      })
+      await jobs.createJob(db.sql, {
+        id: createId(),
+        userId,
+        videoId,
+        type: 'generate-summary',
+        subject: language,
+        attempt: 1,
+      })
+      await summariseVideo(worker(), { videoId, userId, language })
+      expect((await jobOf(videoId))?.error).toMatchObject({ code: 'summary.no_transcript', message: detail })
+    },
+  )
 
   it('that nobody works on any more fails after an hour, unless its video is still being processed', async () => {
-    const [lost, waiting] = [await aVideo({ transcript: 'ready' }), await aVideo({ transcript: 'ready', running: true })]
+    const [lost, waiting] = [
+      await aVideo({ transcript: 'ready' }),
+      await aVideo({ transcript: 'ready', running: true }),
+    ]
     for (const { videoId } of [lost, waiting]) await ask(videoId, impatient())
     const sweep = (minutes: number) => failLostSummaries({ sql: db.sql, transact, now: later(minutes) })
     await sweep(50)
     expect((await jobOf(lost.videoId))?.status).toBe('queued')
     await sweep(70)
-    expect(await jobOf(lost.videoId)).toMatchObject({ status: 'failed', error: { code: 'summary.failed', retryable: true } })
+    expect(await jobOf(lost.videoId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'summary.failed', retryable: true },
+    })
     expect((await jobOf(waiting.videoId))?.status).toBe('queued')
   })
   it('is given up in time, however often it is asked for meanwhile', async () => {
@@ -198,7 +240,9 @@ describe('the job of a summary', () => {
 
     const summary = await summariseVideo(worker(later(20)), sent[0]!)
     await summariseVideo(worker(), sent[0]!)
-    expect(await toldAbout(videoId)).toEqual([{ action: 'summary_completed', videoId, summaryId: summary!.id, language, jobId }])
+    expect(await toldAbout(videoId)).toEqual([
+      { action: 'summary_completed', videoId, summaryId: summary!.id, language, jobId },
+    ])
   })
 
   it('tells its owner that it has failed, whoever finds out', async () => {
@@ -222,6 +266,8 @@ describe('the job of a summary', () => {
       subject: language,
     })
     await summariseVideo(worker(), { videoId, userId, language })
-    expect(await toldAbout(videoId)).toEqual([{ action: 'summary_failed', videoId, code: 'summary.no_transcript', language, jobId }])
+    expect(await toldAbout(videoId)).toEqual([
+      { action: 'summary_failed', videoId, code: 'summary.no_transcript', language, jobId },
+    ])
   })
 })

@@ -16,28 +16,44 @@ const film = { title: 'Bài giảng', fileName: 'bai-giang.mp4', contentType: 'v
 const start = (body: object = film, headers: Record<string, string> = {}, token = user.token) =>
   hub.call('POST', '/videos/upload', { token, body, headers })
 
-const postFile = ({ url, fields }: { url: string; fields: Record<string, string> }, bytes: Uint8Array<ArrayBuffer>) => {
+const postFile = (
+  { url, fields }: { url: string; fields: Record<string, string> },
+  bytes: Uint8Array<ArrayBuffer>,
+) => {
   const form = new FormData()
   for (const [name, value] of Object.entries(fields)) form.append(name, value)
   form.append('file', new Blob([bytes]))
   return fetch(url, { method: 'POST', body: form })
 }
-const videoOf = async (videoId: string) => (await hub.call('GET', `/videos/${videoId}`, { token: user.token })).body.video
+const videoOf = async (videoId: string) =>
+  (await hub.call('GET', `/videos/${videoId}`, { token: user.token })).body.video
 
 describe('A small file', () => {
   it('goes straight to the bucket, and its arrival starts one run, however often S3 tells of it', async () => {
     const { status, body } = await start()
     expect(status).toBe(201)
     expect(body).toMatchObject({ jobId: expect.any(String), upload: { kind: 'post' } })
-    expect(body.video).toMatchObject({ title: 'Bài giảng', status: 'processing', stage: 'uploading', fileUrl: null, userId: user.userId })
+    expect(body.video).toMatchObject({
+      title: 'Bài giảng',
+      status: 'processing',
+      stage: 'uploading',
+      fileUrl: null,
+      userId: user.userId,
+    })
 
     expect((await postFile(body.upload, new Uint8Array(5000))).status).toBe(204)
     const events = await hub.takeEvents()
     await hub.deliver(...events, ...events)
     await hub.deliver(...events)
 
-    expect(await videoOf(body.video.id)).toMatchObject({ status: 'processing', stage: 'queued', fileSize: 5000 })
-    expect(await hub.runsOf(body.video.id)).toEqual([{ name: expect.stringMatching(/-1$/), status: 'RUNNING' }])
+    expect(await videoOf(body.video.id)).toMatchObject({
+      status: 'processing',
+      stage: 'queued',
+      fileSize: 5000,
+    })
+    expect(await hub.runsOf(body.video.id)).toEqual([
+      { name: expect.stringMatching(/-1$/), status: 'RUNNING' },
+    ])
     const { fileUrl } = await videoOf(body.video.id)
     expect((await (await fetch(fileUrl)).arrayBuffer()).byteLength).toBe(5000)
     expect((await hub.eventsOf(user.userId)).map(event => event.stage)).toEqual(['uploading', 'queued'])
@@ -45,9 +61,15 @@ describe('A small file', () => {
 
   it('is refused by the bucket when it has a byte more or less than announced', async () => {
     const { body } = await start()
-    for (const sizeBytes of [4999, 5001]) expect((await postFile(body.upload, new Uint8Array(sizeBytes))).status).toBe(400)
+    for (const sizeBytes of [4999, 5001])
+      expect((await postFile(body.upload, new Uint8Array(sizeBytes))).status).toBe(400)
     expect(
-      (await postFile({ ...body.upload, fields: { ...body.upload.fields, 'Content-Type': 'text/html' } }, new Uint8Array(5000))).status,
+      (
+        await postFile(
+          { ...body.upload, fields: { ...body.upload.fields, 'Content-Type': 'text/html' } },
+          new Uint8Array(5000),
+        )
+      ).status,
     ).toBe(403)
   })
 
@@ -92,22 +114,31 @@ describe('A small file', () => {
 })
 
 describe('What is no video', () => {
-  it.each(['application/pdf', 'video/ogg', 'constructor'])('is refused by its type: %s', async contentType => {
-    expect((await start({ ...film, contentType })).body).toMatchObject({
-      status: 415,
-      title: 'Invalid file type',
-      code: 'upload.invalid_type',
+  it.each(['application/pdf', 'video/ogg', 'constructor'])(
+    'is refused by its type: %s',
+    async contentType => {
+      expect((await start({ ...film, contentType })).body).toMatchObject({
+        status: 415,
+        title: 'Invalid file type',
+        code: 'upload.invalid_type',
+      })
+    },
+  )
+
+  it('is refused by its size above 2 GiB', async () => {
+    expect((await start({ ...film, sizeBytes: 2048 * MIB + 1 })).body).toMatchObject({
+      status: 413,
+      title: 'File too large',
     })
   })
 
-  it('is refused by its size above 2 GiB', async () => {
-    expect((await start({ ...film, sizeBytes: 2048 * MIB + 1 })).body).toMatchObject({ status: 413, title: 'File too large' })
-  })
-
-  it.each(['', 'application/octet-stream'])('is taken by its extension when the browser knows no type and says "%s"', async contentType => {
-    const { body } = await start({ ...film, fileName: 'Phim.MKV', contentType })
-    expect(body.upload.fields['Content-Type']).toBe('video/x-matroska')
-  })
+  it.each(['', 'application/octet-stream'])(
+    'is taken by its extension when the browser knows no type and says "%s"',
+    async contentType => {
+      const { body } = await start({ ...film, fileName: 'Phim.MKV', contentType })
+      expect(body.upload.fields['Content-Type']).toBe('video/x-matroska')
+    },
+  )
 })
 
 describe('A large file', () => {
@@ -119,14 +150,18 @@ describe('A large file', () => {
     const { id } = body.video
     expect(body.upload).toEqual({ kind: 'multipart', partSizeBytes: 16 * MIB, partCount: 7 })
     const sign = async (partNumbers: number[]) => {
-      const answer = await hub.call('POST', `/uploads/${id}/parts`, { token: user.token, body: { partNumbers } })
+      const answer = await hub.call('POST', `/uploads/${id}/parts`, {
+        token: user.token,
+        body: { partNumbers },
+      })
       return answer.body.parts as { partNumber: number; url: string }[]
     }
     const lengthOf = (partNumber: number) => (partNumber < 7 ? 16 * MIB : sizeBytes - 6 * 16 * MIB)
 
     const [last] = await sign([7])
     expect((await put(last!.url, lengthOf(7) + 1)).status).toBe(403)
-    for (const { partNumber, url } of await sign([7, 1, 2, 3])) expect((await put(url, lengthOf(partNumber))).status).toBe(200)
+    for (const { partNumber, url } of await sign([7, 1, 2, 3]))
+      expect((await put(url, lengthOf(partNumber))).status).toBe(200)
 
     const incomplete = await hub.call('POST', `/uploads/${id}/complete`, { token: user.token })
     expect(incomplete.body).toMatchObject({ code: 'upload.incomplete', missing: [4, 5, 6] })
@@ -138,24 +173,35 @@ describe('A large file', () => {
     const answers = [await complete(), await complete()]
     await hub.settle()
     answers.push(await complete())
-    for (const answer of answers) expect(answer).toMatchObject({ status: 200, body: { jobId: body.jobId, video: { id } } })
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 200, body: { jobId: body.jobId, video: { id } } })
     expect(await hub.runsOf(id)).toHaveLength(1)
     expect((await videoOf(id)).fileSize).toBe(sizeBytes)
-    expect((await hub.call('DELETE', `/uploads/${id}`, { token: user.token })).body.code).toBe('upload.already_completed')
+    expect((await hub.call('DELETE', `/uploads/${id}`, { token: user.token })).body.code).toBe(
+      'upload.already_completed',
+    )
   })
 
   it('that is given up leaves no parts behind', async () => {
     const { body } = await start({ ...film, sizeBytes })
     const { id } = body.video
-    const signed = await hub.call('POST', `/uploads/${id}/parts`, { token: user.token, body: { partNumbers: [1] } })
+    const signed = await hub.call('POST', `/uploads/${id}/parts`, {
+      token: user.token,
+      body: { partNumbers: [1] },
+    })
     await hub.call('DELETE', `/uploads/${id}`, { token: user.token })
     expect((await put(signed.body.parts[0].url, 16 * MIB)).status).toBe(404)
-    expect((await hub.call('GET', `/uploads/${id}/parts`, { token: user.token })).body.code).toBe('upload.not_found')
+    expect((await hub.call('GET', `/uploads/${id}/parts`, { token: user.token })).body.code).toBe(
+      'upload.not_found',
+    )
   })
 
   it('whose video is deleted leaves no parts behind either', async () => {
     const { body } = await start({ ...film, sizeBytes })
-    const signed = await hub.call('POST', `/uploads/${body.video.id}/parts`, { token: user.token, body: { partNumbers: [1] } })
+    const signed = await hub.call('POST', `/uploads/${body.video.id}/parts`, {
+      token: user.token,
+      body: { partNumbers: [1] },
+    })
     await hub.call('DELETE', `/videos/${body.video.id}`, { token: user.token })
     expect((await put(signed.body.parts[0].url, 16 * MIB)).status).toBe(404)
   })
@@ -169,7 +215,10 @@ describe('A large file', () => {
       ['POST', '/complete'],
       ['DELETE', ''],
     ] as const) {
-      const answer = await hub.call(method, `/uploads/${body.video.id}${path}`, { token: stranger.token, body: { partNumbers: [1] } })
+      const answer = await hub.call(method, `/uploads/${body.video.id}${path}`, {
+        token: stranger.token,
+        body: { partNumbers: [1] },
+      })
       expect(answer.body.code).toBe('upload.not_found')
     }
   })
@@ -184,9 +233,16 @@ describe('An upload whose time is up', () => {
     await passTime()
     await hub.reconcile()
     await hub.reconcile()
-    expect(await videoOf(id)).toMatchObject({ status: 'error', stage: 'failed', metadata: { error: { code: 'upload.expired' } } })
+    expect(await videoOf(id)).toMatchObject({
+      status: 'error',
+      stage: 'failed',
+      metadata: { error: { code: 'upload.expired' } },
+    })
     expect((await hub.eventsOf(user.userId)).map(event => event.status)).toEqual(['processing', 'error'])
-    const late = await hub.call('POST', `/uploads/${id}/parts`, { token: user.token, body: { partNumbers: [1] } })
+    const late = await hub.call('POST', `/uploads/${id}/parts`, {
+      token: user.token,
+      body: { partNumbers: [1] },
+    })
     expect(late.body).toMatchObject({ status: 410, code: 'upload.expired' })
   })
 
@@ -208,25 +264,38 @@ describe('An upload that is asked for twice under one Idempotency-Key', () => {
     expect(new Set(answers.map(({ body }) => body.video.id)).size).toBe(1)
     expect(new Set(answers.map(({ body }) => body.jobId)).size).toBe(1)
     expect((await hub.call('GET', '/videos', { token: user.token })).body.pagination.total).toBe(1)
-    expect((await start({ ...film, title: 'Another' }, headers)).body.code).toBe('request.idempotency_conflict')
+    expect((await start({ ...film, title: 'Another' }, headers)).body.code).toBe(
+      'request.idempotency_conflict',
+    )
     const stranger = await hub.signUp()
     expect((await start(film, headers, stranger.token)).body.video.id).not.toBe(answers[0]!.body.video.id)
   })
 })
 
 describe('A form', () => {
-  const formOf = (bytes: number, fields: Record<string, string> = { title: 'Test Video' }, type = 'video/mp4') => {
+  const formOf = (
+    bytes: number,
+    fields: Record<string, string> = { title: 'Test Video' },
+    type = 'video/mp4',
+  ) => {
     const form = new FormData()
     for (const [name, value] of Object.entries(fields)) form.append(name, value)
     if (bytes >= 0) form.append('file', new Blob([new Uint8Array(bytes)], { type }), 'test-video.mp4')
     return form
   }
-  const send = (form: FormData, headers = {}) => hub.call('POST', '/videos/upload', { token: user.token, form, headers })
+  const send = (form: FormData, headers = {}) =>
+    hub.call('POST', '/videos/upload', { token: user.token, form, headers })
 
   it('with a small video is taken as in the guide’s example', async () => {
-    const { status, body } = await send(formOf(4_000_000, { title: 'Test Video', description: 'Một bài giảng' }))
+    const { status, body } = await send(
+      formOf(4_000_000, { title: 'Test Video', description: 'Một bài giảng' }),
+    )
     expect(status).toBe(201)
-    expect(body.video).toMatchObject({ title: 'Test Video', description: 'Một bài giảng', fileSize: 4_000_000 })
+    expect(body.video).toMatchObject({
+      title: 'Test Video',
+      description: 'Một bài giảng',
+      fileSize: 4_000_000,
+    })
     expect(body.jobId).toBeDefined()
     await hub.settle()
     expect(await hub.runsOf(body.video.id)).toHaveLength(1)
@@ -245,7 +314,10 @@ describe('A form', () => {
     await send(formOf(100), headers)
     const other = formOf(-1)
     other.append('file', new Blob([new Uint8Array(100).fill(1)], { type: 'video/mp4' }), 'test-video.mp4')
-    expect((await send(other, headers)).body).toMatchObject({ status: 422, code: 'request.idempotency_conflict' })
+    expect((await send(other, headers)).body).toMatchObject({
+      status: 422,
+      code: 'request.idempotency_conflict',
+    })
   })
 
   it('that the bucket does not take leaves no video behind, but spares one whose file a repetition has delivered', async () => {
@@ -257,7 +329,10 @@ describe('A form', () => {
     expect([again.status, other.status]).toEqual([201, 500])
     const { videos } = (await hub.call('GET', '/videos', { token: user.token })).body
     expect(videos.map(({ id }: { id: string }) => id)).toEqual([body.video.id])
-    expect((await hub.eventsOf(user.userId)).at(-1)).toMatchObject({ type: 'user_activity', action: 'video_deleted' })
+    expect((await hub.eventsOf(user.userId)).at(-1)).toMatchObject({
+      type: 'user_activity',
+      action: 'video_deleted',
+    })
   })
 
   it('with a larger one is sent to the other way', async () => {
@@ -271,20 +346,31 @@ describe('A form', () => {
   it('says all that is wrong with it at once', async () => {
     const { status, body } = await send(formOf(-1, { title: ' ', language: 'Vietnamese' }))
     expect(status).toBe(400)
-    expect(body.errors.map((error: { path: string }) => error.path).sort()).toEqual(['file', 'language', 'title'])
+    expect(body.errors.map((error: { path: string }) => error.path).sort()).toEqual([
+      'file',
+      'language',
+      'title',
+    ])
     expect((await send(formOf(10, { title: 'Text' }, 'text/plain'))).body.title).toBe('Invalid file type')
   })
 
-  it.each(['sh-1994', 'sh-419', 'zzz-abcd'])('in a language that cannot be stored or that nobody knows is refused: %s', async language => {
-    const { status, body } = await send(formOf(100, { title: 'Film', language }))
-    expect(status).toBe(400)
-    expect(body.errors).toMatchObject([{ path: 'language', message: 'Use a BCP 47 tag such as "vi" or "en-US".' }])
-  })
+  it.each(['sh-1994', 'sh-419', 'zzz-abcd'])(
+    'in a language that cannot be stored or that nobody knows is refused: %s',
+    async language => {
+      const { status, body } = await send(formOf(100, { title: 'Film', language }))
+      expect(status).toBe(400)
+      expect(body.errors).toMatchObject([
+        { path: 'language', message: 'Use a BCP 47 tag such as "vi" or "en-US".' },
+      ])
+    },
+  )
 
   it('without a title: the error names the field, its code and what to do', async () => {
     const { status, body } = await send(formOf(100, {}))
     expect(status).toBe(400)
-    expect(body.errors).toEqual([{ in: 'body', path: 'title', code: 'required', message: 'This is required.' }])
+    expect(body.errors).toEqual([
+      { in: 'body', path: 'title', code: 'required', message: 'This is required.' },
+    ])
   })
 
   it('that breaks off is refused', async () => {

@@ -39,7 +39,8 @@ const segments = [
   { startMs: 0, endMs: 2500, text: 'Xin chào & <b>tạm biệt</b>', confidence: 0.92 },
   { startMs: 2500, endMs: 4000, text: 'Giáo dục', confidence: null },
 ]
-const master = '#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360\nmaster_360p.m3u8\n'
+const master =
+  '#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360\nmaster_360p.m3u8\n'
 const media = (count: number) =>
   `#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:4\n${Array.from({ length: count }, (_, i) => `#EXTINF:4.0,\n#EXT-X-BYTERANGE:4@${i * 4}\nmaster_360p.ts\n`).join('')}#EXT-X-ENDLIST\n`
 
@@ -47,7 +48,8 @@ const media = (count: number) =>
 const processedVideo = async (title?: string, { segmentCount = 3 } = {}) => {
   const { videoId, runId, key } = await runningVideo(title)
   const folder = `media/${videoId}/${runId}/`
-  const put = (name: string, text: string) => hub.storage.put(folder + name, text, { contentType: 'text/plain' })
+  const put = (name: string, text: string) =>
+    hub.storage.put(folder + name, text, { contentType: 'text/plain' })
   await put('hls/master.m3u8', master)
   await put('hls/master_360p.m3u8', media(segmentCount))
   await put('hls/master_360p.ts', 'abcdefghijkl')
@@ -56,7 +58,13 @@ const processedVideo = async (title?: string, { segmentCount = 3 } = {}) => {
   await put('storyboard.vtt', 'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nstoryboard.jpg#xywh=0,0,160,90\n')
   await hub.sql.begin(async sql => {
     await replaceSegments(sql, { videoId, runId, segments })
-    await runs.recordTranscriptStatus(sql, { videoId, runId, status: 'ready', language: 'vi', source: 'recognised' })
+    await runs.recordTranscriptStatus(sql, {
+      videoId,
+      runId,
+      status: 'ready',
+      language: 'vi',
+      source: 'recognised',
+    })
     await runs.recordProducts(sql, {
       videoId,
       runId,
@@ -108,12 +116,16 @@ describe('A processed video', () => {
     const first = await hub.call('GET', path(playbackUrl))
     expect(first.headers).toMatchObject({ 'content-type': 'application/vnd.apple.mpegurl' })
     const { variants } = HLS.parse(first.text) as HLS.types.MasterPlaylist
-    const second = await hub.call('GET', path(new URL(variants[0]!.uri, playbackUrl).href), { headers: { 'Accept-Encoding': 'gzip, br' } })
+    const second = await hub.call('GET', path(new URL(variants[0]!.uri, playbackUrl).href), {
+      headers: { 'Accept-Encoding': 'gzip, br' },
+    })
     expect(second.headers['content-encoding']).toBe('gzip')
     const { segments } = HLS.parse(gunzipSync(second.bytes).toString()) as HLS.types.MediaPlaylist
     expect(new Set(segments.map(segment => segment.uri)).size).toBe(1)
     const { offset, length } = segments[1]!.byterange!
-    const range = await fetch(segments[1]!.uri, { headers: { Range: `bytes=${offset}-${offset + length - 1}` } })
+    const range = await fetch(segments[1]!.uri, {
+      headers: { Range: `bytes=${offset}-${offset + length - 1}` },
+    })
     expect([range.status, await range.text()]).toEqual([206, 'efgh'])
   })
 
@@ -121,8 +133,12 @@ describe('A processed video', () => {
     const { videoId } = await processedVideo()
     const { playbackUrl } = (await get(`/videos/${videoId}`)).body.video
     const vary = async (headers?: Record<string, string>) =>
-      (await hub.call('GET', playbackUrl.replace('http://hub.test/api', ''), { ...(headers && { headers }) })).headers.vary
-    expect([await vary(), await vary({ 'Accept-Encoding': 'gzip' })]).toEqual(['Accept-Encoding, Origin', 'Accept-Encoding, Origin'])
+      (await hub.call('GET', playbackUrl.replace('http://hub.test/api', ''), { ...(headers && { headers }) }))
+        .headers.vary
+    expect([await vary(), await vary({ 'Accept-Encoding': 'gzip' })]).toEqual([
+      'Accept-Encoding, Origin',
+      'Accept-Encoding, Origin',
+    ])
     expect((await get(`/videos/${videoId}`)).headers.vary).toBe('Origin')
   })
 
@@ -139,14 +155,18 @@ describe('A processed video', () => {
   it('of five hours still has playlists that fit an answer', async () => {
     const { videoId } = await processedVideo('Long', { segmentCount: 4500 })
     const { playbackUrl } = (await get(`/videos/${videoId}`)).body.video
-    const answer = await hub.call('GET', playbackUrl.replace('http://hub.test/api', '').replace('master.m3u8', 'master_360p.m3u8'))
+    const answer = await hub.call(
+      'GET',
+      playbackUrl.replace('http://hub.test/api', '').replace('master.m3u8', 'master_360p.m3u8'),
+    )
     expect(answer.status).toBe(200)
     expect((answer.bytes.length * 4) / 3).toBeLessThan(6_000_000)
   })
 
   it('opens its playlists for its own token only, and no others than its own', async () => {
     const [one, other] = [await processedVideo(), await processedVideo()]
-    const tokenOf = async (videoId: string) => new URL((await get(`/videos/${videoId}`)).body.video.playbackUrl).searchParams.get('token')
+    const tokenOf = async (videoId: string) =>
+      new URL((await get(`/videos/${videoId}`)).body.video.playbackUrl).searchParams.get('token')
     const play = async (videoId: string, playlist: string, token: string | null) =>
       (await hub.call('GET', `/videos/${videoId}/playback/${playlist}?token=${token}`)).body.code
     const token = await tokenOf(one.videoId)
@@ -164,7 +184,13 @@ describe('A transcript', () => {
     const path = `/videos/${videoId}/transcript`
     expect((await get(path)).body).toEqual({
       segments: [
-        { id: 0, startTime: 0, endTime: 2.5, text: 'Xin chào & <b>tạm biệt</b>', confidence: expect.closeTo(0.92) },
+        {
+          id: 0,
+          startTime: 0,
+          endTime: 2.5,
+          text: 'Xin chào & <b>tạm biệt</b>',
+          confidence: expect.closeTo(0.92),
+        },
         { id: 1, startTime: 2.5, endTime: 4, text: 'Giáo dục', confidence: null },
       ],
     })
@@ -182,12 +208,20 @@ describe('A transcript', () => {
   it('of four million letters fits an answer in every format', async () => {
     const { videoId, runId } = await runningVideo()
     const text = (index: number) => createHash('sha512').update(String(index)).digest('base64')
-    const huge = Array.from({ length: 45_000 }, (_, i) => ({ startMs: i * 400, endMs: i * 400 + 399, text: text(i), confidence: null }))
+    const huge = Array.from({ length: 45_000 }, (_, i) => ({
+      startMs: i * 400,
+      endMs: i * 400 + 399,
+      text: text(i),
+      confidence: null,
+    }))
     await hub.sql.begin(sql => replaceSegments(sql, { videoId, runId, segments: huge }))
     await runs.recordTranscriptStatus(hub.sql, { videoId, runId, status: 'ready', source: 'embedded' })
     for (const format of ['json', 'vtt', 'srt']) {
       const answer = await get(`/videos/${videoId}/transcript?format=${format}`)
-      expect(answer.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept, Accept-Encoding, Origin' })
+      expect(answer.headers).toMatchObject({
+        'content-encoding': 'gzip',
+        vary: 'Accept, Accept-Encoding, Origin',
+      })
       expect((answer.bytes.length * 4) / 3).toBeLessThan(6 * 1024 ** 2)
       expect(answer.text).toContain(text(44_999))
     }
@@ -195,7 +229,10 @@ describe('A transcript', () => {
 
   it('that is not there yet, or will never be, says which', async () => {
     const { videoId, runId } = await runningVideo()
-    expect((await get(`/videos/${videoId}/transcript`)).body).toMatchObject({ status: 409, code: 'video.not_ready' })
+    expect((await get(`/videos/${videoId}/transcript`)).body).toMatchObject({
+      status: 409,
+      code: 'video.not_ready',
+    })
     await runs.recordTranscriptStatus(hub.sql, { videoId, runId, status: 'none', reason: 'no_speech' })
     expect((await get(`/videos/${videoId}/transcript`)).body).toMatchObject({
       status: 404,
@@ -209,10 +246,15 @@ describe('The list of videos', () => {
   it('is paged, sorted and searched without accents', async () => {
     const add = (title: string) => addVideo(hub.sql, { userId: user.userId, title })
     for (const title of ['Giáo dục đại học', 'Ẩm thực', 'Bóng đá 100%']) await add(title)
-    const titles = async (query: string) => (await get(`/videos?${query}`)).body.videos.map((video: { title: string }) => video.title)
+    const titles = async (query: string) =>
+      (await get(`/videos?${query}`)).body.videos.map((video: { title: string }) => video.title)
     expect(await titles('search=giao+duc')).toEqual(['Giáo dục đại học'])
     expect(await titles('search=100%25')).toEqual(['Bóng đá 100%'])
-    expect(await titles('sortBy=title&sortOrder=asc')).toEqual(['Ẩm thực', 'Bóng đá 100%', 'Giáo dục đại học'])
+    expect(await titles('sortBy=title&sortOrder=asc')).toEqual([
+      'Ẩm thực',
+      'Bóng đá 100%',
+      'Giáo dục đại học',
+    ])
     expect((await get('/videos?limit=2&page=2')).body).toMatchObject({
       videos: [{ title: 'Giáo dục đại học' }],
       pagination: { page: 2, limit: 2, total: 3, totalPages: 2 },
@@ -226,7 +268,9 @@ describe('A change of title', () => {
     const { id } = await addVideo(hub.sql, { userId: user.userId, title: 'Old', description: 'Same' })
     const answer = await hub.call('PUT', `/videos/${id}`, { token: user.token, body: { title: 'New' } })
     expect(answer.body.video).toMatchObject({ title: 'New', description: 'Same' })
-    expect(await hub.eventsOf(user.userId)).toEqual([{ type: 'user_activity', action: 'video_updated', videoId: id }])
+    expect(await hub.eventsOf(user.userId)).toEqual([
+      { type: 'user_activity', action: 'video_updated', videoId: id },
+    ])
   })
 })
 
@@ -235,7 +279,11 @@ describe('A failed video', () => {
     const { videoId, runId } = await runningVideo()
     const retry = () => hub.call('POST', `/videos/${videoId}/retry`, { token: user.token })
     expect((await retry()).body.code).toBe('video.not_failed')
-    await runs.failRun(hub.sql, { videoId, runId, failure: { code: 'media.timed_out', message: 'Too long.', retryable: true } })
+    await runs.failRun(hub.sql, {
+      videoId,
+      runId,
+      failure: { code: 'media.timed_out', message: 'Too long.', retryable: true },
+    })
     const { status, body } = await retry()
     expect(status).toBe(202)
     expect(body.video).toMatchObject({ status: 'processing', stage: 'queued', processingProgress: 0 })
@@ -246,9 +294,19 @@ describe('A failed video', () => {
 
   it('whose file is gone cannot run again, and links to nothing', async () => {
     const { videoId, runId } = await runningVideo()
-    await runs.failRun(hub.sql, { videoId, runId, failure: { code: 'media.not_a_video', message: 'No video.', retryable: false } })
-    expect((await hub.call('POST', `/videos/${videoId}/retry`, { token: user.token })).body.code).toBe('video.source_missing')
-    expect((await get(`/videos/${videoId}`)).body.video).toMatchObject({ fileUrl: null, thumbnailUrl: null, playbackUrl: null })
+    await runs.failRun(hub.sql, {
+      videoId,
+      runId,
+      failure: { code: 'media.not_a_video', message: 'No video.', retryable: false },
+    })
+    expect((await hub.call('POST', `/videos/${videoId}/retry`, { token: user.token })).body.code).toBe(
+      'video.source_missing',
+    )
+    expect((await get(`/videos/${videoId}`)).body.video).toMatchObject({
+      fileUrl: null,
+      thumbnailUrl: null,
+      playbackUrl: null,
+    })
   })
 })
 
@@ -266,13 +324,19 @@ describe('A deleted video', () => {
     expect(await hub.storage.head(other.key)).toBeDefined()
     expect(hub.cancelledTranscodings).toContain('1732-abc')
     expect((await hub.runsOf(videoId))[0]!.status).toBe('ABORTED')
-    expect((await hub.eventsOf(user.userId)).at(-1)).toEqual({ type: 'user_activity', action: 'video_deleted', videoId })
+    expect((await hub.eventsOf(user.userId)).at(-1)).toEqual({
+      type: 'user_activity',
+      action: 'video_deleted',
+      videoId,
+    })
     expect((await remove()).body.code).toBe('video.not_found')
   })
 
   it('leaves no files behind when its id was written in capitals', async () => {
     const { videoId, key } = await processedVideo()
-    expect((await hub.call('DELETE', `/videos/${videoId.toUpperCase()}`, { token: user.token })).status).toBe(204)
+    expect((await hub.call('DELETE', `/videos/${videoId.toUpperCase()}`, { token: user.token })).status).toBe(
+      204,
+    )
     await hub.settle()
     expect(await hub.storage.head(key)).toBeUndefined()
     expect(await hub.storage.list(`media/${videoId}/`)).toEqual([])
@@ -291,7 +355,10 @@ describe('Somebody else’s video', () => {
       ['GET', '/transcript'],
     ] as const
     for (const [method, path] of calls) {
-      const answer = await hub.call(method, `/videos/${videoId}${path}`, { token, ...(method === 'PUT' && { body: { title: 'Mine' } }) })
+      const answer = await hub.call(method, `/videos/${videoId}${path}`, {
+        token,
+        ...(method === 'PUT' && { body: { title: 'Mine' } }),
+      })
       expect(answer.body).toMatchObject({ status: 404, code: 'video.not_found' })
     }
     expect((await get('/videos', { token })).body.videos).toEqual([])

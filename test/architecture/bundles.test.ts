@@ -27,10 +27,15 @@ describe('bundles', () => {
     expect(eagerBytes).toBeLessThanOrEqual((withClient ? 800 : 300) * KB)
   })
 
-  test.each(bundles)('%s has no AWS client that its row gives it no use for, and not the whole contract', (name, { inputs }) => {
-    const { uses } = functionTable[name as FunctionName]
-    const clients = new Set(inputs.flatMap(file => file.match(/node_modules\/@aws-sdk\/(client-[\w-]+)\//)?.[1] ?? []))
-    expect([...clients].filter(client => !uses.some(use => USES[client]?.test(use)))).toEqual([])
-    expect(inputs).not.toContain('shared/contract/index.ts')
-  })
+  test.each(bundles)(
+    '%s has no AWS client that its row gives it no use for, and not the whole contract',
+    (name, { inputs }) => {
+      const { uses } = functionTable[name as FunctionName]
+      const clients = new Set(
+        inputs.flatMap(file => file.match(/node_modules\/@aws-sdk\/(client-[\w-]+)\//)?.[1] ?? []),
+      )
+      expect([...clients].filter(client => !uses.some(use => USES[client]?.test(use)))).toEqual([])
+      expect(inputs).not.toContain('shared/contract/index.ts')
+    },
+  )
 })

@@ -3,7 +3,9 @@ import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { findEntries } from '../../scripts/build.ts'
 
-/** From a folder to the folders whose values it may import, beside itself. `import type` is free. */
+/**
+ * From a folder to the folders whose values it may import, beside itself. `import type` is free.
+ */
 const ALLOWED: Record<string, string[]> = {
   'shared/kernel': [],
   'shared/contract': ['shared/kernel'],
@@ -17,7 +19,14 @@ const ALLOWED: Record<string, string[]> = {
   'shared/lambda': ['shared/kernel', 'shared/contract', 'shared/observability'],
   functions: ['shared'],
   // No database, no cache, nothing that reads the environment for them.
-  'media-task': ['shared/kernel', 'shared/contract', 'shared/config', 'shared/observability', 'shared/aws', 'shared/domain/media'],
+  'media-task': [
+    'shared/kernel',
+    'shared/contract',
+    'shared/config',
+    'shared/observability',
+    'shared/aws',
+    'shared/domain/media',
+  ],
   layers: [],
   infra: ['shared/contract', 'shared/config', 'shared/kernel'],
   // The demo shows the film that the tests use.
@@ -28,7 +37,9 @@ const ALLOWED: Record<string, string[]> = {
   scripts: ['shared/contract', 'infra', 'layers', 'dev'],
 }
 
-const sources = await Array.fromAsync(glob('{shared,functions,media-task,layers,infra,packages,dev,scripts,bench}/**/*.ts'))
+const sources = await Array.fromAsync(
+  glob('{shared,functions,media-task,layers,infra,packages,dev,scripts,bench}/**/*.ts'),
+)
 const { metafile } = await build({
   entryPoints: sources,
   bundle: true,
@@ -54,7 +65,10 @@ describe('the direction of imports', () => {
       if (!from) return []
       return imports
         .filter(({ external }) => !external)
-        .filter(({ path }) => folderOf(path) !== from && !ALLOWED[from]?.some(folder => path.startsWith(`${folder}/`)))
+        .filter(
+          ({ path }) =>
+            folderOf(path) !== from && !ALLOWED[from]?.some(folder => path.startsWith(`${folder}/`)),
+        )
         .map(({ path }) => `${file} -> ${path}`)
     })
     expect(wrong).toEqual([])
@@ -63,13 +77,20 @@ describe('the direction of imports', () => {
   test('only entry files and functions/compose create clients or read the environment', async () => {
     const composing = (await findEntries()).map(({ file }) => file)
     const others = sources.filter(
-      file => /^(functions|media-task)\//.test(file) && !composing.includes(file) && !file.startsWith('functions/compose/'),
+      file =>
+        /^(functions|media-task)\//.test(file) &&
+        !composing.includes(file) &&
+        !file.startsWith('functions/compose/'),
     )
     expect(others.length).toBeGreaterThan(10)
     const wrong: string[] = []
     // A child process needs to find its programs.
     for (const file of others)
-      if (/new \w+Client\(|create(S3Client|Cache|Database)\(|readConfig\(|process\.env(?!\.PATH\b)/.test(await readFile(file, 'utf8')))
+      if (
+        /new \w+Client\(|create(S3Client|Cache|Database)\(|readConfig\(|process\.env(?!\.PATH\b)/.test(
+          await readFile(file, 'utf8'),
+        )
+      )
         wrong.push(file)
     expect(wrong).toEqual([])
   })
@@ -86,7 +107,8 @@ const importsAmong = (folder: string, nameOf: (file: string) => string) => {
     if (!file.startsWith(`${folder}/`)) continue
     const own = edges.get(nameOf(file)) ?? new Set()
     edges.set(nameOf(file), own)
-    for (const { path } of imports) if (path.startsWith(`${folder}/`) && nameOf(path) !== nameOf(file)) own.add(nameOf(path))
+    for (const { path } of imports)
+      if (path.startsWith(`${folder}/`) && nameOf(path) !== nameOf(file)) own.add(nameOf(path))
   }
   return edges
 }
@@ -94,7 +116,9 @@ const importsAmong = (folder: string, nameOf: (file: string) => string) => {
 /** The names that can be reached from themselves. */
 const circular = (edges: Map<string, Set<string>>) => {
   const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
-    [...(edges.get(from) ?? [])].some(next => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))))
+    [...(edges.get(from) ?? [])].some(
+      next => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
+    )
   return [...edges.keys()].filter(name => reaches(name, name))
 }
 

@@ -7,7 +7,12 @@ import { serveFrontend } from '../support/frontend.ts'
 import { type HubUser, sharedHub, signUp } from '../support/hub.ts'
 
 const executablePath = ['chromium', 'google-chrome'].map(findOnPath).find(Boolean)
-const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run']
+const quiet = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
 const args = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required', ...quiet]
 
 // biome-ignore lint/suspicious/noExplicitAny: these run in the page, where test/support/frontend/frontend.js is
@@ -23,7 +28,9 @@ describe.runIf(executablePath || process.env.CI)('In a browser', () => {
     if (!executablePath) throw new Error('No Chromium is installed, and CI must not do without')
     browser = await chromium.launch({ executablePath, args })
     user = await signUp()
-    own = await serveFrontend(Number(new URL(sharedHub().pageOrigin).port), { '/film.mp4': await speechVideo() })
+    own = await serveFrontend(Number(new URL(sharedHub().pageOrigin).port), {
+      '/film.mp4': await speechVideo(),
+    })
     foreign = await serveFrontend(0)
   })
   afterAll(async () => {
@@ -51,7 +58,9 @@ describe.runIf(executablePath || process.env.CI)('In a browser', () => {
 
   it('a page of the allowed origin signs in, uploads straight to the bucket, follows the progress and plays the video', async () => {
     const { page, complaints } = await openFrontend(own.origin)
-    expect(await page.evaluate(({ email, password }) => frontend.logIn(email, password), account())).toBe(user.user.id)
+    expect(await page.evaluate(({ email, password }) => frontend.logIn(email, password), account())).toBe(
+      user.user.id,
+    )
     const { videoId, status } = await page.evaluate(() => frontend.upload('/film.mp4', 'From a browser'))
     expect(status).toBe('completed')
 
@@ -62,23 +71,31 @@ describe.runIf(executablePath || process.env.CI)('In a browser', () => {
     expect(seen.duration).toBeCloseTo(7.08, 0)
 
     const { thumbnailUrl } = (await user.videoOf(videoId)).video
-    expect(await page.evaluate(address => frontend.showImage(address), thumbnailUrl!)).toMatch(/^\d{3,}x\d{3,}$/)
-    await expect(page.evaluate(() => frontend.logIn('nobody@example.com', 'wrong-password'))).rejects.toThrow('auth.invalid_credentials')
+    expect(await page.evaluate(address => frontend.showImage(address), thumbnailUrl!)).toMatch(
+      /^\d{3,}x\d{3,}$/,
+    )
+    await expect(page.evaluate(() => frontend.logIn('nobody@example.com', 'wrong-password'))).rejects.toThrow(
+      'auth.invalid_credentials',
+    )
     expect(complaints.filter(text => !text.includes('401'))).toEqual([])
     await page.close()
   })
 
   it('a page of any other origin reads nothing', async () => {
     const { page, complaints } = await openFrontend(foreign.origin)
-    await expect(page.evaluate(({ email, password }) => frontend.logIn(email, password), account())).rejects.toThrow('Failed to fetch')
+    await expect(
+      page.evaluate(({ email, password }) => frontend.logIn(email, password), account()),
+    ).rejects.toThrow('Failed to fetch')
     expect(complaints.join()).toContain('blocked by CORS policy')
 
-    const read = (address: string) => page.evaluate(async url => fetch(url).then(answer => answer.status, String), address)
+    const read = (address: string) =>
+      page.evaluate(async url => fetch(url).then(answer => answer.status, String), address)
     const { video } = await user.upload(await speechVideo(), { title: 'Not theirs' })
     await user.until(video.id, ({ stage }) => stage === 'queued')
     const { fileUrl } = (await user.videoOf(video.id)).video
     expect((await fetch(fileUrl!)).status).toBe(200)
-    for (const address of [`${sharedHub().restUrl}/health`, fileUrl!]) expect(await read(address)).toContain('Failed to fetch')
+    for (const address of [`${sharedHub().restUrl}/health`, fileUrl!])
+      expect(await read(address)).toContain('Failed to fetch')
 
     const { ticket } = await user.call<{ ticket: string }>('POST', '/ws/ticket')
     const socket = (address: string) =>

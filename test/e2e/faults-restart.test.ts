@@ -36,22 +36,30 @@ const upload = async (title: string) => {
   user ??= await connectHub(place)
   return (await user.upload(film, { title, language: 'en' })).video.id
 }
-const becomes = (videoId: string, outcome: object) => expect.poll(() => operator.outcomeOf(videoId), patience).toEqual(outcome)
-const findProgram = async (name: RegExp, below?: number) => (await processesBelow(below)).find(({ command }) => name.test(command))
+const becomes = (videoId: string, outcome: object) =>
+  expect.poll(() => operator.outcomeOf(videoId), patience).toEqual(outcome)
+const findProgram = async (name: RegExp, below?: number) =>
+  (await processesBelow(below)).find(({ command }) => name.test(command))
 /** A moment in which sound and pictures are worked on. */
-const midRun = (below?: number) => vi.waitUntil(() => findProgram(/^ffmpeg |pocketsphinx/, below), { ...patience, interval: 50 })
+const midRun = (below?: number) =>
+  vi.waitUntil(() => findProgram(/^ffmpeg |pocketsphinx/, below), { ...patience, interval: 50 })
 
 describe('A video', () => {
   test('that takes too long says so, can be retried, and no late message about the old run touches the new one', async () => {
     await open({ VIDEO_PROCESSING_TIMEOUT: '8000', MAX_CONCURRENT_JOBS: '1' })
     const videoId = await upload('Stuck')
     const failed = async () => (await operator.videoOf(videoId))?.status === 'error'
-    const task = await vi.waitUntil(async () => (await findProgram(/media-task/)) ?? (await failed()), patience)
+    const task = await vi.waitUntil(
+      async () => (await findProgram(/media-task/)) ?? (await failed()),
+      patience,
+    )
     if (typeof task === 'object') process.kill(task.pid, 'SIGSTOP')
     const timedOut = { status: 'error', metadata: { error: { code: 'media.timed_out' } } }
     await expect.poll(() => operator.videoOf(videoId), patience).toMatchObject(timedOut)
     await expect.poll(() => findProgram(/media-task/), patience).toBeUndefined()
-    await expect.poll(() => operator.outcomeOf(videoId), patience).toMatchObject({ places: 0, openJobs: 0, orphans: [], missing: [] })
+    await expect
+      .poll(() => operator.outcomeOf(videoId), patience)
+      .toMatchObject({ places: 0, openJobs: 0, orphans: [], missing: [] })
 
     await close()
     await open()
@@ -61,7 +69,12 @@ describe('A video', () => {
 
     const { sourceKey } = (await operator.videoOf(videoId))!
     for (const [index, { name }] of (await operator.runsOf(videoId)).entries()) {
-      const input = JSON.stringify({ videoId, userId: sourceKey.split('/')[1], attempt: index + 1, key: sourceKey })
+      const input = JSON.stringify({
+        videoId,
+        userId: sourceKey.split('/')[1],
+        attempt: index + 1,
+        key: sourceKey,
+      })
       await stack!.invoke('pipeline-fail', { detail: { name, status: 'TIMED_OUT', input } })
     }
     await becomes(videoId, PROCESSED_ONCE)

@@ -47,17 +47,33 @@ const announce = (by: HubClient = user) =>
   by.call<Awaited<ReturnType<HubClient['upload']>>>('POST', '/videos/upload', {
     ...{ title: 'Announced', fileName: 'film.mp4', contentType: 'video/mp4', sizeBytes: 1000 },
   })
-const becomes = (videoId: string, outcome: object) => expect.poll(() => operator.outcomeOf(videoId), patience).toEqual(outcome)
+const becomes = (videoId: string, outcome: object) =>
+  expect.poll(() => operator.outcomeOf(videoId), patience).toEqual(outcome)
 const programs = async (name: RegExp) => (await processesBelow()).filter(({ command }) => name.test(command))
 
 /** Returns the event of S3 about the landed file of a video. */
-const landedEvent = (key: string): string => JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Post', s3: { object: { key } } }] })
+const landedEvent = (key: string): string =>
+  JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Post', s3: { object: { key } } }] })
 
 const everythingOf = async (videoId: string) => {
-  const tables = ['uploads', 'jobs', 'media_files', 'transcript_segments', 'caption_tracks', 'ai_summaries', 'upload_requests']
-  const rows = await Promise.all(tables.map(table => operator.sql`SELECT 1 FROM ${operator.sql(table)} WHERE video_id = ${videoId}`))
+  const tables = [
+    'uploads',
+    'jobs',
+    'media_files',
+    'transcript_segments',
+    'caption_tracks',
+    'ai_summaries',
+    'upload_requests',
+  ]
+  const rows = await Promise.all(
+    tables.map(table => operator.sql`SELECT 1 FROM ${operator.sql(table)} WHERE video_id = ${videoId}`),
+  )
   const objects = (await operator.storage.list('')).filter(({ key }) => key.includes(videoId))
-  return { video: await operator.videoOf(videoId), rows: rows.flat().length, objects: objects.map(({ key }) => key) }
+  return {
+    video: await operator.videoOf(videoId),
+    rows: rows.flat().length,
+    objects: objects.map(({ key }) => key),
+  }
 }
 
 describe('A video', () => {
@@ -82,13 +98,21 @@ describe('A video', () => {
   })
 
   test('whose file turns out to hold no picture is refused by one media task, and leaves nothing', async () => {
-    const tasks = async () => (await readFile(join(place.stateDir, 'logs/combined.log'), 'utf8')).match(/task \w+ exited with \d+/g) ?? []
+    const tasks = async () =>
+      (await readFile(join(place.stateDir, 'logs/combined.log'), 'utf8')).match(
+        /task \w+ exited with \d+/g,
+      ) ?? []
     const before = (await tasks()).length
     const { video } = await user.upload(await hollowVideo(), { title: 'Hollow' })
     await expect.poll(() => operator.runsOf(video.id), patience).toEqual(succeeded)
-    expect(await operator.videoOf(video.id)).toMatchObject({ status: 'error', metadata: { error: { code: 'media.unreadable' } } })
+    expect(await operator.videoOf(video.id)).toMatchObject({
+      status: 'error',
+      metadata: { error: { code: 'media.unreadable' } },
+    })
     expect((await tasks()).slice(before)).toEqual([expect.stringContaining('exited with 0')])
-    await expect.poll(() => operator.outcomeOf(video.id), patience).toMatchObject({ openJobs: 0, places: 0, orphans: [], missing: [] })
+    await expect
+      .poll(() => operator.outcomeOf(video.id), patience)
+      .toMatchObject({ openJobs: 0, places: 0, orphans: [], missing: [] })
   })
 
   test('waits for the one before it when there is one place', async () => {
@@ -99,7 +123,12 @@ describe('A video', () => {
       WHERE payload->>'videoId' IN ${operator.sql(ids)} AND payload->>'stage' IN ('inspecting', 'done') ORDER BY seq`
     const order = events.map(({ videoId, stage }) => `${stage} ${videoId}`)
     const [first, second] = events[0]!.videoId === ids[0] ? ids : ids.toReversed()
-    expect([...new Set(order)]).toEqual([`inspecting ${first}`, `done ${first}`, `inspecting ${second}`, `done ${second}`])
+    expect([...new Set(order)]).toEqual([
+      `inspecting ${first}`,
+      `done ${first}`,
+      `inspecting ${second}`,
+      `done ${second}`,
+    ])
   })
 
   test('that is deleted in mid-run leaves nothing, and nothing brings it back', async () => {
@@ -114,7 +143,10 @@ describe('A video', () => {
     await user.call('DELETE', `/videos/${videoId}`)
 
     await expect.poll(() => operator.runsOf(videoId), patience).toEqual([{ ...run, status: 'ABORTED' }])
-    const mediaConvert = new MediaConvertClient({ ...operator.client, endpoint: stack.endpoints.MEDIACONVERT! })
+    const mediaConvert = new MediaConvertClient({
+      ...operator.client,
+      endpoint: stack.endpoints.MEDIACONVERT!,
+    })
     const { Job } = await mediaConvert.send(new GetJobCommand({ Id: transcodeJobId! }))
     expect(Job?.Status).toBe('CANCELED')
     await expect.poll(() => programs(/ffmpeg|ffprobe|pocketsphinx|media-task/), patience).toEqual([])
@@ -129,14 +161,19 @@ describe('A video', () => {
     await expect.poll(() => operator.messagesIn('ingest'), patience).toBe(0)
     expect(await everythingOf(videoId)).toEqual(nothing)
     expect(await operator.runsOf(videoId)).toHaveLength(1)
-    await expect.poll(async () => [...(await operator.sql`SELECT run_id FROM pipeline_leases`)], patience).toEqual([])
+    await expect
+      .poll(async () => [...(await operator.sql`SELECT run_id FROM pipeline_leases`)], patience)
+      .toEqual([])
   })
 
   test('whose file never comes ends as upload.expired, and a file that comes later is removed', async () => {
     const { video, upload } = await announce()
     await operator.sql`UPDATE uploads SET expires_at = NOW() - interval '1 minute' WHERE video_id = ${video.id}`
     await stack.invoke('scheduled-reconcile', {})
-    expect(await operator.videoOf(video.id)).toMatchObject({ status: 'error', metadata: { error: { code: 'upload.expired' } } })
+    expect(await operator.videoOf(video.id)).toMatchObject({
+      status: 'error',
+      metadata: { error: { code: 'upload.expired' } },
+    })
 
     if (upload.kind !== 'post') throw new Error('a small file is sent by a form')
     const form = new FormData()
@@ -154,7 +191,9 @@ describe('The hub', () => {
     const heard: VideoEvent[] = []
     const socket = await listener.follow(event => heard.push(event))
     const QueueUrl = operator.queueUrl('events.fifo')
-    const { Attributes = {} } = await operator.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))
+    const { Attributes = {} } = await operator.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    )
     await operator.sqs.send(new DeleteQueueCommand({ QueueUrl }))
     const { video } = await announce(listener)
     const { FifoQueue, RedrivePolicy, VisibilityTimeout } = Attributes
@@ -179,11 +218,14 @@ describe('The hub', () => {
     await becomes(videoId, PROCESSED_ONCE)
     const deadLetters = { QueueUrl: operator.queueUrl('ingest-dead') }
     const received = await vi.waitUntil(
-      async () => (await operator.sqs.send(new ReceiveMessageCommand({ ...deadLetters, WaitTimeSeconds: 1 }))).Messages,
+      async () =>
+        (await operator.sqs.send(new ReceiveMessageCommand({ ...deadLetters, WaitTimeSeconds: 1 }))).Messages,
       patience,
     )
     expect(received.map(({ Body }) => Body)).toEqual(['no event at all'])
-    await operator.sqs.send(new DeleteMessageCommand({ ...deadLetters, ReceiptHandle: received[0]!.ReceiptHandle }))
+    await operator.sqs.send(
+      new DeleteMessageCommand({ ...deadLetters, ReceiptHandle: received[0]!.ReceiptHandle }),
+    )
     await visibility('360')
   })
 })

@@ -27,7 +27,10 @@ describe('Video API', () => {
 
   test('should generate AI summary', async () => {
     expect((await user.ended(videoId)).payload.status).toBe('completed')
-    const response = await ask('POST', `/ai/summarize/${videoId}`, { token: userToken, body: { language: 'vi' } })
+    const response = await ask('POST', `/ai/summarize/${videoId}`, {
+      token: userToken,
+      body: { language: 'vi' },
+    })
 
     expect(response.status).toBe(200)
     expect(response.body.summary.overview).toBeDefined()

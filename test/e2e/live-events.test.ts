@@ -12,7 +12,10 @@ beforeAll(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: frames are asserted on, not used
 type Frame = any
 
-/** A socket, and all that has come through it so far; or of what comes, only the next number each time. */
+/**
+ * A socket, and all that has come through it so far; or of what comes, only the next number each
+ * time.
+ */
 const listen = async (known?: Frame[]) => {
   const frames = known ?? []
   const socket = await user.openSocket()
@@ -62,8 +65,13 @@ describe('What happens to a video', () => {
     for (const { frames } of [whole, resumed]) await expect.poll(() => frames.at(-1).seq).toBe(last.seq)
     expect(whole.frames.map(({ seq }) => seq)).toEqual(whole.frames.map((_, i) => i + 1))
     expect(resumed.frames).toEqual(whole.frames)
-    expect((await user.ask('GET', '/events?after=0&limit=500')).body).toEqual({ events: whole.frames, lastSeq: last.seq })
-    expect((await user.ask('GET', `/events?after=${lastSeen}&limit=2`)).body.events).toEqual(whole.frames.slice(lastSeen, lastSeen + 2))
+    expect((await user.ask('GET', '/events?after=0&limit=500')).body).toEqual({
+      events: whole.frames,
+      lastSeq: last.seq,
+    })
+    expect((await user.ask('GET', `/events?after=${lastSeen}&limit=2`)).body.events).toEqual(
+      whole.frames.slice(lastSeen, lastSeen + 2),
+    )
 
     for (const frame of whole.frames) expect(UserEvent.parse(frame)).toEqual(frame)
     const shown = whole.frames.filter(({ type }) => type === 'video_processing').map(({ payload }) => payload)
@@ -72,8 +80,12 @@ describe('What happens to a video', () => {
     expect(shown[0]).toMatchObject({ status: 'processing', progress: 0, stage: 'uploading' })
     expect(shown.at(-1)).toMatchObject({ status: 'completed', progress: 100, stage: 'done' })
     const stages = new Set(shown.map(({ stage }) => stage))
-    for (const stage of ['queued', 'inspecting', 'extracting', 'transcribing', 'transcoding']) expect(stages).toContain(stage)
-    expect((await user.ask('GET', `/jobs/${jobId}`)).body).toMatchObject({ status: 'completed', progress: 100 })
+    for (const stage of ['queued', 'inspecting', 'extracting', 'transcribing', 'transcoding'])
+      expect(stages).toContain(stage)
+    expect((await user.ask('GET', `/jobs/${jobId}`)).body).toMatchObject({
+      status: 'completed',
+      progress: 100,
+    })
     whole.socket.close()
     resumed.socket.close()
   })

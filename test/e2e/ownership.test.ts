@@ -7,9 +7,14 @@ import { signAccessToken } from '../../shared/domain/auth/tokens.ts'
 import { videoWithSubtitles } from '../support/fixtures.ts'
 import { ask, type HubUser, sharedHub, signUp } from '../support/hub.ts'
 
-/** A route that names something of one user: the parameter that does, what it names, what to send, and what its owner is answered. */
+/**
+ * A route that names something of one user: the parameter that does, what it names, what to send,
+ * and what its owner is answered.
+ */
 type Owned = { parameter: 'id' | 'videoId'; names: 'video' | 'upload' | 'job'; body?: unknown; owner: number }
-/** 'public': answers everybody alike. 'own': names nothing, so it must be about the caller alone. */
+/**
+ * 'public': answers everybody alike. 'own': names nothing, so it must be about the caller alone.
+ */
 type Row = 'public' | 'own' | Owned
 
 const video = { parameter: 'id', names: 'video' } as const
@@ -57,7 +62,12 @@ const ids = { video: '', upload: '', job: '' }
 let tokens: { expired: string; forged: string; fresh: string }
 beforeAll(async () => {
   ;[owner, stranger] = await Promise.all([signUp(), signUp()])
-  const pending = { title: 'In parts', fileName: 'a.mp4', contentType: 'video/mp4', sizeBytes: 200 * 1024 ** 2 }
+  const pending = {
+    title: 'In parts',
+    fileName: 'a.mp4',
+    contentType: 'video/mp4',
+    sizeBytes: 200 * 1024 ** 2,
+  }
   ids.upload = (await owner.call<{ video: { id: string } }>('POST', '/videos/upload', pending)).video.id
   const taken = await owner.take(await videoWithSubtitles('mkv'), { title: 'Mine' })
   Object.assign(ids, { video: taken.video.id, job: taken.jobId })
@@ -81,12 +91,18 @@ beforeAll(async () => {
   }
 })
 
-const send = async (operation: string, { token, id, playback }: { token?: string; id?: string; playback?: string } = {}) => {
+const send = async (
+  operation: string,
+  { token, id, playback }: { token?: string; id?: string; playback?: string } = {},
+) => {
   const { method, path, body: schema } = routes[operation]!
   const row = table[operation] as Owned
   const address = path.replace(/\{(id|videoId)\}/, id ?? ids[row.names]).replace('{playlist}', 'master.m3u8')
   const query = operation === 'getPlaylist' ? `?token=${playback}` : ''
-  return ask(method, `${address}${query}`, { ...(token && { token }), ...(schema && { body: row.body ?? {} }) })
+  return ask(method, `${address}${query}`, {
+    ...(token && { token }),
+    ...(schema && { body: row.body ?? {} }),
+  })
 }
 
 const badTokens = async (request: (token?: string) => ReturnType<typeof ask>) => {
@@ -110,21 +126,35 @@ describe.each(owned.filter(id => routes[id]!.auth === 'user'))('%s', operation =
   it('asks for a good token and an id', async () => {
     await badTokens(token => send(operation, { ...(token && { token }) }))
     for (const id of ['1', 'not-a-uuid', `${randomUUID()}0`, "'%20OR%201=1"])
-      expect((await send(operation, { token: owner.token, id })).body).toMatchObject({ status: 400, code: 'request.invalid' })
+      expect((await send(operation, { token: owner.token, id })).body).toMatchObject({
+        status: 400,
+        code: 'request.invalid',
+      })
   })
 })
 
 describe('getPlaylist', () => {
   const playback = (userId: string, videoId: string, now = new Date()) =>
     signPlaybackToken(sharedHub().jwtSecret, { userId, videoId, tokenId: randomUUID(), now })
-  const refusal = async (token: string, id = ids.video) => (await send('getPlaylist', { playback: token, id })).body
+  const refusal = async (token: string, id = ids.video) =>
+    (await send('getPlaylist', { playback: token, id })).body
 
   it('plays a video by its owner’s playback token alone', async () => {
-    expect(await refusal(await playback(stranger.user.id, ids.video))).toMatchObject({ status: 404, code: 'video.not_found' })
-    expect(await refusal(await playback(owner.user.id, ids.upload))).toMatchObject({ status: 401, code: 'auth.token_invalid' })
+    expect(await refusal(await playback(stranger.user.id, ids.video))).toMatchObject({
+      status: 404,
+      code: 'video.not_found',
+    })
+    expect(await refusal(await playback(owner.user.id, ids.upload))).toMatchObject({
+      status: 401,
+      code: 'auth.token_invalid',
+    })
     const yesterday = new Date(Date.now() - 24 * 3_600_000)
-    expect(await refusal(await playback(owner.user.id, ids.video, yesterday))).toMatchObject({ status: 401, code: 'auth.token_expired' })
-    for (const token of [owner.token, stranger.token, 'a.b.c']) expect((await refusal(token)).status).toBe(401)
+    expect(await refusal(await playback(owner.user.id, ids.video, yesterday))).toMatchObject({
+      status: 401,
+      code: 'auth.token_expired',
+    })
+    for (const token of [owner.token, stranger.token, 'a.b.c'])
+      expect((await refusal(token)).status).toBe(401)
     expect((await refusal('')).status).toBe(400)
     expect((await refusal(await playback(owner.user.id, ids.video), 'not-a-uuid')).status).toBe(400)
   })
@@ -137,13 +167,17 @@ describe('What names nothing', () => {
 
   it('is about the caller alone', async () => {
     expect((await stranger.ask('GET', '/users/me')).body.user.id).toBe(stranger.user.id)
-    expect((await stranger.ask('GET', '/videos')).body).toMatchObject({ videos: [], pagination: { total: 0 } })
+    expect((await stranger.ask('GET', '/videos')).body).toMatchObject({
+      videos: [],
+      pagination: { total: 0 },
+    })
     expect((await stranger.ask('GET', '/events')).body).toEqual({ events: [], lastSeq: 0 })
     expect(stranger.events).toEqual([])
   })
 })
 
-// Last, because it ends the things that the others ask for: it proves that their requests were good ones.
+// Last, because it ends the things that the others ask for: it proves that their requests were good
+// ones.
 describe('The owner', () => {
   it('finds everything untouched', async () => {
     expect((await ask('GET', `/videos/${ids.video}`, { token: tokens.fresh })).body.video).toMatchObject({
@@ -153,9 +187,12 @@ describe('The owner', () => {
     expect((await owner.ask('GET', `/uploads/${ids.upload}/parts`)).body.parts).toEqual([])
   })
 
-  it.each(owned.map(id => [id, (table[id] as Owned).owner] as const))('%s: is answered %i', async (operation, status) => {
-    const { playbackUrl } = (await owner.videoOf(ids.video)).video
-    const playback = new URL(playbackUrl!).searchParams.get('token')!
-    expect((await send(operation, { token: owner.token, playback })).status).toBe(status)
-  })
+  it.each(owned.map(id => [id, (table[id] as Owned).owner] as const))(
+    '%s: is answered %i',
+    async (operation, status) => {
+      const { playbackUrl } = (await owner.videoOf(ids.video)).video
+      const playback = new URL(playbackUrl!).searchParams.get('token')!
+      expect((await send(operation, { token: owner.token, playback })).status).toBe(status)
+    },
+  )
 })

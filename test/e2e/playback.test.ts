@@ -12,19 +12,41 @@ let film: Awaited<ReturnType<HubUser['take']>>['video']
 let other: typeof film
 beforeAll(async () => {
   user = await signUp()
-  const [first, second] = await Promise.all([user.take(await speechVideo(), { language: 'en' }), user.take(await silentVideo())])
+  const [first, second] = await Promise.all([
+    user.take(await speechVideo(), { language: 'en' }),
+    user.take(await silentVideo()),
+  ])
   film = first.video
   other = second.video
 })
 
 const secondsOf = async (file: string) => {
-  const { stdout } = await execute('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file])
+  const { stdout } = await execute('ffprobe', [
+    '-v',
+    'error',
+    '-show_entries',
+    'format=duration',
+    '-of',
+    'csv=p=0',
+    file,
+  ])
   return Number(stdout)
 }
 
 /** How much a player shows that is given an address and nothing else. */
 const playedSeconds = async (url: string) => {
-  const { stdout } = await execute('ffmpeg', ['-nostdin', '-v', 'error', '-i', url, '-progress', 'pipe:1', '-f', 'null', '-'])
+  const { stdout } = await execute('ffmpeg', [
+    '-nostdin',
+    '-v',
+    'error',
+    '-i',
+    url,
+    '-progress',
+    'pipe:1',
+    '-f',
+    'null',
+    '-',
+  ])
   const progress = Object.fromEntries(
     stdout
       .trim()
@@ -45,7 +67,9 @@ describe('A processed video', () => {
   })
 
   it('has valid playlists: no picture above the source, four-second segments, one file a rendition', async () => {
-    const master = HLS.parse((await fetch(film.playbackUrl!).then(answer => answer.text())) as string) as HLS.types.MasterPlaylist
+    const master = HLS.parse(
+      (await fetch(film.playbackUrl!).then(answer => answer.text())) as string,
+    ) as HLS.types.MasterPlaylist
     expect(master.isMasterPlaylist).toBe(true)
     expect(master.variants.map(({ resolution }) => resolution)).toEqual([{ width: 640, height: 360 }])
     for (const { uri } of master.variants) {
@@ -61,7 +85,8 @@ describe('A processed video', () => {
   })
 
   it('opens its playlists to its own token alone', async () => {
-    const play = (videoId: string, token: string) => ask('GET', `/videos/${videoId}/playback/master.m3u8?token=${token}`)
+    const play = (videoId: string, token: string) =>
+      ask('GET', `/videos/${videoId}/playback/master.m3u8?token=${token}`)
     expect((await play(film.id, tokenOf(film))).status).toBe(200)
     for (const token of [tokenOf(other), user.token, 'a.b.c'])
       expect((await play(film.id, token)).body).toMatchObject({ status: 401, code: 'auth.token_invalid' })

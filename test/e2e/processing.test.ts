@@ -20,12 +20,20 @@ describe.concurrent('A video without words is processed and says so:', () => {
     ['no sound track', fixtures.videoWithoutAudio, 'no_audio'],
   ])('%s', async (_, fixture, reason) => {
     const { video, transcript, aiSummary } = await user.take(await fixture())
-    expect(video).toMatchObject({ status: 'processed', duration: 6, metadata: { hasAudio: reason === 'no_speech' } })
+    expect(video).toMatchObject({
+      status: 'processed',
+      duration: 6,
+      metadata: { hasAudio: reason === 'no_speech' },
+    })
     expect(video.playbackUrl).toBeTruthy()
     expect(video.thumbnailUrl).toBeTruthy()
     expect(transcript).toEqual({ status: 'none', reason })
     expect(aiSummary).toBeUndefined()
-    expect((await transcriptOf(video.id)).body).toMatchObject({ status: 404, code: 'transcript.not_found', reason })
+    expect((await transcriptOf(video.id)).body).toMatchObject({
+      status: 404,
+      code: 'transcript.not_found',
+      reason,
+    })
     const summary = await user.ask('POST', `/ai/summarize/${video.id}`, { body: {} })
     expect(summary.body).toMatchObject({ status: 409, code: 'summary.no_transcript' })
   })
@@ -40,17 +48,24 @@ describe.concurrent('A file that MediaConvert does not read is made readable fir
     const { video, transcript } = await user.take(await fixture(), { language: 'en' })
     expect(video).toMatchObject({ status: 'processed', duration: 7, metadata: { width: 640, height: 360 } })
     expect(transcript).toEqual({ status: 'ready', language: 'en', source: 'recognised' })
-    const stages = user.events.filter(({ payload }) => payload.videoId === video.id).map(({ payload }) => payload.stage)
+    const stages = user.events
+      .filter(({ payload }) => payload.videoId === video.id)
+      .map(({ payload }) => payload.stage)
     expect(stages).toContain('normalising')
     const intermediate = expect.stringMatching(/normalised\.mp4$|source\.\w+$/)
     const keys = () => operator.keysBelow(`media/${video.id}/`)
-    await vi.waitFor(async () => expect(await keys()).not.toContainEqual(intermediate), { timeout: 10_000, interval: 200 })
+    await vi.waitFor(async () => expect(await keys()).not.toContainEqual(intermediate), {
+      timeout: 10_000,
+      interval: 200,
+    })
   })
 })
 
 describe('Subtitles in the file', () => {
   it('are its transcript, with every accent, as JSON, WebVTT and SRT', async () => {
-    const { video, transcript, aiSummary } = await user.take(await fixtures.videoWithSubtitles(), { title: 'Bài giảng' })
+    const { video, transcript, aiSummary } = await user.take(await fixtures.videoWithSubtitles(), {
+      title: 'Bài giảng',
+    })
     expect(transcript).toEqual({ status: 'ready', language: 'vi', source: 'embedded' })
     const { segments } = (await transcriptOf(video.id)).body
     expect(segments).toEqual(fixtures.subtitleLines.map((line, id) => ({ id, ...line, confidence: null })))
@@ -60,7 +75,9 @@ describe('Subtitles in the file', () => {
     expect(vtt.headers.get('content-type')).toContain('text/vtt')
     const { cues, errors } = new WebVTTParser().parse(vtt.text, 'subtitles')
     expect(errors).toEqual([])
-    expect(cues.map(({ startTime, endTime, text }) => ({ startTime, endTime, text }))).toEqual(fixtures.subtitleLines)
+    expect(cues.map(({ startTime, endTime, text }) => ({ startTime, endTime, text }))).toEqual(
+      fixtures.subtitleLines,
+    )
     expect((await transcriptOf(video.id, {}, '?format=vtt')).text).toBe(vtt.text)
 
     const srt = await transcriptOf(video.id, { Accept: 'application/x-subrip' })
@@ -86,7 +103,10 @@ describe('A summary', () => {
     const { status, body } = await summarize()
     expect(status).toBe(200)
     // The extractive engine cannot translate, and says so.
-    expect(body).toMatchObject({ jobId: early.body.jobId, summary: { language: 'vi', modelUsed: 'extractive' } })
+    expect(body).toMatchObject({
+      jobId: early.body.jobId,
+      summary: { language: 'vi', modelUsed: 'extractive' },
+    })
     expect((await summarize()).body).toEqual(body)
   })
 })
@@ -115,7 +135,10 @@ describe('A video under way', () => {
     await operator.stopRun(video.id)
     expect((await user.ended(video.id)).payload).toMatchObject({ status: 'error', stage: 'failed' })
     const failure = { code: 'media.cancelled', retryable: true }
-    expect((await user.videoOf(video.id)).video).toMatchObject({ status: 'error', metadata: { error: failure } })
+    expect((await user.videoOf(video.id)).video).toMatchObject({
+      status: 'error',
+      metadata: { error: failure },
+    })
     expect((await user.ask('GET', `/jobs/${jobId}`)).body).toMatchObject({ status: 'failed', error: failure })
 
     const retried = await user.ask('POST', `/videos/${video.id}/retry`)

@@ -15,7 +15,13 @@ afterAll(operator.close)
 describe('A video is processed that came', () => {
   it('by presigned POST, straight to the bucket', async () => {
     const { video, jobId } = await user.take(await speechVideo(), { title: 'Giọng nói', language: 'en' })
-    expect(video).toMatchObject({ title: 'Giọng nói', status: 'processed', stage: 'done', processingProgress: 100, duration: 7 })
+    expect(video).toMatchObject({
+      title: 'Giọng nói',
+      status: 'processed',
+      stage: 'done',
+      processingProgress: 100,
+      duration: 7,
+    })
     expect((await user.ask('GET', `/jobs/${jobId}`)).body).toMatchObject({
       type: 'process-video',
       status: 'completed',
@@ -27,7 +33,12 @@ describe('A video is processed that came', () => {
 
   it('in parts because it has more than 100 MB, resumed after a crash and completed twice', async () => {
     const blob = await openAsBlob(await largeVideo())
-    const announced = { title: 'Phim dài', fileName: 'phim.mp4', contentType: 'video/mp4', sizeBytes: blob.size }
+    const announced = {
+      title: 'Phim dài',
+      fileName: 'phim.mp4',
+      contentType: 'video/mp4',
+      sizeBytes: blob.size,
+    }
     const { body } = await user.ask('POST', '/videos/upload', { body: announced })
     expect(body.upload).toEqual({ kind: 'multipart', partSizeBytes: 16 * MIB, partCount: 7 })
     const { id } = body.video
@@ -57,7 +68,11 @@ describe('A video is processed that came', () => {
 
     expect((await user.ended(id)).payload.status).toBe('completed')
     expect((await complete()).body.jobId).toBe(body.jobId)
-    expect((await user.videoOf(id)).video).toMatchObject({ status: 'processed', fileSize: blob.size, duration: 7 })
+    expect((await user.videoOf(id)).video).toMatchObject({
+      status: 'processed',
+      fileSize: blob.size,
+      duration: 7,
+    })
     expect(await operator.statusesOf(id)).toEqual(['SUCCEEDED'])
   })
 })

@@ -78,7 +78,9 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
     const containers = statesOf(definition.States).filter(([, { Resource }]) => Resource?.includes(':ecs:'))
     expect(containers.map(([name]) => name)).toEqual(['Normalise', 'Extract'])
     for (const [name, { Parameters }] of containers)
-      expect(JSON.stringify(Parameters), name).toContain('{"Name":"SOURCE_KEY","Value.$":"$.inspect.sourceKey"}')
+      expect(JSON.stringify(Parameters), name).toContain(
+        '{"Name":"SOURCE_KEY","Value.$":"$.inspect.sourceKey"}',
+      )
     expect(definition.States.Inspect?.ResultPath).toBe('$.inspect')
   })
 
@@ -93,7 +95,9 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
       if ((Type !== 'Task' && Type !== 'Parallel') || name === 'Record the failure') continue
       expect(Catch, name).toMatchObject([{ ErrorEquals: ['States.ALL'], Next: 'Record the failure' }])
     }
-    const caughtInside = definition.States.Produce!.Branches!.flatMap(branch => statesOf(branch.States)).filter(([, { Catch }]) => Catch)
+    const caughtInside = definition.States.Produce!.Branches!.flatMap(branch =>
+      statesOf(branch.States),
+    ).filter(([, { Catch }]) => Catch)
     expect(caughtInside.map(([name]) => name)).toEqual(['Summarise'])
   })
 })

@@ -20,16 +20,24 @@ const composing = folders.flatMap(folder =>
     .map(file => readFileSync(join(folder, file), 'utf8')),
 )
 
-/** The strings of an array literal; `...NAMES` is followed to `const NAMES = […]` in the same file or where keys are shared. */
+/**
+ * The strings of an array literal; `...NAMES` is followed to `const NAMES = […]` in the same file
+ * or where keys are shared.
+ */
 const keysIn = (list: string, source: string): string[] =>
   [...list.matchAll(/\.\.\.(\w+)|'(\w+)'/g)].flatMap(([, name, key]) => {
     if (key) return [key]
-    const literal = [source, ...composing].map(text => text.match(new RegExp(`const ${name} = (\\[[^\\]]*\\])`))?.[1]).find(Boolean)
+    const literal = [source, ...composing]
+      .map(text => text.match(new RegExp(`const ${name} = (\\[[^\\]]*\\])`))?.[1])
+      .find(Boolean)
     if (!literal) throw new Error(`no list ${name} is found`)
     return keysIn(literal, source)
   })
 
-/** Returns the keys that an entry file passes to `readConfig`, without what only the machine or the operator sets. */
+/**
+ * Returns the keys that an entry file passes to `readConfig`, without what only the machine or the
+ * operator sets.
+ */
 const keysRead = (file: string): string[] => {
   const source = readFileSync(file, 'utf8')
   const list = source.match(/readConfig\(process\.env, (\[[^\]]*\])/)?.[1]
@@ -46,7 +54,9 @@ const variablesGiven = (name: string) => {
   const [task] = resourcesOf(assembly, 'AWS::ECS::TaskDefinition')
   const container: { Name: string; Value: unknown }[] = task!.Properties.ContainerDefinitions[0].Environment
   const ofTask = Object.fromEntries(container.map(({ Name, Value }) => [Name, Value]))
-  return (name === 'media-task' ? ofTask : lambda?.Properties.Environment.Variables) as Record<string, unknown> | undefined
+  return (name === 'media-task' ? ofTask : lambda?.Properties.Environment.Variables) as
+    | Record<string, unknown>
+    | undefined
 }
 
 it('every entry file is a function of the template, and every function has an entry file', () => {
@@ -59,5 +69,6 @@ it.each(entries)('$name is given exactly the variables that it reads', ({ name, 
 
 it('no variable holds a secret', () => {
   for (const { name } of entries)
-    for (const value of Object.values(variablesGiven(name) ?? {})) expect(readable(value)).not.toMatch(/resolve:/)
+    for (const value of Object.values(variablesGiven(name) ?? {}))
+      expect(readable(value)).not.toMatch(/resolve:/)
 })

@@ -23,11 +23,16 @@ const WAYS: [key: EnvironmentKey, uses: RegExp][] = [
   ['MEDIACONVERT_QUEUE_ARN', /^mediaconvert:run$/],
 ]
 
-const rows: Record<string, Pick<FunctionRow, 'environment' | 'uses'>> = { ...functionTable, 'media-task': mediaTask }
+const rows: Record<string, Pick<FunctionRow, 'environment' | 'uses'>> = {
+  ...functionTable,
+  'media-task': mediaTask,
+}
 
 describe.each(Object.entries(rows))('%s', (_, { environment, uses }) => {
   it('is let in wherever a variable leads it, and knows the way to whatever it may use', () => {
-    const oneSided = WAYS.filter(([key, word]) => environment.includes(key) !== uses.some(use => word.test(use)))
+    const oneSided = WAYS.filter(
+      ([key, word]) => environment.includes(key) !== uses.some(use => word.test(use)),
+    )
     expect(oneSided.map(([key]) => key)).toEqual([])
   })
 })

@@ -13,7 +13,11 @@ test('the gateway of the contract sends a form of 7 MB, which no function can be
   const form = new FormData()
   form.append('title', 'Lecture')
   form.append('file', new Blob([new Uint8Array(7_000_000)], { type: 'video/mp4' }), 'lecture.mp4')
-  const refused = await fetch(`${gateway.url}/videos/upload`, { method: 'POST', body: form, headers: { Origin: origins[0]! } })
+  const refused = await fetch(`${gateway.url}/videos/upload`, {
+    method: 'POST',
+    body: form,
+    headers: { Origin: origins[0]! },
+  })
   await gateway.close()
   expect(refused.headers.get('access-control-allow-origin')).toBe(origins[0])
   expect(await refused.json()).toMatchObject({

@@ -17,11 +17,18 @@ describe.each(STAGE_NAMES)('the media task of %s', stage => {
     const names = container().Environment.map(({ Name }: { Name: string }) => Name)
     expect(names.sort()).toEqual(['AWS_S3_BUCKET', 'FFMPEG_UID', 'MEDIA_PROGRESS_QUEUE_URL', 'NODE_ENV'])
     const role = definition().Properties.TaskRoleArn['Fn::GetAtt'][0]
-    const policies = resourcesOf(assembly, 'AWS::IAM::Policy').filter(({ Properties }) => JSON.stringify(Properties.Roles).includes(role))
+    const policies = resourcesOf(assembly, 'AWS::IAM::Policy').filter(({ Properties }) =>
+      JSON.stringify(Properties.Roles).includes(role),
+    )
     const actions = policies.flatMap(({ Properties }) =>
       Properties.PolicyDocument.Statement.flatMap(({ Action }: { Action: string[] }) => Action),
     )
-    expect([...new Set(actions)].sort()).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject', 'sqs:SendMessage'])
+    expect([...new Set(actions)].sort()).toEqual([
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'sqs:SendMessage',
+    ])
   })
 
   it('reaches AWS by TLS and nothing else, and is reached by nothing', () => {
@@ -33,7 +40,9 @@ describe.each(STAGE_NAMES)('the media task of %s', stage => {
       ({ Properties }) => Properties.GroupDescription === 'The media task',
     )
     expect(groups).toHaveLength(1)
-    expect(groups[0]!.Properties.SecurityGroupEgress).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }])
+    expect(groups[0]!.Properties.SecurityGroupEgress).toMatchObject([
+      { IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },
+    ])
     expect(groups[0]!.Properties.SecurityGroupIngress).toBeUndefined()
     const openTo = resourcesOf(assembly, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) =>
       JSON.stringify(Properties.SourceSecurityGroupId),
@@ -46,16 +55,21 @@ describe.each(STAGE_NAMES)('the media task of %s', stage => {
     expect(container()).toMatchObject({
       ReadonlyRootFilesystem: true,
       MountPoints: [{ ContainerPath: '/work', ReadOnly: false }],
-      LinuxParameters: { Capabilities: { Drop: expect.arrayContaining(['DAC_OVERRIDE', 'NET_RAW', 'SETPCAP', 'SYS_CHROOT']) } },
+      LinuxParameters: {
+        Capabilities: { Drop: expect.arrayContaining(['DAC_OVERRIDE', 'NET_RAW', 'SETPCAP', 'SYS_CHROOT']) },
+      },
     })
     expect(readFileSync('media-task/Dockerfile', 'utf8')).toMatch(/^ENV TMPDIR=\/work$/m)
-    for (const kept of ['CHOWN', 'KILL', 'SETGID', 'SETUID']) expect(container().LinuxParameters.Capabilities.Drop).not.toContain(kept)
+    for (const kept of ['CHOWN', 'KILL', 'SETGID', 'SETUID'])
+      expect(container().LinuxParameters.Capabilities.Drop).not.toContain(kept)
   })
 })
 
 describe("the media task's Dockerfile", () => {
   it('copies only what the build leaves and the context sends', () => {
-    const copies = [...readFileSync('media-task/Dockerfile', 'utf8').matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(match => match[1]!)
+    const copies = [
+      ...readFileSync('media-task/Dockerfile', 'utf8').matchAll(/^COPY (?:--\S+ )*(\S+) /gm),
+    ].map(match => match[1]!)
     expect(copies.length).toBeGreaterThan(0)
     for (const source of copies) {
       expect(existsSync(source), `${source} after npm run build`).toBe(true)

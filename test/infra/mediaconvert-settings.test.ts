@@ -34,8 +34,19 @@ describe('the local MediaConvert', () => {
     files = await serveFiles()
     folder = await mkdtemp(join(tmpdir(), 'local-mediaconvert-'))
     const onStatus = ({ status }: { status: string }) => statuses.push(status)
-    server = await startMediaConvert({ port: 0, dataDir: join(folder, 'jobs'), s3: { url: files.url }, keyring: operatorKeyring, onStatus })
-    client = new MediaConvertClient({ endpoint: server.url, region: 'us-east-1', credentials: operator, maxAttempts: 1 })
+    server = await startMediaConvert({
+      port: 0,
+      dataDir: join(folder, 'jobs'),
+      s3: { url: files.url },
+      keyring: operatorKeyring,
+      onStatus,
+    })
+    client = new MediaConvertClient({
+      endpoint: server.url,
+      region: 'us-east-1',
+      credentials: operator,
+      maxAttempts: 1,
+    })
   })
   afterAll(async () => {
     await server.close()
@@ -43,7 +54,10 @@ describe('the local MediaConvert', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const settings = (key: string, facts: Partial<Parameters<typeof transcodeSettings>[0]['facts']> = {}): JobSettings =>
+  const settings = (
+    key: string,
+    facts: Partial<Parameters<typeof transcodeSettings>[0]['facts']> = {},
+  ): JobSettings =>
     transcodeSettings({
       facts: { width: 640, height: 360, frameRate: 25, hasAudio: true, hdr: false, ...facts },
       source: `s3://media/${key}`,
@@ -67,8 +81,8 @@ describe('the local MediaConvert', () => {
     }
   }
   const keysUnder = async (Prefix: string) =>
-    ((await files.client.send(new ListObjectsV2Command({ Bucket: 'media', Prefix }))).Contents ?? []).map(({ Key }) =>
-      Key!.slice(Prefix.length),
+    ((await files.client.send(new ListObjectsV2Command({ Bucket: 'media', Prefix }))).Contents ?? []).map(
+      ({ Key }) => Key!.slice(Prefix.length),
     )
 
   /** Fetches a rendition beside its playlist and lets ffmpeg decode all of it. */
@@ -95,8 +109,23 @@ describe('the local MediaConvert', () => {
       const all = [...progress.toString().matchAll(/out_time_us=(\d+)/g)]
       return Number(all.at(-1)![1]) / 1e6
     }
-    const shown = execFileSync('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_type,width,height', '-of', 'json', ...input])
-    return { lengths, streams: JSON.parse(shown.toString()).streams as { codec_type: string; width?: number; height?: number }[] }
+    const shown = execFileSync('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_type,width,height',
+      '-of',
+      'json',
+      ...input,
+    ])
+    return {
+      lengths,
+      streams: JSON.parse(shown.toString()).streams as {
+        codec_type: string
+        width?: number
+        height?: number
+      }[],
+    }
   }
 
   it('makes an HLS ladder of a talking video that decodes to the length of the source, with exact 4-second segments', async () => {
@@ -111,11 +140,15 @@ describe('the local MediaConvert', () => {
     expect(new Set(percents).size).toBeGreaterThan(3)
     const prefix = 'media/talking-mp4/run/hls/'
     expect((await keysUnder(prefix)).sort()).toEqual(
-      ['', '_360p', '_480p'].flatMap(name => (name ? [`master${name}.m3u8`, `master${name}.ts`] : ['master.m3u8'])).sort(),
+      ['', '_360p', '_480p']
+        .flatMap(name => (name ? [`master${name}.m3u8`, `master${name}.ts`] : ['master.m3u8']))
+        .sort(),
     )
 
     const master = HLS.parse(await files.text(`${prefix}master.m3u8`)) as HLS.types.MasterPlaylist
-    expect(master.variants.map(({ uri, resolution }) => [uri, resolution?.width, resolution?.height])).toEqual([
+    expect(
+      master.variants.map(({ uri, resolution }) => [uri, resolution?.width, resolution?.height]),
+    ).toEqual([
       ['master_480p.m3u8', 854, 480],
       ['master_360p.m3u8', 640, 360],
     ])
@@ -124,7 +157,10 @@ describe('the local MediaConvert', () => {
       expect(bandwidth).toBeGreaterThan(100_000)
     }
     const media = HLS.parse(await files.text(`${prefix}master_480p.m3u8`)) as HLS.types.MediaPlaylist
-    expect(media.segments.map(({ duration }) => duration.toFixed(2))).toEqual([...Array(9).fill('4.00'), '2.72'])
+    expect(media.segments.map(({ duration }) => duration.toFixed(2))).toEqual([
+      ...Array(9).fill('4.00'),
+      '2.72',
+    ])
     expect(media.segments.every(({ byterange, uri }) => byterange && uri === 'master_480p.ts')).toBe(true)
     expect(media.endlist).toBe(true)
 
@@ -148,7 +184,9 @@ describe('the local MediaConvert', () => {
       ['recorded.webm', fixtures.webmVideo],
       ['silent.mp4', fixtures.silentVideo],
     ] as const)
-      expect(await finished(await create(settings(await put(name, await make()))))).toMatchObject({ Status: 'COMPLETE' })
+      expect(await finished(await create(settings(await put(name, await make()))))).toMatchObject({
+        Status: 'COMPLETE',
+      })
   })
 
   it.each([
@@ -169,8 +207,14 @@ describe('the local MediaConvert', () => {
     const secret = join(folder, 'secret.ts')
     await writeFile(secret, 'secret')
     const playlist = join(folder, 'playlist.mp4')
-    await writeFile(playlist, `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfile://${secret}\n#EXT-X-ENDLIST\n`)
-    expect(await finished(await create(settings(await put('playlist.mp4', playlist))))).toMatchObject({ Status: 'ERROR', ErrorCode: 1010 })
+    await writeFile(
+      playlist,
+      `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfile://${secret}\n#EXT-X-ENDLIST\n`,
+    )
+    expect(await finished(await create(settings(await put('playlist.mp4', playlist))))).toMatchObject({
+      Status: 'ERROR',
+      ErrorCode: 1010,
+    })
   })
 
   it('starts a job once for a client request token', async () => {
@@ -191,7 +235,9 @@ describe('the local MediaConvert', () => {
     expect((await get(job.Id!)).Status).toBe('CANCELED')
     expect(await keysUnder('media/canceled-mp4/')).toEqual([])
     expect(await readdir(join(folder, 'jobs'))).toEqual([])
-    await expect(client.send(new CancelJobCommand({ Id: job.Id }))).rejects.toMatchObject({ name: 'ConflictException' })
+    await expect(client.send(new CancelJobCommand({ Id: job.Id }))).rejects.toMatchObject({
+      name: 'ConflictException',
+    })
     expect(statuses).toContain('CANCELED')
   })
 
@@ -209,11 +255,21 @@ describe('the local MediaConvert', () => {
     }
     const options = { port: 0, dataDir: join(folder, 'guarded'), s3: { url: files.url }, keyring }
     const guarded = await startMediaConvert(options)
-    const theirs = new MediaConvertClient({ endpoint: guarded.url, region: 'us-east-1', credentials: operator, maxAttempts: 1 })
+    const theirs = new MediaConvertClient({
+      endpoint: guarded.url,
+      region: 'us-east-1',
+      credentials: operator,
+      maxAttempts: 1,
+    })
     const { Job: job } = await theirs.send(
-      new CreateJobCommand({ Role: role, Settings: settings(await put('silent.mp4', await fixtures.silentVideo())) }),
+      new CreateJobCommand({
+        Role: role,
+        Settings: settings(await put('silent.mp4', await fixtures.silentVideo())),
+      }),
     )
-    await expect(theirs.send(new CancelJobCommand({ Id: job!.Id }))).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    await expect(theirs.send(new CancelJobCommand({ Id: job!.Id }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    })
     let ended: Job | undefined
     while (ended?.Status !== 'ERROR') ended = (await theirs.send(new GetJobCommand({ Id: job!.Id }))).Job
     await guarded.close()
@@ -223,7 +279,10 @@ describe('the local MediaConvert', () => {
 
   it('names what is wrong with a request', async () => {
     await expect(get('1-none')).rejects.toMatchObject({ name: 'NotFoundException' })
-    expect(await finished(await create(settings('missing.mp4')))).toMatchObject({ Status: 'ERROR', ErrorCode: 1404 })
+    expect(await finished(await create(settings('missing.mp4')))).toMatchObject({
+      Status: 'ERROR',
+      ErrorCode: 1404,
+    })
     const files: JobSettings = {
       ...settings('x.mp4'),
       OutputGroups: [{ OutputGroupSettings: { Type: 'FILE_GROUP_SETTINGS' }, Outputs: [] }],
@@ -232,6 +291,8 @@ describe('the local MediaConvert', () => {
       name: 'BadRequestException',
       message: expect.stringContaining('/settings/outputGroups/0'),
     })
-    await expect(create({ ...settings('x.mp4'), Inputs: [{ FileInput: 'https://example.com/x.mp4' }] })).rejects.toThrow('s3://bucket/key')
+    await expect(
+      create({ ...settings('x.mp4'), Inputs: [{ FileInput: 'https://example.com/x.mp4' }] }),
+    ).rejects.toThrow('s3://bucket/key')
   })
 })

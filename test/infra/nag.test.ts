@@ -6,8 +6,15 @@ import { STAGE_NAMES, type StageName } from '../../infra/stages.ts'
 import { createApp } from '../../infra/synth.ts'
 import { type Assembly, synthesizeForTest } from '../support/assembly.ts'
 
-type Violation = { ruleName: string; acknowledgedId?: string; acknowledgedAt?: string; violatingConstructs: { constructPath: string }[] }
-type Report = { pluginReports: { pluginName: string; violations: Violation[]; suppressedViolations?: Violation[] }[] }
+type Violation = {
+  ruleName: string
+  acknowledgedId?: string
+  acknowledgedAt?: string
+  violatingConstructs: { constructPath: string }[]
+}
+type Report = {
+  pluginReports: { pluginName: string; violations: Violation[]; suppressedViolations?: Violation[] }[]
+}
 
 const assemblies = new Map<string, Assembly>()
 const reports = new Map<string, Report>()
@@ -28,7 +35,9 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
   it('pass the CloudFormation validation and both rule packs, warnings included', () => {
     const { pluginReports } = reports.get(stage)!
     expect(pluginReports.flatMap(({ violations }) => violations)).toEqual([])
-    expect(pluginReports.map(report => report.pluginName)).toEqual(expect.arrayContaining(['AwsSolutions', 'Serverless']))
+    expect(pluginReports.map(report => report.pluginName)).toEqual(
+      expect.arrayContaining(['AwsSolutions', 'Serverless']),
+    )
   })
 })
 
@@ -39,19 +48,30 @@ describe('an acknowledgement', () => {
       const met = reports
         .get(stage)!
         .pluginReports.flatMap(({ suppressedViolations = [] }) => suppressedViolations)
-        .map(({ acknowledgedId, acknowledgedAt = '' }) => ({ id: acknowledgedId, at: acknowledgedAt.replace(`${prefix}-`, '') }))
+        .map(({ acknowledgedId, acknowledgedAt = '' }) => ({
+          id: acknowledgedId,
+          at: acknowledgedAt.replace(`${prefix}-`, ''),
+        }))
       const rows = acknowledgements(appOf(stage), prefix)
-      return rows.map(({ id, on }, index) => (met.some(finding => finding.id === id && on.test(finding.at)) ? '' : `row ${index}: ${id}`))
+      return rows.map(({ id, on }, index) =>
+        met.some(finding => finding.id === id && on.test(finding.at)) ? '' : `row ${index}: ${id}`,
+      )
     })
     expect(unmet[0]!.filter((row, index) => row && unmet.every(rows => rows[index]))).toEqual([])
   })
 
   it('says why in a sentence', () => {
-    for (const { reason } of acknowledgements(appOf('dev'), 'ai-video-hub-dev')) expect(reason).toMatch(/^[\w$].{30,}\.$/)
+    for (const { reason } of acknowledgements(appOf('dev'), 'ai-video-hub-dev'))
+      expect(reason).toMatch(/^[\w$].{30,}\.$/)
   })
 })
 
 const appOf = (stage: StageName) => {
   const { folder } = assemblies.get(stage)!
-  return createApp({ stage, checks: 'none', distDir: join(folder, '../dist'), outDir: join(folder, '../again') })
+  return createApp({
+    stage,
+    checks: 'none',
+    distDir: join(folder, '../dist'),
+    outDir: join(folder, '../again'),
+  })
 }

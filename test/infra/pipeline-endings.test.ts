@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Machine, readMachine, runExecution, TaskError } from '../../packages/local-aws/src/services/step-functions/execution.ts'
+import {
+  type Machine,
+  readMachine,
+  runExecution,
+  TaskError,
+} from '../../packages/local-aws/src/services/step-functions/execution.ts'
 import { type Assembly, definitionOf, synthesizeForTest } from '../support/assembly.ts'
 
 let assembly: Assembly
@@ -10,7 +15,10 @@ beforeAll(() => {
 }, 120_000)
 afterAll(() => assembly.close())
 
-/** Runs the workflow. The media task refuses the file in its first state, and the next one reads that in its report. */
+/**
+ * Runs the workflow. The media task refuses the file in its first state, and the next one reads
+ * that in its report.
+ */
 const runRefused = async ({ normalise }: { normalise: boolean }) => {
   const entered: string[] = []
   const answers: Record<string, unknown> = {
@@ -20,11 +28,18 @@ const runRefused = async ({ normalise }: { normalise: boolean }) => {
   }
   const execution = runExecution({
     machine,
-    execution: { Id: 'id', Name: 'run', RoleArn: 'role', StateMachineId: 'machine', StateMachineName: 'machine' },
+    execution: {
+      Id: 'id',
+      Name: 'run',
+      RoleArn: 'role',
+      StateMachineId: 'machine',
+      StateMachineName: 'machine',
+    },
     input: { videoId: 'v', userId: 'u', key: 'k', eTag: 'e' },
     perform: async ({ stateName }) => {
       entered.push(stateName)
-      if (stateName.startsWith('Record ') && stateName !== 'Record the failure') throw new TaskError('MediaProblem', '{}')
+      if (stateName.startsWith('Record ') && stateName !== 'Record the failure')
+        throw new TaskError('MediaProblem', '{}')
       return answers[stateName] ?? {}
     },
     log: () => {},

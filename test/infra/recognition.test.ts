@@ -35,7 +35,12 @@ describe('the local Transcribe', () => {
     await putSound('late.flac', ['-i', speechClips()[2]!.file, '-af', 'adelay=10000,apad=pad_dur=1'])
     await putSound('silent.flac', ['-i', await silentVideo(), '-vn'])
     await putSound('blink.flac', ['-i', speechClips()[2]!.file, '-t', '0.4'])
-    await putSound('noise.flac', ['-f', 'lavfi', '-i', 'anoisesrc=color=pink:amplitude=0.3:duration=5:seed=1'])
+    await putSound('noise.flac', [
+      '-f',
+      'lavfi',
+      '-i',
+      'anoisesrc=color=pink:amplitude=0.3:duration=5:seed=1',
+    ])
     await putSound('talking.flac', ['-i', await talkingVideo(), '-vn'])
   })
   afterAll(async () => {
@@ -45,7 +50,11 @@ describe('the local Transcribe', () => {
   })
 
   it('writes the words with their times in the recording, and a full stop where the speaker pauses', async () => {
-    const { job, file } = await transcribe.run('late', { LanguageCode: 'en-US', MediaFormat: 'flac', ...mediaOf('late.flac') })
+    const { job, file } = await transcribe.run('late', {
+      LanguageCode: 'en-US',
+      MediaFormat: 'flac',
+      ...mediaOf('late.flac'),
+    })
     expect(job).toMatchObject({ TranscriptionJobStatus: 'COMPLETED', LanguageCode: 'en-US' })
     expect(job.Transcript?.TranscriptFileUri).toBe(`${files.url}/media/late.json`)
     expect(job.CompletionTime).toBeInstanceOf(Date)
@@ -69,7 +78,11 @@ describe('the local Transcribe', () => {
   })
 
   it.each([
-    ['silence whose language is to be identified', 'silent.flac', /^Your audio file must have a speech segment long enough in duration/],
+    [
+      'silence whose language is to be identified',
+      'silent.flac',
+      /^Your audio file must have a speech segment long enough in duration/,
+    ],
     ['less than half a second of sound', 'blink.flac', /^The input media file length is too small\./],
   ])('fails for %s in the words of Transcribe, which means that nobody speaks', async (_, key, message) => {
     const transcriber = createTranscriber({ client: transcribe.client, bucket: 'media' })
@@ -85,18 +98,28 @@ describe('the local Transcribe', () => {
     const transcriber = createTranscriber({ client: transcribe.client, bucket: 'media' })
     const start = (name: string, language: string) =>
       transcriber.start({ name, audioKey: 'silent.flac', outputKey: `${name}.json`, language })
-    expect(await start('unheard', 'xx-YYYY')).toMatchObject({ status: 'failed', reason: 'language_not_supported' })
+    expect(await start('unheard', 'xx-YYYY')).toMatchObject({
+      status: 'failed',
+      reason: 'language_not_supported',
+    })
     expect(await start('without-region', 'pt')).toEqual({ status: 'running' })
     expect(await start('without-region', 'pt')).toEqual({ status: 'running' })
-    for (const language of ['en-us', 'de-AT']) expect(await start(language, language)).toEqual({ status: 'running' })
+    for (const language of ['en-us', 'de-AT'])
+      expect(await start(language, language)).toEqual({ status: 'running' })
   })
 
   it('says which language it does not know', async () => {
     const named = await transcribe.run('vi', { LanguageCode: 'vi-VN', ...mediaOf('late.flac') })
-    const among = await transcribe.run('vi-or-fr', { IdentifyLanguage: true, LanguageOptions: ['vi-VN', 'fr-FR'], ...mediaOf('late.flac') })
+    const among = await transcribe.run('vi-or-fr', {
+      IdentifyLanguage: true,
+      LanguageOptions: ['vi-VN', 'fr-FR'],
+      ...mediaOf('late.flac'),
+    })
     for (const { job } of [named, among]) {
       expect(job.TranscriptionJobStatus).toBe('FAILED')
-      expect(job.FailureReason).toMatch(/^The language code you provided isn't supported: vi-VN.*English only/)
+      expect(job.FailureReason).toMatch(
+        /^The language code you provided isn't supported: vi-VN.*English only/,
+      )
     }
   })
 
@@ -109,27 +132,43 @@ describe('the local Transcribe', () => {
   it('fails with a reason for what is no sound, is not there, or without an engine', async () => {
     await files.put('text.flac', join(import.meta.dirname, '../media/README.md'))
     const run = (name: string) => transcribe.run(name, { LanguageCode: 'en-US', ...mediaOf(name) })
-    expect((await run('text.flac')).job.FailureReason).toMatch(/^The data in your input media file isn't valid\./)
+    expect((await run('text.flac')).job.FailureReason).toMatch(
+      /^The data in your input media file isn't valid\./,
+    )
     expect((await run('missing.flac')).job.FailureReason).toMatch(/doesn't exist/)
     const bare = await serveTranscribe(files, { environment: { PATH: '/nowhere' } })
     const { job } = await bare.run('bare', { LanguageCode: 'en-US', ...mediaOf('late.flac') })
     await bare.close()
-    expect(job).toMatchObject({ TranscriptionJobStatus: 'FAILED', FailureReason: expect.stringMatching(/^No speech engine was found/) })
+    expect(job).toMatchObject({
+      TranscriptionJobStatus: 'FAILED',
+      FailureReason: expect.stringMatching(/^No speech engine was found/),
+    })
   })
 
   it('refuses a used name, an unknown job and a request without a language', async () => {
     const start = (input: object) =>
       transcribe.client.send(
-        new StartTranscriptionJobCommand({ TranscriptionJobName: 'twice', OutputBucketName: 'media', ...mediaOf('silent.flac'), ...input }),
+        new StartTranscriptionJobCommand({
+          TranscriptionJobName: 'twice',
+          OutputBucketName: 'media',
+          ...mediaOf('silent.flac'),
+          ...input,
+        }),
       )
     await start({ LanguageCode: 'en-US' })
     await expect(start({ LanguageCode: 'en-US' })).rejects.toMatchObject({ name: 'ConflictException' })
-    await expect(start({ TranscriptionJobName: 'mute' })).rejects.toMatchObject({ name: 'BadRequestException' })
-    await expect(transcribe.client.send(new GetTranscriptionJobCommand({ TranscriptionJobName: 'none' }))).rejects.toMatchObject({
+    await expect(start({ TranscriptionJobName: 'mute' })).rejects.toMatchObject({
+      name: 'BadRequestException',
+    })
+    await expect(
+      transcribe.client.send(new GetTranscriptionJobCommand({ TranscriptionJobName: 'none' })),
+    ).rejects.toMatchObject({
       name: 'BadRequestException',
       message: expect.stringContaining("couldn't be found"),
     })
-    const { TranscriptionJobSummaries: all } = await transcribe.client.send(new ListTranscriptionJobsCommand({ JobNameContains: 'twi' }))
+    const { TranscriptionJobSummaries: all } = await transcribe.client.send(
+      new ListTranscriptionJobsCommand({ JobNameContains: 'twi' }),
+    )
     expect(all).toMatchObject([{ TranscriptionJobName: 'twice' }])
   })
 
@@ -143,7 +182,8 @@ describe('the local Transcribe', () => {
         ...mediaOf('talking.flac'),
       }),
     )
-    const controls = async () => (await readdir(transcribe.dataDir, { recursive: true })).filter(file => file.endsWith('.ctl'))
+    const controls = async () =>
+      (await readdir(transcribe.dataDir, { recursive: true })).filter(file => file.endsWith('.ctl'))
     while ((await controls()).length === 0) await sleep(20)
     await transcribe.client.send(new DeleteTranscriptionJobCommand({ TranscriptionJobName: name }))
     while ((await readdir(transcribe.dataDir)).length > 0) await sleep(20)
@@ -151,7 +191,11 @@ describe('the local Transcribe', () => {
   })
 
   it('prefers whisper.cpp when WHISPER_MODEL is given, hears Vietnamese with it, and names languages as it does', async () => {
-    const piece = (text: string, from: number, to: number) => ({ text, offsets: { from, to }, tokens: [{ text, p: 0.9 }] })
+    const piece = (text: string, from: number, to: number) => ({
+      text,
+      offsets: { from, to },
+      tokens: [{ text, p: 0.9 }],
+    })
     const transcription = [
       piece(' Xin', 100, 400),
       piece(' chào.', 400, 900),
@@ -174,7 +218,11 @@ require('node:fs').writeFileSync(after('--output-file') + '.json', ${JSON.string
     expect(tagalog).toMatchObject({ TranscriptionJobStatus: 'COMPLETED', LanguageCode: 'tl-PH' })
     expect(job).toMatchObject({ TranscriptionJobStatus: 'COMPLETED', LanguageCode: 'vi-VN' })
     expect(file!.results.transcripts[0]!.transcript).toBe('Xin chào. Trí')
-    expect(file!.results.items[1]).toMatchObject({ start_time: '0.400', end_time: '0.900', alternatives: [{ confidence: '0.900' }] })
+    expect(file!.results.items[1]).toMatchObject({
+      start_time: '0.400',
+      end_time: '0.900',
+      alternatives: [{ confidence: '0.900' }],
+    })
   })
 
   it('lets a role do only what its policies allow', async () => {

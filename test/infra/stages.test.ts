@@ -22,7 +22,10 @@ describe('the stages', () => {
       DeletionProtection: true,
       StorageEncrypted: true,
     })
-    expect(resourcesOf(dev, 'AWS::RDS::DBInstance')[0]!.Properties).toMatchObject({ MultiAZ: false, StorageEncrypted: true })
+    expect(resourcesOf(dev, 'AWS::RDS::DBInstance')[0]!.Properties).toMatchObject({
+      MultiAZ: false,
+      StorageEncrypted: true,
+    })
   })
 
   it('leave behind in production, and there alone, what cannot be made again', () => {
@@ -31,7 +34,8 @@ describe('the stages', () => {
         .flatMap(({ Resources }) => Object.values(Resources))
         .filter(
           ({ Type, DeletionPolicy = 'Delete' }) =>
-            DeletionPolicy !== 'Delete' && /S3::Bucket$|RDS::DBInstance|Secret$|Table$|Queue$|LogGroup/.test(Type),
+            DeletionPolicy !== 'Delete' &&
+            /S3::Bucket$|RDS::DBInstance|Secret$|Table$|Queue$|LogGroup/.test(Type),
         )
         .map(({ Type, DeletionPolicy, Properties }) => [Type, DeletionPolicy, Properties.Name])
     expect(left('dev')).toEqual([])
@@ -53,11 +57,16 @@ describe('the stages', () => {
     const used = resourcesOf(dev, 'AWS::EC2::Subnet').map(({ Properties }) => Properties.AvailabilityZone)
     expect([...new Set(used)].sort()).toEqual(zones)
     for (const wrong of ['us-east-1a', 'use1-az3,use1-az4'])
-      expect(() => synthesized({ stage: 'dev', environment: { AVAILABILITY_ZONES: wrong } })).toThrow(/AVAILABILITY_ZONES/)
+      expect(() => synthesized({ stage: 'dev', environment: { AVAILABILITY_ZONES: wrong } })).toThrow(
+        /AVAILABILITY_ZONES/,
+      )
   })
 
   it('mail when the monthly budget is spent, if there is an address', () => {
-    const dev = synthesized({ stage: 'dev', environment: { ALARM_EMAIL: 'operator@example.com', MONTHLY_BUDGET_USD: '70' } })
+    const dev = synthesized({
+      stage: 'dev',
+      environment: { ALARM_EMAIL: 'operator@example.com', MONTHLY_BUDGET_USD: '70' },
+    })
     const [budget] = resourcesOf(dev, 'AWS::Budgets::Budget')
     expect(budget!.Properties.Budget.BudgetLimit).toEqual({ Amount: 70, Unit: 'USD' })
     const mails = budget!.Properties.NotificationsWithSubscribers.map(
@@ -68,7 +77,9 @@ describe('the stages', () => {
   })
 
   it('refuse origins without TLS in a deployed stage', () => {
-    expect(() => synthesized({ stage: 'prod', environment: { FRONTEND_URL: 'http://app.example.com' } })).toThrow(/not encrypted/)
+    expect(() =>
+      synthesized({ stage: 'prod', environment: { FRONTEND_URL: 'http://app.example.com' } }),
+    ).toThrow(/not encrypted/)
   })
 
   it('have a NAT instance that the private subnets can use', () => {
@@ -86,15 +97,19 @@ describe('the stages', () => {
   })
 
   it('take the origins of FRONTEND_URL, and name the caller among several', () => {
-    const assembly = synthesized({ stage: 'dev', environment: { FRONTEND_URL: 'https://a.example, https://b.example/' } })
+    const assembly = synthesized({
+      stage: 'dev',
+      environment: { FRONTEND_URL: 'https://a.example, https://b.example/' },
+    })
     const body = JSON.stringify(resourcesOf(assembly, 'AWS::ApiGateway::RestApi')[0]!.Properties.Body)
     expect(body).toContain('$origin == \\\\\\"https://b.example\\\\\\"'.replaceAll('\\\\\\', '\\'))
-    expect(resourcesOf(assembly, 'AWS::S3::Bucket')[0]!.Properties.CorsConfiguration.CorsRules[0].AllowedOrigins).toEqual([
-      'https://a.example',
-      'https://b.example',
-    ])
+    expect(
+      resourcesOf(assembly, 'AWS::S3::Bucket')[0]!.Properties.CorsConfiguration.CorsRules[0].AllowedOrigins,
+    ).toEqual(['https://a.example', 'https://b.example'])
     // The template of a mock's answer is rendered only for text.
     expect(body).toMatch(/"statusCode":"204","contentHandling":"CONVERT_TO_TEXT"/)
-    expect(() => synthesized({ stage: 'dev', environment: { FRONTEND_URL: 'everywhere' } })).toThrow(/FRONTEND_URL/)
+    expect(() => synthesized({ stage: 'dev', environment: { FRONTEND_URL: 'everywhere' } })).toThrow(
+      /FRONTEND_URL/,
+    )
   })
 })

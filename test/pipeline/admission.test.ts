@@ -31,7 +31,13 @@ const arrived = async () => {
   const { id: userId } = await addUser(db.sql)
   const { id: videoId, sourceKey } = await addVideo(db.sql, { userId })
   await runs.recordSource(db.sql, { userId, videoId, key: sourceKey!, eTag: 'abc', sizeBytes: 5 })
-  await jobs.createJob(db.sql, { id: crypto.randomUUID(), userId, videoId, type: 'process-video', attempt: 1 })
+  await jobs.createJob(db.sql, {
+    id: crypto.randomUUID(),
+    userId,
+    videoId,
+    type: 'process-video',
+    attempt: 1,
+  })
   const input = { videoId, userId, attempt: 1, bucket: 'media', key: sourceKey!, eTag: 'abc', sizeBytes: 5 }
   const runId = `${videoId}-0123456789ab-1`
   return {
@@ -40,7 +46,8 @@ const arrived = async () => {
     ask: async ({ places = 1 } = {}) => {
       const onStarted = (run: { videoId: string }) => void started.push(run.videoId)
       const deps = { sql: db.sql, transact: transact(), now: () => new Date(now), onStarted }
-      return (await admitRun({ ...deps, maxConcurrentRuns: places, leaseMs: 3_600_000 }, { runId, input })).decision
+      return (await admitRun({ ...deps, maxConcurrentRuns: places, leaseMs: 3_600_000 }, { runId, input }))
+        .decision
     },
     end: (failure: Failure) => {
       const cleanup = { send: async () => {} }
@@ -50,7 +57,8 @@ const arrived = async () => {
     },
     giveBack: () => leases.releaseLease(db.sql, { runId }),
     row: async () => (await videos.findVideo(db.sql, { userId, videoId }))!,
-    told: async () => (await events.listEvents(db.sql, { userId, after: 0, limit: 10 })).events.map(({ payload }) => payload),
+    told: async () =>
+      (await events.listEvents(db.sql, { userId, after: 0, limit: 10 })).events.map(({ payload }) => payload),
     /** Changes with everything that writes the row or locks it. */
     version: async () => (await db.sql`SELECT xmin::text, xmax::text FROM videos WHERE id = ${videoId}`)[0],
   }
@@ -63,7 +71,9 @@ describe('A run', () => {
     const run = await arrived()
     expect(await run.ask()).toBe('run')
     expect(await run.row()).toMatchObject({ runId: run.runId, stage: 'queued', processingProgress: 2 })
-    expect(await jobs.findNewestJob(db.sql, { videoId: run.videoId, type: 'process-video' })).toMatchObject({ status: 'running' })
+    expect(await jobs.findNewestJob(db.sql, { videoId: run.videoId, type: 'process-video' })).toMatchObject({
+      status: 'running',
+    })
     expect(started).toEqual([run.videoId])
     expect(await run.ask()).toBe('run')
     expect(await run.told()).toMatchObject([{ status: 'processing', stage: 'queued', progress: 2 }])
@@ -132,7 +142,9 @@ describe('A run', () => {
     for (const run of [first, waiting]) await run.end(readEnding('TIMED_OUT'))
     expect((await first.row()).metadata?.error).toMatchObject({ code: 'media.timed_out', retryable: true })
     expect((await waiting.row()).metadata?.error).toMatchObject({ code: 'media.no_place', retryable: true })
-    expect(await waiting.told()).toMatchObject([{ status: 'error', message: expect.stringContaining('No place became free') }])
+    expect(await waiting.told()).toMatchObject([
+      { status: 'error', message: expect.stringContaining('No place became free') },
+    ])
     expect(await db.sql`SELECT 1 FROM pipeline_leases`).toHaveLength(0)
   })
 
@@ -145,9 +157,15 @@ describe('A run', () => {
 
   test.each<[string, (run: Arrived) => PromiseLike<unknown>]>([
     ['is deleted', run => videos.deleteVideo(db.sql, run)],
-    ['belongs to another run', ({ videoId }) => runs.claimRun(db.sql, { videoId, runId: 'another', attempt: 1 })],
+    [
+      'belongs to another run',
+      ({ videoId }) => runs.claimRun(db.sql, { videoId, runId: 'another', attempt: 1 }),
+    ],
     ['is at its next attempt', ({ videoId }) => db.sql`UPDATE videos SET attempt = 2 WHERE id = ${videoId}`],
-    ['has ended', ({ videoId }) => db.sql`UPDATE videos SET status = 'error', stage = 'failed' WHERE id = ${videoId}`],
+    [
+      'has ended',
+      ({ videoId }) => db.sql`UPDATE videos SET status = 'error', stage = 'failed' WHERE id = ${videoId}`,
+    ],
   ])('stops when its video %s, and takes no place', async (_, change) => {
     const run = await arrived()
     await change(run)

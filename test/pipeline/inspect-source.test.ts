@@ -33,18 +33,39 @@ afterAll(async () => {
   await Promise.all([files.close(), db.close(), rm(layer, { recursive: true })])
 })
 
-/** A run that has its place, with its file in the bucket, announced as `contentType` and sent in the way of `kind`. */
-const admitted = async (file: string, { contentType = 'video/mp4', kind = 'post' as 'post' | 'form' } = {}) => {
+/**
+ * A run that has its place, with its file in the bucket, announced as `contentType` and sent in the
+ * way of `kind`.
+ */
+const admitted = async (
+  file: string,
+  { contentType = 'video/mp4', kind = 'post' as 'post' | 'form' } = {},
+) => {
   const { id: userId } = await addUser(db.sql)
   const { id: videoId, sourceKey } = await addVideo(db.sql, { userId })
   const key = sourceKey!
   const storage = createStorage({ client: files.client, bucket: 'media' })
   const put = async (path: string) => {
-    await files.client.send(new PutObjectCommand({ Bucket: 'media', Key: key, Body: await readFile(path), ContentType: contentType }))
+    await files.client.send(
+      new PutObjectCommand({
+        Bucket: 'media',
+        Key: key,
+        Body: await readFile(path),
+        ContentType: contentType,
+      }),
+    )
     return (await storage.head(key))!
   }
   const { eTag, sizeBytes } = await put(file)
-  await uploads.createUpload(db.sql, { videoId, kind, bucket: 'media', key, contentType, sizeBytes, expiresAt: new Date() })
+  await uploads.createUpload(db.sql, {
+    videoId,
+    kind,
+    bucket: 'media',
+    key,
+    contentType,
+    sizeBytes,
+    expiresAt: new Date(),
+  })
   const run = { videoId, runId: `${videoId}-0123456789ab-1` }
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
   const input = { videoId, userId, attempt: 1, bucket: 'media', key, eTag, sizeBytes }
@@ -59,7 +80,10 @@ const admitted = async (file: string, { contentType = 'video/mp4', kind = 'post'
     ...{ run, put, key },
     copy: `media/${videoId}/${run.runId}/source.mp4`,
     inspect: ({ meanwhile = async () => {} }: { meanwhile?: () => Promise<unknown> } = {}) =>
-      inspectSource({ ...deps, readStart: source => meanwhile().then(() => deps.readStart(source)) }, { runId: run.runId, input }),
+      inspectSource(
+        { ...deps, readStart: source => meanwhile().then(() => deps.readStart(source)) },
+        { runId: run.runId, input },
+      ),
     fail: () => deps.transact(tx => failVideo(tx, { ...run, failure: failure('media.timed_out') })),
     remove: () => storage.remove([key]),
     row: async () => (await findVideo(db.sql, { userId, videoId }))!,
@@ -73,14 +97,23 @@ describe('The inspection of a file', () => {
     const { inspect, row, job, copy } = await admitted(await fixtures.videoWithSubtitles())
     for (const _ of ['first', 'again']) {
       expect(await inspect()).toEqual({ sourceKey: copy, normalise: false, hasAudio: true, textTracks: 1 })
-      const metadata = { container: 'mp4', width: 640, height: 360, resolution: '640x360', videoCodec: 'h264', audioCodec: 'aac' }
+      const metadata = {
+        container: 'mp4',
+        width: 640,
+        height: 360,
+        resolution: '640x360',
+        videoCodec: 'h264',
+        audioCodec: 'aac',
+      }
       expect(await row()).toMatchObject({ status: 'processing', stage: 'inspecting', duration: 8, metadata })
       expect(await job()).toMatchObject({ status: 'completed', result: metadata })
     }
   })
 
   test('leaves the length open that the file does not tell', async () => {
-    const { inspect, row } = await admitted(await fixtures.endlessVideo(), { contentType: 'video/x-matroska' })
+    const { inspect, row } = await admitted(await fixtures.endlessVideo(), {
+      contentType: 'video/x-matroska',
+    })
     expect(await inspect()).toMatchObject({ normalise: false, hasAudio: false, textTracks: 0 })
     expect(await row()).toMatchObject({ duration: null, metadata: { container: 'mkv', hasAudio: false } })
   })

@@ -27,7 +27,13 @@ describe('inspecting a file in the bucket', () => {
     const key = 'inspected'
     await files.put(key, file)
     const { size: sizeBytes } = await stat(file)
-    return createRangedReader({ client: files.client, bucket: 'media', key, sizeBytes, ...(eTag && { eTag }) })
+    return createRangedReader({
+      client: files.client,
+      bucket: 'media',
+      key,
+      sizeBytes,
+      ...(eTag && { eTag }),
+    })
   }
 
   const inspect = async (file: string) => {
@@ -53,7 +59,12 @@ describe('inspecting a file in the bucket', () => {
     ['an AVI file', fixtures.aviVideo, { container: 'avi', videoCodec: 'h264', audioCodec: 'mp3' }, true],
     ['a WMV file', fixtures.wmvVideo, { container: 'asf', videoCodec: 'wmv2', audioCodec: 'wmav2' }, true],
     ['a Flash file', fixtures.flvVideo, { container: 'flv', videoCodec: 'h264', audioCodec: 'mp3' }, true],
-    ['a camera video in 4:4:4', async () => fixtures.cameraVideo(), { videoCodec: 'h264', audioCodec: 'mp3', chroma: '4:4:4' }, true],
+    [
+      'a camera video in 4:4:4',
+      async () => fixtures.cameraVideo(),
+      { videoCodec: 'h264', audioCodec: 'mp3', chroma: '4:4:4' },
+      true,
+    ],
   ] as const)('finds the facts of %s with few requests', async (_, fixture, expected, normalised) => {
     const { facts, requests, normalise } = await inspect(await fixture())
     expect(facts).toMatchObject(expected)

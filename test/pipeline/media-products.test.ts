@@ -49,9 +49,13 @@ const streams = async (file: string): Promise<Record<string, unknown>[]> => {
 
 /** Mean brightness (0-255) of a picture. */
 const brightness = async (file: string): Promise<number> => {
-  const { stdout } = await execute('ffmpeg', ['-v', 'error', '-i', file, '-vf', 'scale=1:1', '-f', 'rawvideo', '-pix_fmt', 'gray', '-'], {
-    encoding: 'buffer',
-  })
+  const { stdout } = await execute(
+    'ffmpeg',
+    ['-v', 'error', '-i', file, '-vf', 'scale=1:1', '-f', 'rawvideo', '-pix_fmt', 'gray', '-'],
+    {
+      encoding: 'buffer',
+    },
+  )
   return stdout[0]!
 }
 
@@ -64,7 +68,10 @@ describe('extracting', () => {
     expect(Math.abs(Number(of('audio')[0]!.details!.durationMs) - film.durationMs)).toBeLessThan(100)
     expect((await streams(of('thumbnail')[0]!.file))[0]).toMatchObject({ width: 1280, height: 720 })
     expect((await streams(of('storyboard')[0]!.file))[0]).toMatchObject({ width: 1600, height: 360 })
-    const { cues, errors } = new WebVTTParser().parse(await readFile(of('storyboard_vtt')[0]!.file, 'utf8'), 'metadata')
+    const { cues, errors } = new WebVTTParser().parse(
+      await readFile(of('storyboard_vtt')[0]!.file, 'utf8'),
+      'metadata',
+    )
     expect(errors).toEqual([])
     expect(cues).toHaveLength(39)
     expect(shares).toEqual([...shares].sort((a, b) => a - b))
@@ -79,20 +86,27 @@ describe('extracting', () => {
   })
 
   test('gives no sound for a film without any', async () => {
-    expect((await extractFrom(await fixtures.videoWithoutAudio())).kinds).toEqual(['thumbnail', 'storyboard', 'storyboard_vtt'])
+    expect((await extractFrom(await fixtures.videoWithoutAudio())).kinds).toEqual([
+      'thumbnail',
+      'storyboard',
+      'storyboard_vtt',
+    ])
   })
 
-  test.each(['mp4', 'mkv'] as const)('writes the subtitles of an %s file as WebVTT with their language', async container => {
-    const { of } = await extractFrom(await fixtures.videoWithSubtitles(container))
-    expect(of('caption')).toMatchObject([{ name: 'captions/0.vi.vtt', language: 'vi' }])
-    const { cues } = new WebVTTParser().parse(await readFile(of('caption')[0]!.file, 'utf8'), 'subtitles')
-    expect(cues.map(({ text }) => text)).toEqual(fixtures.subtitleLines.map(({ text }) => text))
-    // Matroska begins with the silence that AAC puts before the first sample: 23 ms.
-    for (const [i, { startTime, endTime }] of fixtures.subtitleLines.entries()) {
-      expect(Math.abs(cues[i]!.startTime - startTime)).toBeLessThan(0.05)
-      expect(Math.abs(cues[i]!.endTime - endTime)).toBeLessThan(0.05)
-    }
-  })
+  test.each(['mp4', 'mkv'] as const)(
+    'writes the subtitles of an %s file as WebVTT with their language',
+    async container => {
+      const { of } = await extractFrom(await fixtures.videoWithSubtitles(container))
+      expect(of('caption')).toMatchObject([{ name: 'captions/0.vi.vtt', language: 'vi' }])
+      const { cues } = new WebVTTParser().parse(await readFile(of('caption')[0]!.file, 'utf8'), 'subtitles')
+      expect(cues.map(({ text }) => text)).toEqual(fixtures.subtitleLines.map(({ text }) => text))
+      // Matroska begins with the silence that AAC puts before the first sample: 23 ms.
+      for (const [i, { startTime, endTime }] of fixtures.subtitleLines.entries()) {
+        expect(Math.abs(cues[i]!.startTime - startTime)).toBeLessThan(0.05)
+        expect(Math.abs(cues[i]!.endTime - endTime)).toBeLessThan(0.05)
+      }
+    },
+  )
 
   test('cuts the long title of a subtitle track without leaving half a character, which Postgres would refuse', async () => {
     const titled = join(folder, 'titled.mkv')
@@ -107,9 +121,30 @@ describe('extracting', () => {
   test('keeps the times of sound that begins late', async () => {
     const late = join(folder, 'late.mkv')
     const sound = ['-f', 'lavfi', '-itsoffset', '1.5', '-t', '2', '-i', 'sine']
-    await execute('ffmpeg', ['-v', 'error', '-i', await fixtures.videoWithoutAudio(), ...sound, '-c:v', 'copy', '-c:a', 'aac', late])
+    await execute('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      await fixtures.videoWithoutAudio(),
+      ...sound,
+      '-c:v',
+      'copy',
+      '-c:a',
+      'aac',
+      late,
+    ])
     const { of } = await extractFrom(late)
-    const silence = ['-v', 'info', '-i', of('audio')[0]!.file, '-af', 'silencedetect=noise=-50dB:d=0.5', '-f', 'null', '-']
+    const silence = [
+      '-v',
+      'info',
+      '-i',
+      of('audio')[0]!.file,
+      '-af',
+      'silencedetect=noise=-50dB:d=0.5',
+      '-f',
+      'null',
+      '-',
+    ]
     const { stderr } = await execute('ffmpeg', silence)
     expect(Number(/silence_end: ([\d.]+)/.exec(stderr)?.[1])).toBeCloseTo(1.5, 1)
   })
@@ -117,7 +152,21 @@ describe('extracting', () => {
   test('decodes everything when a long film has a single key frame', async () => {
     const film = join(folder, 'one-key-frame.mp4')
     const picture = 'testsrc2=size=160x90:rate=10:duration=210,fade=in:st=3:d=1'
-    await execute('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', picture, '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '9999', film])
+    await execute('ffmpeg', [
+      '-v',
+      'error',
+      '-f',
+      'lavfi',
+      '-i',
+      picture,
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-g',
+      '9999',
+      film,
+    ])
     const { of } = await extractFrom(film)
     expect(await brightness(of('thumbnail')[0]!.file)).toBeGreaterThan(60)
   })
@@ -132,9 +181,21 @@ describe('normalising', () => {
     const file = await fixture()
     const film = await probe(file, limits)
     const products: Product[] = []
-    await normalise({ file, film, folder, limits, onProgress: () => {}, store: async product => void products.push(product) })
+    await normalise({
+      file,
+      film,
+      folder,
+      limits,
+      onProgress: () => {},
+      store: async product => void products.push(product),
+    })
     const [video, audio] = await streams(products[0]!.file)
-    expect(video).toMatchObject({ codec_name: 'h264', pix_fmt: 'yuv420p', width: film.width, height: film.height })
+    expect(video).toMatchObject({
+      codec_name: 'h264',
+      pix_fmt: 'yuv420p',
+      width: film.width,
+      height: film.height,
+    })
     expect(audio).toMatchObject({ codec_name: 'aac' })
     expect(Math.abs(Number(video!.duration) * 1000 - film.durationMs)).toBeLessThan(150)
   })
@@ -146,7 +207,14 @@ describe('normalising', () => {
       expect(Number(video!.bit_rate)).toBeLessThan((5e9 * 8) / (5 * 3600))
     }
     const ofFiveHours = { ...film, durationMs: 5 * 3600_000 }
-    await normalise({ file: await fixtures.restlessVideo(), film: ofFiveHours, folder, limits, onProgress: () => {}, store })
+    await normalise({
+      file: await fixtures.restlessVideo(),
+      film: ofFiveHours,
+      folder,
+      limits,
+      onProgress: () => {},
+      store,
+    })
     expect.assertions(1)
   })
 })
@@ -176,12 +244,18 @@ describe('a hostile file', () => {
   }
 
   test('that is an HLS playlist named .mp4 is refused and opens nothing', async () => {
-    expect(await refused('evil.mp4', `#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nprivate.mp4\n#EXT-X-ENDLIST\n`)).toBe(
-      'media.not_a_video',
-    )
-    expect(await refused('evil.mp4', `#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n${url}/secret.ts\n#EXT-X-ENDLIST\n`)).toBe(
-      'media.not_a_video',
-    )
+    expect(
+      await refused(
+        'evil.mp4',
+        `#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nprivate.mp4\n#EXT-X-ENDLIST\n`,
+      ),
+    ).toBe('media.not_a_video')
+    expect(
+      await refused(
+        'evil.mp4',
+        `#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n${url}/secret.ts\n#EXT-X-ENDLIST\n`,
+      ),
+    ).toBe('media.not_a_video')
     expect(visits).toBe(0)
   })
 
@@ -198,16 +272,58 @@ describe('a hostile file', () => {
 
   test('whose picture would fill the memory is refused before it is decoded', async () => {
     const file = join(folder, 'bomb.mkv')
-    await execute('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'color=size=8200x4400:rate=1', '-frames:v', '1', '-c:v', 'mjpeg', file])
-    await expect(probe(file, limits)).rejects.toMatchObject({ code: expect.stringMatching(/^media\.(too_large_picture|unreadable)$/) })
+    await execute('ffmpeg', [
+      '-v',
+      'error',
+      '-f',
+      'lavfi',
+      '-i',
+      'color=size=8200x4400:rate=1',
+      '-frames:v',
+      '1',
+      '-c:v',
+      'mjpeg',
+      file,
+    ])
+    await expect(probe(file, limits)).rejects.toMatchObject({
+      code: expect.stringMatching(/^media\.(too_large_picture|unreadable)$/),
+    })
   })
 
   test('that goes on a hundred days after the three seconds it claims fills neither the memory nor the disk', async () => {
     const file = join(folder, 'years.mkv')
     const later = (at: string) => `'if(gt(${at}),PTS+8640000/TB,PTS)'`
-    const inputs = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10:duration=3', '-f', 'lavfi', '-i', 'sine=duration=3']
-    const gap = ['-vf', `setpts=${later('N,15')}`, '-af', `asetpts=${later('T,1.5')}`, '-fps_mode', 'passthrough']
-    await execute('ffmpeg', ['-v', 'error', ...inputs, ...gap, '-c:v', 'libx264', '-g', '5', '-c:a', 'aac', file])
+    const inputs = [
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=320x180:rate=10:duration=3',
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=duration=3',
+    ]
+    const gap = [
+      '-vf',
+      `setpts=${later('N,15')}`,
+      '-af',
+      `asetpts=${later('T,1.5')}`,
+      '-fps_mode',
+      'passthrough',
+    ]
+    await execute('ffmpeg', [
+      '-v',
+      'error',
+      ...inputs,
+      ...gap,
+      '-c:v',
+      'libx264',
+      '-g',
+      '5',
+      '-c:a',
+      'aac',
+      file,
+    ])
     const bytes = await readFile(file)
     bytes.writeDoubleBE(3000, bytes.indexOf(Buffer.from([0x44, 0x89, 0x88])) + 3) // Duration in the header, ms
     await writeFile(file, bytes)
@@ -215,22 +331,40 @@ describe('a hostile file', () => {
     const { kinds, film } = await extractFrom(file)
     expect(film.durationMs).toBe(3000)
     expect(kinds).toEqual(['audio', 'thumbnail', 'storyboard', 'storyboard_vtt'])
-    const sizes = await Promise.all((await readdir(folder)).map(async name => (await stat(join(folder, name))).size))
+    const sizes = await Promise.all(
+      (await readdir(folder)).map(async name => (await stat(join(folder, name))).size),
+    )
     expect(Math.max(...sizes)).toBeLessThan(1_000_000)
   })
 
   test('that does not say that it goes on for more than five hours is refused as too long', async () => {
-    await expect(probe(await fixtures.endlessVideo(), limits)).rejects.toMatchObject({ code: 'media.too_long' })
+    await expect(probe(await fixtures.endlessVideo(), limits)).rejects.toMatchObject({
+      code: 'media.too_long',
+    })
   })
 
   test('that says that it lasts ten seconds, but goes on for more than five hours, is refused as too long', async () => {
-    await expect(probe(await fixtures.understatedVideo(), limits)).rejects.toMatchObject({ code: 'media.too_long' })
+    await expect(probe(await fixtures.understatedVideo(), limits)).rejects.toMatchObject({
+      code: 'media.too_long',
+    })
   })
 
   test('whose tags are longer than films is refused', async () => {
     const [tags, file] = [join(folder, 'tags.txt'), join(folder, 'tags.mkv')]
     await writeFile(tags, `;FFMETADATA1\ncomment=${'long '.repeat(2_000_000)}\n`)
-    await execute('ffmpeg', ['-v', 'error', '-i', await fixtures.videoWithoutAudio(), '-i', tags, '-map_metadata', '1', '-c', 'copy', file])
+    await execute('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      await fixtures.videoWithoutAudio(),
+      '-i',
+      tags,
+      '-map_metadata',
+      '1',
+      '-c',
+      'copy',
+      file,
+    ])
     await expect(probe(file, limits)).rejects.toMatchObject({ code: 'media.unreadable' })
   })
 

@@ -37,10 +37,23 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const isRoot = process.getuid?.() === 0
 const FFMPEG_UID = 10_001
-const users = [{ name: 'as this user', user: {} }, ...(isRoot ? [{ name: 'as a user of its own', user: { uid: FFMPEG_UID } }] : [])]
+const users = [
+  { name: 'as this user', user: {} },
+  ...(isRoot ? [{ name: 'as a user of its own', user: { uid: FFMPEG_UID } }] : []),
+]
 
 describe('the processes of ffmpeg', () => {
-  const endless = () => ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720', '-metadata', `comment=${folder}`, '-f', 'null', '-']
+  const endless = () => [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=1280x720',
+    '-metadata',
+    `comment=${folder}`,
+    '-f',
+    'null',
+    '-',
+  ]
   const running = async () => {
     const { stdout } = await execute('ps', ['-eo', 'args'])
     return stdout.split('\n').filter(line => line.startsWith('ffmpeg ') && line.includes(folder)).length
@@ -54,41 +67,55 @@ describe('the processes of ffmpeg', () => {
   test('end when the task is stopped', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(new Error('stopped')), 300)
-    await expect(runFfmpeg(endless(), { timeoutMs: 60_000, signal: controller.signal })).rejects.toThrow('stopped')
+    await expect(runFfmpeg(endless(), { timeoutMs: 60_000, signal: controller.signal })).rejects.toThrow(
+      'stopped',
+    )
     expect(await running()).toBe(0)
   })
 
-  test.runIf(existsSync('/usr/bin/setpriv')).each(users)('end with a task that is killed outright ($name)', async ({ user }) => {
-    const script = `import { runFfmpeg } from '${join(import.meta.dirname, '../../media-task/ffmpeg.ts')}'
+  test.runIf(existsSync('/usr/bin/setpriv')).each(users)(
+    'end with a task that is killed outright ($name)',
+    async ({ user }) => {
+      const script = `import { runFfmpeg } from '${join(import.meta.dirname, '../../media-task/ffmpeg.ts')}'
       await runFfmpeg(${JSON.stringify(endless())}, { timeoutMs: 60000, ...${JSON.stringify(user)} })`
-    const task = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], { stdio: 'ignore' })
-    while ((await running()) === 0) await sleep(50)
-    task.kill('SIGKILL')
-    await once(task, 'exit')
-    await sleep(200)
-    expect(await running()).toBe(0)
-  })
+      const task = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+        stdio: 'ignore',
+      })
+      while ((await running()) === 0) await sleep(50)
+      task.kill('SIGKILL')
+      await once(task, 'exit')
+      await sleep(200)
+      expect(await running()).toBe(0)
+    },
+  )
 })
 
 describe('a film that has taken ffmpeg over', () => {
-  /** Returns the reason why ffmpeg, as a user of its own, cannot copy a file into the work folder. */
+  /**
+   * Returns the reason why ffmpeg, as a user of its own, cannot copy a file into the work folder.
+   */
   const copyInto = async (file: string) => {
     await chown(folder, 0, FFMPEG_UID)
     await chmod(folder, 0o770)
     const copy = ['-f', 'data', '-i', `file:${file}`, '-map', '0', '-c', 'copy', '-f', 'data', 'copy']
-    const failure = await runFfmpeg(copy, { timeoutMs: 10_000, folder, uid: FFMPEG_UID }).catch((error: Error) => error.message)
+    const failure = await runFfmpeg(copy, { timeoutMs: 10_000, folder, uid: FFMPEG_UID }).catch(
+      (error: Error) => error.message,
+    )
     return failure ?? readFile(join(folder, 'copy'), 'utf8')
   }
 
-  test.runIf(isRoot)('reads the work folder, but neither a file beside it nor the environment of the task', async () => {
-    await writeFile(join(folder, 'source'), 'a film')
-    expect(await copyInto('source')).toBe('a film')
-    const beside = await mkdtemp(join(tmpdir(), 'secret-'))
-    await writeFile(join(beside, 'secret'), 'a secret')
-    expect(await copyInto(join(beside, 'secret'))).toContain('Permission denied')
-    expect(await copyInto(`/proc/${process.pid}/environ`)).toContain('Permission denied')
-    await rm(beside, { recursive: true })
-  })
+  test.runIf(isRoot)(
+    'reads the work folder, but neither a file beside it nor the environment of the task',
+    async () => {
+      await writeFile(join(folder, 'source'), 'a film')
+      expect(await copyInto('source')).toBe('a film')
+      const beside = await mkdtemp(join(tmpdir(), 'secret-'))
+      await writeFile(join(beside, 'secret'), 'a secret')
+      expect(await copyInto(join(beside, 'secret'))).toContain('Permission denied')
+      expect(await copyInto(`/proc/${process.pid}/environ`)).toContain('Permission denied')
+      await rm(beside, { recursive: true })
+    },
+  )
 
   test('cannot make the task send a file that it leaves a link to', async () => {
     await writeFile(join(folder, 'secret'), 'a secret')
@@ -143,7 +170,8 @@ describe('the media task', () => {
         ),
       row: async () => (await findVideo(db.sql, { userId: user.id, videoId: video.id }))!,
       files: () => listMediaFiles(db.sql, { videoId: video.id }),
-      keys: async () => (await storage.list(`media/${video.id}/`)).map(object => object.key.split('/').slice(3).join('/')),
+      keys: async () =>
+        (await storage.list(`media/${video.id}/`)).map(object => object.key.split('/').slice(3).join('/')),
       job: (type: JobType) => jobs.findNewestJob(db.sql, { videoId: video.id, type }),
     }
   }
@@ -165,7 +193,10 @@ describe('the media task', () => {
         duration: 8,
         thumbnailUrl: `s3://media/media/${task.videoId}/${task.runId}/thumbnail.jpg`,
       })
-      expect(await task.job('extract-audio')).toMatchObject({ status: 'completed', result: { sampleRate: 16_000 } })
+      expect(await task.job('extract-audio')).toMatchObject({
+        status: 'completed',
+        result: { sampleRate: 16_000 },
+      })
       expect(await task.job('generate-thumbnail')).toMatchObject({ status: 'completed', progress: 100 })
     }
   })
@@ -209,16 +240,37 @@ describe('the media task', () => {
     await expect(task.record('extract')).rejects.toThrow('The media task has left no report')
   })
 
-  const film = { format: 'mov', durationMs: 1, width: 2, height: 2, frameRate: 25, videoCodec: 'h264', pixelFormat: 'yuv420p' }
-  const caption = { kind: 'caption', contentType: 'text/vtt', sizeBytes: 1, details: { index: 0, codec: 'subrip' } }
+  const film = {
+    format: 'mov',
+    durationMs: 1,
+    width: 2,
+    height: 2,
+    frameRate: 25,
+    videoCodec: 'h264',
+    pixelFormat: 'yuv420p',
+  }
+  const caption = {
+    kind: 'caption',
+    contentType: 'text/vtt',
+    sizeBytes: 1,
+    details: { index: 0, codec: 'subrip' },
+  }
   test.each([
-    ['a product outside the run', { outcome: 'done', film, products: [{ ...caption, name: '../../another/run/audio.flac' }] }],
-    ['a reason of another part of the hub', { outcome: 'refused', code: 'auth.token_expired', message: 'Sign in again.' }],
+    [
+      'a product outside the run',
+      { outcome: 'done', film, products: [{ ...caption, name: '../../another/run/audio.flac' }] },
+    ],
+    [
+      'a reason of another part of the hub',
+      { outcome: 'refused', code: 'auth.token_expired', message: 'Sign in again.' },
+    ],
     ['a text without end', { outcome: 'refused', code: 'media.unreadable', message: 'x'.repeat(300_000) }],
     ['a length below zero', { outcome: 'done', film: { ...film, durationMs: -1 }, products: [] }],
   ])('is not believed when it reports %s', async (_, report) => {
     const task = await prepare(await fixtures.silentVideo())
-    await task.storage.put(mediaReportKey(task.videoId, task.runId, 'extract'), JSON.stringify(report), { contentType: 'application/json' })
+    await task.storage.put(mediaReportKey(task.videoId, task.runId, 'extract'), JSON.stringify(report), {
+      contentType: 'application/json',
+    })
     await expect(task.record('extract')).rejects.not.toHaveProperty('type')
     expect(await task.files()).toEqual([])
     expect(await task.row()).toMatchObject({ status: 'processing', duration: null })
@@ -227,15 +279,36 @@ describe('the media task', () => {
   test('runs from the files that the Dockerfile copies, without a database and though its progress cannot be sent', async () => {
     await build({ outDir: join(folder, 'dist'), only: ['media-task'] })
     const dockerfile = await readFile(join(import.meta.dirname, '../../media-task/Dockerfile'), 'utf8')
-    const sources = [...dockerfile.matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(([, source]) => join(folder, source!))
+    const sources = [...dockerfile.matchAll(/^COPY (?:--\S+ )*(\S+) /gm)].map(([, source]) =>
+      join(folder, source!),
+    )
     for (const source of sources) expect(existsSync(source)).toBe(true)
 
     const task = await prepare(await fixtures.videoWithoutAudio())
     const environment = {
-      ...{ PATH: process.env.PATH, NODE_ENV: 'test', AWS_S3_BUCKET: 'media', AWS_REGION: 'us-east-1', FFMPEG_UID: `${FFMPEG_UID}` },
-      ...{ AWS_ENDPOINT_URL_S3: files.url, AWS_ACCESS_KEY_ID: operator.accessKeyId, AWS_SECRET_ACCESS_KEY: operator.secretAccessKey },
-      ...{ MEDIA_PROGRESS_QUEUE_URL: 'http://127.0.0.1:9/progress', AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' },
-      ...{ VIDEO_ID: task.videoId, RUN_ID: task.runId, SOURCE_KEY: task.source.key, SOURCE_ETAG: task.source.eTag },
+      ...{
+        PATH: process.env.PATH,
+        NODE_ENV: 'test',
+        AWS_S3_BUCKET: 'media',
+        AWS_REGION: 'us-east-1',
+        FFMPEG_UID: `${FFMPEG_UID}`,
+      },
+      ...{
+        AWS_ENDPOINT_URL_S3: files.url,
+        AWS_ACCESS_KEY_ID: operator.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+      },
+      ...{
+        MEDIA_PROGRESS_QUEUE_URL: 'http://127.0.0.1:9/progress',
+        AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+        AWS_MAX_ATTEMPTS: '1',
+      },
+      ...{
+        VIDEO_ID: task.videoId,
+        RUN_ID: task.runId,
+        SOURCE_KEY: task.source.key,
+        SOURCE_ETAG: task.source.eTag,
+      },
       ...{ MEDIA_TASK_MODE: 'extract', POWERTOOLS_LOG_LEVEL: 'ERROR' },
     }
     const container = spawn(process.execPath, [join(sources[0]!, 'index.mjs')], {
@@ -243,6 +316,11 @@ describe('the media task', () => {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     expect(await once(container, 'exit')).toEqual([0, null])
-    expect((await task.keys()).sort()).toEqual(['extract/report.json', 'storyboard.jpg', 'storyboard.vtt', 'thumbnail.jpg'])
+    expect((await task.keys()).sort()).toEqual([
+      'extract/report.json',
+      'storyboard.jpg',
+      'storyboard.vtt',
+      'thumbnail.jpg',
+    ])
   })
 })

@@ -39,7 +39,10 @@ beforeEach(() => {
 const common = () => ({
   transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
   ...{ sql: db.sql },
-  cleanup: { send: async (message: MessageOf<'cleanup'>, options?: object) => void cleanups.push({ ...message, ...options }) },
+  cleanup: {
+    send: async (message: MessageOf<'cleanup'>, options?: object) =>
+      void cleanups.push({ ...message, ...options }),
+  },
   sendSummary: async () => {},
   createId,
   transcoding: { cancel: async (jobId: string) => void cancelled.push(jobId) },
@@ -53,14 +56,33 @@ const running = async () => {
   const runId = `${video.id}-0123456789ab-1`
   const run = { videoId: video.id, runId }
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
-  await runs.recordProducts(db.sql, { ...run, playbackUrl: `s3://media/media/${video.id}/${runId}/hls/master.m3u8` })
-  const input = { videoId: video.id, userId: user.id, attempt: 1, bucket: 'media', key: video.sourceKey!, eTag: 'abc', sizeBytes: 5 }
-  return { run, task: { runId, input, state: {} }, find: () => videos.findVideo(db.sql, { userId: user.id, videoId: video.id }) }
+  await runs.recordProducts(db.sql, {
+    ...run,
+    playbackUrl: `s3://media/media/${video.id}/${runId}/hls/master.m3u8`,
+  })
+  const input = {
+    videoId: video.id,
+    userId: user.id,
+    attempt: 1,
+    bucket: 'media',
+    key: video.sourceKey!,
+    eTag: 'abc',
+    sizeBytes: 5,
+  }
+  return {
+    run,
+    task: { runId, input, state: {} },
+    find: () => videos.findVideo(db.sql, { userId: user.id, videoId: video.id }),
+  }
 }
 
 const waitsForLock = () =>
   expect
-    .poll(() => db.sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`, { timeout: 10_000 })
+    .poll(
+      () =>
+        db.sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      { timeout: 10_000 },
+    )
     .toHaveLength(1)
 
 /** A transaction that has done its work and commits when it is told to. */
@@ -94,7 +116,12 @@ describe('A run', () => {
 
   test('that has failed refers to no file any more, whatever its last step was just making', async () => {
     const { run, task } = await running()
-    const file = (name: string) => ({ ...run, kind: 'audio', url: `s3://media/media/${run.runId}/${name}`, contentType: 'audio/flac' })
+    const file = (name: string) => ({
+      ...run,
+      kind: 'audio',
+      url: `s3://media/media/${run.runId}/${name}`,
+      contentType: 'audio/flac',
+    })
     await mediaFiles.saveMediaFile(db.sql, file('audio.flac'))
     const noting = await holdOpen(sql => mediaFiles.saveMediaFile(sql, file('late.flac')))
     const failing = failRun(common(), { ...task, failure: timedOut })
@@ -114,18 +141,29 @@ describe('A run', () => {
       check: async () => ({ status: 'completed' as const }),
       cancel: common().transcoding.cancel,
     }
-    await expect(startTranscoding({ ...common(), transcoding, bucket: 'media' }, task)).rejects.toMatchObject({ code: 'media.cancelled' })
+    await expect(startTranscoding({ ...common(), transcoding, bucket: 'media' }, task)).rejects.toMatchObject(
+      { code: 'media.cancelled' },
+    )
     expect(cancelled).toEqual(['job-1'])
   })
 
   test.each([
-    ['the file that was inspected, wherever it lies', { inspect: { sourceKey: 'media/v/r/source.mp4' } }, () => 'media/v/r/source.mp4'],
-    ['the upload itself when it was inspected before there were copies', { inspect: { normalise: false } }, (key: string) => key],
+    [
+      'the file that was inspected, wherever it lies',
+      { inspect: { sourceKey: 'media/v/r/source.mp4' } },
+      () => 'media/v/r/source.mp4',
+    ],
+    [
+      'the upload itself when it was inspected before there were copies',
+      { inspect: { normalise: false } },
+      (key: string) => key,
+    ],
   ])('converts %s', async (_, state, expected) => {
     const { task } = await running()
     const inputs: unknown[] = []
     const transcoding = {
-      start: async ({ settings }: { settings: JobSettings }) => `job-${inputs.push(settings.Inputs?.[0]?.FileInput)}`,
+      start: async ({ settings }: { settings: JobSettings }) =>
+        `job-${inputs.push(settings.Inputs?.[0]?.FileInput)}`,
       check: async () => ({ status: 'running' as const, share: 0 }),
       cancel: common().transcoding.cancel,
     }
@@ -149,7 +187,13 @@ describe('A run', () => {
   test('whose file the media task has refused starts no conversion, and gives back what it has, however often it is ended', async () => {
     const { run, task, find } = await running()
     const soon = new Date(Date.now() + 60_000)
-    await leases.acquireLease(db.sql, { ...run, limit: 1, now: new Date(), expiresAt: soon, waitsUntil: soon })
+    await leases.acquireLease(db.sql, {
+      ...run,
+      limit: 1,
+      now: new Date(),
+      expiresAt: soon,
+      waitsUntil: soon,
+    })
     await runs.recordProducts(db.sql, { ...run, transcodeJobId: 'job-1' })
     const deps = common()
     await deps.transact(tx => failVideo(tx, { ...run, failure: unreadable }))
@@ -173,7 +217,9 @@ describe('A run', () => {
     }
     expect(await find()).toMatchObject({ status: 'error', metadata: { error: unreadable } })
     const told = await events.listEvents(db.sql, { userId: task.input.userId, after: 0, limit: 10 })
-    expect(told.events.map(({ payload }) => payload)).toMatchObject([{ status: 'error', message: unreadable.message }])
+    expect(told.events.map(({ payload }) => payload)).toMatchObject([
+      { status: 'error', message: unreadable.message },
+    ])
   })
 
   test.each([
@@ -181,7 +227,8 @@ describe('A run', () => {
     [
       'error',
       2,
-      (deps: ReturnType<typeof common>, task: Awaited<ReturnType<typeof running>>['task']) => failRun(deps, { ...task, failure: timedOut }),
+      (deps: ReturnType<typeof common>, task: Awaited<ReturnType<typeof running>>['task']) =>
+        failRun(deps, { ...task, failure: timedOut }),
     ],
   ] as const)('becomes %s only together with the removal of what it leaves', async (status, sweeps, end) => {
     const { task, find } = await running()
@@ -221,7 +268,8 @@ test('A lost wake is repaired by the next sweep, also when one has just been', a
   const woken = new Set<string | number>()
   const wake = async (userId: string, mark: string | number) => void (userId === user.id && woken.add(mark))
   const start = Math.ceil(Date.now() / 120_000) * 120_000 - 60_000
-  for (const now of [start, start + 59_000]) await sweepEvents({ sql: db.sql, wake, now: () => new Date(now) })
+  for (const now of [start, start + 59_000])
+    await sweepEvents({ sql: db.sql, wake, now: () => new Date(now) })
   expect(woken.size).toBe(2)
 })
 

@@ -16,7 +16,8 @@ const wordErrors = (reference: string[], heard: string[]): number => {
   let row = Array.from({ length: heard.length + 1 }, (_, j) => j)
   for (const [i, word] of reference.entries()) {
     const next = [i + 1]
-    for (const [j, other] of heard.entries()) next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (word === other ? 0 : 1)))
+    for (const [j, other] of heard.entries())
+      next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (word === other ? 0 : 1)))
     row = next
   }
   return row.at(-1)!
@@ -43,13 +44,21 @@ describe('the recogniser of this machine', () => {
           Media: { MediaFileUri: `s3://media/${basename(file)}` },
         })
         const heard = transcript!.results.transcripts[0]!.transcript
-        return { clip: basename(file), heard, words: wordsOf(reference).length, errors: wordErrors(wordsOf(reference), wordsOf(heard)) }
+        return {
+          clip: basename(file),
+          heard,
+          words: wordsOf(reference).length,
+          errors: wordErrors(wordsOf(reference), wordsOf(heard)),
+        }
       }),
     )
     const words = results.reduce((sum, result) => sum + result.words, 0)
     const errors = results.reduce((sum, result) => sum + result.errors, 0)
-    for (const result of results) console.log(`${result.clip}: ${result.errors} of ${result.words} wrong: ${result.heard}`)
-    console.log(`Word error rate of the embedded recogniser: ${((100 * errors) / words).toFixed(1)} % (${errors} of ${words} words)`)
+    for (const result of results)
+      console.log(`${result.clip}: ${result.errors} of ${result.words} wrong: ${result.heard}`)
+    console.log(
+      `Word error rate of the embedded recogniser: ${((100 * errors) / words).toFixed(1)} % (${errors} of ${words} words)`,
+    )
     expect(results).toHaveLength(6)
     expect(errors / words).toBeLessThan(0.4)
   })

@@ -50,14 +50,21 @@ const landed = async () => {
   const { id: userId } = await addUser(db.sql)
   const { id: videoId, sourceKey } = await addVideo(db.sql, { userId })
   await runs.recordSource(db.sql, { userId, videoId, key: sourceKey!, eTag: 'abc', sizeBytes: 5 })
-  const job = await jobs.createJob(db.sql, { id: crypto.randomUUID(), userId, videoId, type: 'process-video', attempt: 1 })
+  const job = await jobs.createJob(db.sql, {
+    id: crypto.randomUUID(),
+    userId,
+    videoId,
+    type: 'process-video',
+    attempt: 1,
+  })
   const run = { videoId, runId: `${videoId}-0123456789ab-1` }
   return {
     ...{ run, sourceKey },
     claim: () => runs.claimRun(db.sql, { ...run, attempt: 1 }),
     row: async () => (await videos.findVideo(db.sql, { userId, videoId }))!,
     job: () => jobs.findJob(db.sql, { userId, jobId: job.id }),
-    told: async () => (await listEvents(db.sql, { userId, after: 0, limit: 10 })).events.map(({ payload }) => payload),
+    told: async () =>
+      (await listEvents(db.sql, { userId, after: 0, limit: 10 })).events.map(({ payload }) => payload),
   }
 }
 
@@ -68,15 +75,35 @@ describe('A video whose run fell silent', () => {
     const { run, sourceKey, claim, row, job, told } = await landed()
     await claim()
     const soon = new Date(Date.now() + TIMEOUT_MS)
-    await leases.acquireLease(db.sql, { ...run, limit: 1, now: new Date(), expiresAt: soon, waitsUntil: soon })
-    await runs.recordProducts(db.sql, { ...run, transcodeJobId: 'job-1', thumbnailUrl: 's3://media/thumbnail.jpg' })
-    await mediaFiles.saveMediaFile(db.sql, { ...run, kind: 'audio', url: `s3://media/${run.runId}.flac`, contentType: 'audio/flac' })
+    await leases.acquireLease(db.sql, {
+      ...run,
+      limit: 1,
+      now: new Date(),
+      expiresAt: soon,
+      waitsUntil: soon,
+    })
+    await runs.recordProducts(db.sql, {
+      ...run,
+      transcodeJobId: 'job-1',
+      thumbnailUrl: 's3://media/thumbnail.jpg',
+    })
+    await mediaFiles.saveMediaFile(db.sql, {
+      ...run,
+      kind: 'audio',
+      url: `s3://media/${run.runId}.flac`,
+      contentType: 'audio/flac',
+    })
 
     expect(await sweep(69)).toBe(0)
     expect(await row()).toMatchObject({ status: 'processing' })
 
     expect(await sweep(71)).toBe(1)
-    expect(await row()).toMatchObject({ status: 'error', stage: 'failed', thumbnailUrl: null, metadata: { error: timedOut } })
+    expect(await row()).toMatchObject({
+      status: 'error',
+      stage: 'failed',
+      thumbnailUrl: null,
+      metadata: { error: timedOut },
+    })
     expect(await job()).toMatchObject({ status: 'failed', error: timedOut })
     expect(await told()).toMatchObject([{ status: 'error', message: expect.stringContaining('too long') }])
     expect({ stopped, cancelled }).toEqual({ stopped: [run.runId], cancelled: ['job-1'] })
@@ -105,7 +132,11 @@ describe('A video whose run fell silent', () => {
     const [first, second, third] = [await landed(), await landed(), await landed()]
     await first.claim()
     expect(await sweep(71, { limit: 2 })).toBe(2)
-    expect([await first.row(), await second.row(), await third.row()].map(({ status }) => status)).toEqual(['processing', 'error', 'error'])
+    expect([await first.row(), await second.row(), await third.row()].map(({ status }) => status)).toEqual([
+      'processing',
+      'error',
+      'error',
+    ])
     expect(await sweep(71, { limit: 2 })).toBe(1)
   })
 })
@@ -117,6 +148,9 @@ test('A video that still waits for its file, or has ended, is nobody’s stuck r
   await finished.claim()
   await runs.completeRun(db.sql, finished.run)
   expect(await sweep(24 * 60)).toBe(0)
-  expect(await videos.findVideo(db.sql, { userId, videoId: announced.id })).toMatchObject({ status: 'processing', stage: 'uploading' })
+  expect(await videos.findVideo(db.sql, { userId, videoId: announced.id })).toMatchObject({
+    status: 'processing',
+    stage: 'uploading',
+  })
   expect(await finished.row()).toMatchObject({ status: 'processed' })
 })

@@ -32,14 +32,21 @@ const check = async (): Promise<Error> => {
   await runs.claimRun(db.sql, { videoId, runId, attempt: 1 })
   await runs.recordProducts(db.sql, { videoId, runId, transcodeJobId: 'job-1' })
   const endpoint = `http://127.0.0.1:${(mediaConvert.address() as AddressInfo).port}`
-  const client = new MediaConvertClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+  const client = new MediaConvertClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  })
   const deps = {
     sql: db.sql,
     bucket: 'media',
     transcoding: createTranscoding({ client }),
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
   }
-  const step = createStep({ run: task => checkTranscoding(deps, task), log: { info: () => {}, warn: () => {}, error: () => {} } })
+  const step = createStep({
+    run: task => checkTranscoding(deps, task),
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  })
   const input = { videoId, userId, attempt: 1, bucket: 'media', key: sourceKey!, eTag: 'e', sizeBytes: 1 }
   return step({ runId, input, state: {} }).then(
     () => Promise.reject(new Error('the step succeeded')),
@@ -66,7 +73,13 @@ test.each([
   ['1999, an unknown error', { status: 'ERROR', errorCode: 1999, errorMessage: 'Unknown Error' }],
   ['no code', { status: 'ERROR' }],
   ['cancelled by an operator', { status: 'CANCELED' }],
-])('A job that ended with %s, is no fault of the file: it stays, an alarm rings, and the owner may try again', async (_, answer) => {
-  job = answer
-  expect(await check()).toMatchObject({ name: 'Error', message: expect.stringContaining('MediaConvert did not convert the video') })
-})
+])(
+  'A job that ended with %s, is no fault of the file: it stays, an alarm rings, and the owner may try again',
+  async (_, answer) => {
+    job = answer
+    expect(await check()).toMatchObject({
+      name: 'Error',
+      message: expect.stringContaining('MediaConvert did not convert the video'),
+    })
+  },
+)

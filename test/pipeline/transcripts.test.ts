@@ -30,7 +30,18 @@ let silence: string
 beforeAll(async () => {
   folderOfSounds = await mkdtemp(join(tmpdir(), 'transcripts-test-'))
   silence = join(folderOfSounds, 'silence.flac')
-  execFileSync('ffmpeg', ['-v', 'error', '-i', await silentVideo(), '-vn', '-ac', '1', '-ar', '16000', silence])
+  execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-i',
+    await silentVideo(),
+    '-vn',
+    '-ac',
+    '1',
+    '-ar',
+    '16000',
+    silence,
+  ])
   db = await createTestDatabase()
   files = await serveFiles()
 })
@@ -44,12 +55,25 @@ afterAll(async () => {
 const runWithSound = async (client: TranscribeClient, { language }: { language?: string } = {}) => {
   const { id: userId } = await addUser(db.sql)
   const video = await addVideo(db.sql, { userId, ...(language && { language }) })
-  const input: PipelineInput = { videoId: video.id, userId, attempt: 1, bucket: 'media', key: video.sourceKey!, eTag: 'e1', sizeBytes: 5 }
+  const input: PipelineInput = {
+    videoId: video.id,
+    userId,
+    attempt: 1,
+    bucket: 'media',
+    key: video.sourceKey!,
+    eTag: 'e1',
+    sizeBytes: 5,
+  }
   const runId = runIdOf(input)
   const run = { videoId: video.id, runId }
   await runs.claimRun(db.sql, { ...run, attempt: 1 })
   const folder = `media/${video.id}/${runId}`
-  const audio = { kind: 'audio', url: `s3://media/${folder}/audio.flac`, contentType: 'audio/flac', details: { durationMs: 6000 } }
+  const audio = {
+    kind: 'audio',
+    url: `s3://media/${folder}/audio.flac`,
+    contentType: 'audio/flac',
+    details: { durationMs: 6000 },
+  }
   await files.put(`${folder}/audio.flac`, silence)
   await mediaFiles.saveMediaFile(db.sql, { ...run, ...audio })
   await runs.recordProducts(db.sql, { ...run, playbackUrl: `s3://media/${folder}/hls/master.m3u8` })
@@ -74,7 +98,13 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
     addSubtitles: async (index: number, language: string, text: string) => {
       const key = `${folder}/captions/${index}.${language}.vtt`
       await put(key, `WEBVTT\n\n00:00.000 --> 00:01.000\n${text}\n`, { contentType: 'text/vtt' })
-      const track = { kind: 'caption', url: `s3://media/${key}`, contentType: 'text/vtt', language, details: { index } }
+      const track = {
+        kind: 'caption',
+        url: `s3://media/${key}`,
+        contentType: 'text/vtt',
+        language,
+        details: { index },
+      }
       await mediaFiles.saveMediaFile(db.sql, { ...run, ...track })
     },
     /** Asks again with each answer until it is done, as the state machine does. */
@@ -85,10 +115,12 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
         answer = await check(answer)
       }
     },
-    publish: () => publishRun({ ...deps, head: async () => ({ eTag: 'e1' }), cleanup, sendSummary: async () => {} }, task),
+    publish: () =>
+      publishRun({ ...deps, head: async () => ({ eTag: 'e1' }), cleanup, sendSummary: async () => {} }, task),
     job: () => jobs.findNewestJob(db.sql, { videoId: video.id, type: 'generate-transcript' }),
     row: async () => (await videos.findVideo(db.sql, { userId, videoId: video.id }))!,
-    words: async () => (await transcripts.listSegments(db.sql, { userId, videoId: video.id })).map(({ text }) => text),
+    words: async () =>
+      (await transcripts.listSegments(db.sql, { userId, videoId: video.id })).map(({ text }) => text),
   }
 }
 
@@ -96,7 +128,13 @@ describe('A video whose speech nobody here can recognise is processed all the sa
   it.each([
     ['a language that the engine does not know', { language: 'vi' }, {}, 'language_not_supported', 1],
     ['a language that Transcribe has never heard of', { language: 'xx' }, {}, 'language_not_supported', 1],
-    ['an engine that is not there', { language: 'en' }, { environment: { PATH: '/nowhere' } }, 'recogniser_unavailable', 3],
+    [
+      'an engine that is not there',
+      { language: 'en' },
+      { environment: { PATH: '/nowhere' } },
+      'recogniser_unavailable',
+      3,
+    ],
     ['silence in whatever language', {}, {}, 'no_speech', 0],
   ])('%s', async (_, video, engine, reason, warnings) => {
     const transcribe = await serveTranscribe(files, engine)
@@ -111,7 +149,10 @@ describe('A video whose speech nobody here can recognise is processed all the sa
       transcriptReason: reason,
       transcriptSource: null,
     })
-    expect(await run.job()).toMatchObject({ status: 'completed', result: { status: 'none', reason, segments: 0 } })
+    expect(await run.job()).toMatchObject({
+      status: 'completed',
+      result: { status: 'none', reason, segments: 0 },
+    })
     expect(run.failures).toHaveLength(warnings)
   })
 })
@@ -122,7 +163,9 @@ describe('A recogniser that fails for reasons of its own', () => {
   let transcribe: Awaited<ReturnType<typeof serveFailingTranscribe>>
   const serve = async (...sentences: string[]) => {
     const write = (key: string, text: string) =>
-      createStorage({ client: files.client, bucket: 'media' }).put(key, text, { contentType: 'application/json' })
+      createStorage({ client: files.client, bucket: 'media' }).put(key, text, {
+        contentType: 'application/json',
+      })
     transcribe = await serveFailingTranscribe(sentences, { write })
     return runWithSound(transcribe.client)
   }
@@ -152,7 +195,9 @@ describe('A recogniser that fails for reasons of its own', () => {
   })
 
   it('is not asked again about sound that it cannot read', async () => {
-    const run = await serve("The data in your input media file isn't valid. Check the media file and try your request again.")
+    const run = await serve(
+      "The data in your input media file isn't valid. Check the media file and try your request again.",
+    )
     await run.finish()
     expect(await run.row()).toMatchObject(unavailable)
     expect(transcribe.started()).toEqual([run.runId])
@@ -160,12 +205,19 @@ describe('A recogniser that fails for reasons of its own', () => {
 })
 
 describe('Subtitles in several languages', () => {
-  it.each(['vie', 'vi-vn', 'vi'])('give the transcript in the spoken one, also when the user calls it %s', async language => {
-    const run = await runWithSound(new TranscribeClient(), { language })
-    await run.addSubtitles(0, 'en', 'Hello')
-    await run.addSubtitles(1, 'vi', 'Xin chào')
-    expect(await run.start()).toEqual({ done: true })
-    expect(await run.words()).toEqual(['Xin chào'])
-    expect(await run.row()).toMatchObject({ transcriptStatus: 'ready', transcriptLanguage: 'vi', transcriptSource: 'embedded' })
-  })
+  it.each(['vie', 'vi-vn', 'vi'])(
+    'give the transcript in the spoken one, also when the user calls it %s',
+    async language => {
+      const run = await runWithSound(new TranscribeClient(), { language })
+      await run.addSubtitles(0, 'en', 'Hello')
+      await run.addSubtitles(1, 'vi', 'Xin chào')
+      expect(await run.start()).toEqual({ done: true })
+      expect(await run.words()).toEqual(['Xin chào'])
+      expect(await run.row()).toMatchObject({
+        transcriptStatus: 'ready',
+        transcriptLanguage: 'vi',
+        transcriptSource: 'embedded',
+      })
+    },
+  )
 })

@@ -26,7 +26,8 @@ export const synthesizeForTest = (options: Omit<SynthesisOptions, 'outDir' | 'di
   try {
     const assembly = synthesize({ assets: 'in-place', ...options, outDir: join(folder, 'out'), distDir })
     const files = readdirSync(assembly).filter(file => file.endsWith('.template.json'))
-    const read = (file: string) => [stackOf(file), JSON.parse(readFileSync(join(assembly, file), 'utf8'))] as const
+    const read = (file: string) =>
+      [stackOf(file), JSON.parse(readFileSync(join(assembly, file), 'utf8'))] as const
     return { folder: assembly, templates: Object.fromEntries(files.map(read)), close }
   } catch (error) {
     close()
@@ -45,11 +46,16 @@ export const resourcesOf = ({ templates }: Assembly, type: string): (Resource & 
       .map(([id, resource]) => ({ id, ...resource })),
   )
 
-/** The state machine's definition. References become an ARN, since engines and validators read finished definitions. */
+/**
+ * The state machine's definition. References become an ARN, since engines and validators read
+ * finished definitions.
+ */
 export const definitionOf = (assembly: Assembly): string => {
   const [machine] = resourcesOf(assembly, 'AWS::StepFunctions::StateMachine')
   const parts: unknown[] = machine!.Properties.DefinitionString['Fn::Join'][1]
-  const text = parts.map(part => (typeof part === 'string' ? part : 'arn:aws:lambda:us-east-1:000000000000:function:x')).join('')
+  const text = parts
+    .map(part => (typeof part === 'string' ? part : 'arn:aws:lambda:us-east-1:000000000000:function:x'))
+    .join('')
   return text.replaceAll('arn:arn:aws:lambda:us-east-1:000000000000:function:x:states', 'arn:aws:states')
 }
 
@@ -60,6 +66,7 @@ export const readable = (value: unknown): string => {
   if (key === 'Ref') return `<${argument}>`
   if (key === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`
   if (key === 'Fn::ImportValue') return `<${argument}>`
-  if (key === 'Fn::Join') return (argument as [string, unknown[]])[1].map(readable).join((argument as [string])[0])
+  if (key === 'Fn::Join')
+    return (argument as [string, unknown[]])[1].map(readable).join((argument as [string])[0])
   return JSON.stringify(value)
 }

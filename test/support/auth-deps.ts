@@ -6,7 +6,10 @@ import * as sessions from '../../shared/db/repositories/sessions.ts'
 import { createAuthenticate } from '../../shared/domain/auth/authenticate.ts'
 import { createId, createSecret } from '../../shared/kernel/ids.ts'
 
-/** Accounts over a real database, with a clock that the test moves. Without a cache: the degraded mode. */
+/**
+ * Accounts over a real database, with a clock that the test moves. Without a cache: the degraded
+ * mode.
+ */
 export const createTestAuth = (sql: Database, cache: Cache = createCache({ url: '' })) => {
   let time = Date.now()
   const now = () => new Date(time)

@@ -8,7 +8,10 @@ import { type Server, withDatabase } from './postgres-broker.ts'
 export type TestDatabase = { url: string; sql: Database; close(): Promise<void> }
 
 /** A migrated database of its own for a test file. `empty`: without the migrations. */
-export const createTestDatabase = async ({ empty = false, maxConnections = 20 } = {}): Promise<TestDatabase> => {
+export const createTestDatabase = async ({
+  empty = false,
+  maxConnections = 20,
+} = {}): Promise<TestDatabase> => {
   const answer = await fetch(inject('postgresBroker'))
   if (!answer.ok) throw new Error(await answer.text())
   const server = (await answer.json()) as Server
@@ -29,7 +32,10 @@ export const createTestDatabase = async ({ empty = false, maxConnections = 20 } 
 }
 
 /** A user nobody else in the file has. The password hash is no hash: sign-in is impossible. */
-export const addUser = async (sql: Database, user: { email?: string; fullName?: string } = {}): Promise<UserRow> => {
+export const addUser = async (
+  sql: Database,
+  user: { email?: string; fullName?: string } = {},
+): Promise<UserRow> => {
   const id = randomUUID()
   const row = await createUser(sql, {
     id,
@@ -43,5 +49,10 @@ export const addUser = async (sql: Database, user: { email?: string; fullName?: 
 /** A video that waits for its file. */
 export const addVideo = (sql: Database, video: Partial<NewVideo> & { userId: string }): Promise<VideoRow> => {
   const id = video.id ?? randomUUID()
-  return createVideo(sql, { title: 'A film', sourceKey: `users/${video.userId}/videos/${id}/source.mp4`, ...video, id })
+  return createVideo(sql, {
+    title: 'A film',
+    sourceKey: `users/${video.userId}/videos/${id}/source.mp4`,
+    ...video,
+    id,
+  })
 }

@@ -9,14 +9,22 @@ import {
   type StartTranscriptionJobCommandInput,
   TranscribeClient,
 } from '@aws-sdk/client-transcribe'
-import { startTranscribe, type TranscribeOptions } from '../../packages/local-aws/src/services/transcribe/server.ts'
+import {
+  startTranscribe,
+  type TranscribeOptions,
+} from '../../packages/local-aws/src/services/transcribe/server.ts'
 import { operator, operatorKeyring, serveMedia } from '../../packages/local-aws/test/support/serve-s3.ts'
 
 export type TranscriptFile = {
   jobName: string
   results: {
     transcripts: { transcript: string }[]
-    items: { type: string; start_time?: string; end_time?: string; alternatives: { confidence: string; content: string }[] }[]
+    items: {
+      type: string
+      start_time?: string
+      end_time?: string
+      alternatives: { confidence: string; content: string }[]
+    }[]
     audio_segments: { transcript: string; start_time: string; end_time: string; items: number[] }[]
     language_code?: string
   }
@@ -29,11 +37,17 @@ export const serveFiles = async () => {
     ...s3,
     /** Returns the entity tag. */
     put: async (key: string, file: string): Promise<string> => {
-      const { ETag } = await s3.client.send(new PutObjectCommand({ Bucket: 'media', Key: key, Body: await readFile(file) }))
+      const { ETag } = await s3.client.send(
+        new PutObjectCommand({ Bucket: 'media', Key: key, Body: await readFile(file) }),
+      )
       return ETag!.replaceAll('"', '')
     },
-    bytes: async (key: string) => (await s3.client.send(new GetObjectCommand({ Bucket: 'media', Key: key }))).Body!.transformToByteArray(),
-    text: async (key: string) => (await s3.client.send(new GetObjectCommand({ Bucket: 'media', Key: key }))).Body!.transformToString(),
+    bytes: async (key: string) =>
+      (
+        await s3.client.send(new GetObjectCommand({ Bucket: 'media', Key: key }))
+      ).Body!.transformToByteArray(),
+    text: async (key: string) =>
+      (await s3.client.send(new GetObjectCommand({ Bucket: 'media', Key: key }))).Body!.transformToString(),
   }
 }
 
@@ -42,18 +56,38 @@ export type ServedFiles = Awaited<ReturnType<typeof serveFiles>>
 /** The local Transcribe with the real client, and a short way to run one job to its end. */
 export const serveTranscribe = async (files: ServedFiles, options: Partial<TranscribeOptions> = {}) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'local-transcribe-'))
-  const server = await startTranscribe({ port: 0, dataDir, s3: { url: files.url }, keyring: operatorKeyring, ...options })
-  const client = new TranscribeClient({ endpoint: server.url, region: 'us-east-1', credentials: operator, maxAttempts: 1 })
+  const server = await startTranscribe({
+    port: 0,
+    dataDir,
+    s3: { url: files.url },
+    keyring: operatorKeyring,
+    ...options,
+  })
+  const client = new TranscribeClient({
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials: operator,
+    maxAttempts: 1,
+  })
 
-  const run = async (name: string, input: Partial<StartTranscriptionJobCommandInput> & { Media: { MediaFileUri: string } }) => {
+  const run = async (
+    name: string,
+    input: Partial<StartTranscriptionJobCommandInput> & { Media: { MediaFileUri: string } },
+  ) => {
     const output = { OutputBucketName: 'media', OutputKey: `${name}.json` }
-    const started = await client.send(new StartTranscriptionJobCommand({ TranscriptionJobName: name, ...output, ...input }))
+    const started = await client.send(
+      new StartTranscriptionJobCommand({ TranscriptionJobName: name, ...output, ...input }),
+    )
     let job = started.TranscriptionJob!
     while (job.TranscriptionJobStatus === 'IN_PROGRESS') {
       await sleep(50)
-      job = (await client.send(new GetTranscriptionJobCommand({ TranscriptionJobName: name }))).TranscriptionJob!
+      job = (await client.send(new GetTranscriptionJobCommand({ TranscriptionJobName: name })))
+        .TranscriptionJob!
     }
-    const file = job.TranscriptionJobStatus === 'COMPLETED' ? (JSON.parse(await files.text(`${name}.json`)) as TranscriptFile) : undefined
+    const file =
+      job.TranscriptionJobStatus === 'COMPLETED'
+        ? (JSON.parse(await files.text(`${name}.json`)) as TranscriptFile)
+        : undefined
     return { job, file }
   }
   return {

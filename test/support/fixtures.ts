@@ -10,12 +10,17 @@ const execute = promisify(execFile)
 const media = join(import.meta.dirname, '../media')
 const cockatoo = join(media, 'cockatoo.mp4')
 
-/** The recorded speech clips in the order of the talking video, each with what is said in it, read from the README's table. */
+/**
+ * The recorded speech clips in the order of the talking video, each with what is said in it, read
+ * from the README's table.
+ */
 export const speechClips = (): { file: string; reference: string }[] =>
-  [...readFileSync(join(media, 'README.md'), 'utf8').matchAll(/^\| (\S+\.wav) \|[^|]*\| "([^"]+)" \|/gm)].map(([, name, reference]) => ({
-    file: join(media, name!),
-    reference: reference!,
-  }))
+  [...readFileSync(join(media, 'README.md'), 'utf8').matchAll(/^\| (\S+\.wav) \|[^|]*\| "([^"]+)" \|/gm)].map(
+    ([, name, reference]) => ({
+      file: join(media, name!),
+      reference: reference!,
+    }),
+  )
 
 /** A real camera video of a parrot: 14 s, H.264 and MP3 in MP4, no speech. */
 export const cameraVideo = (): string => cockatoo
@@ -23,7 +28,12 @@ export const cameraVideo = (): string => cockatoo
 const clip = (number: string) => speechClips().find(({ file }) => file.endsWith(`${number}.wav`))!.file
 
 // A fixture is built once for each machine and recipe; the key covers the bytes it is made of.
-const build = async (name: string, inputs: string[], write: (file: string) => Promise<unknown>, recipe: unknown): Promise<string> => {
+const build = async (
+  name: string,
+  inputs: string[],
+  write: (file: string) => Promise<unknown>,
+  recipe: unknown,
+): Promise<string> => {
   const key = createHash('sha256').update(JSON.stringify(recipe))
   for (const input of inputs) key.update(readFileSync(input))
   const folder = join(tmpdir(), `ai-video-hub-fixtures-${process.getuid?.() ?? 0}`)
@@ -54,10 +64,20 @@ const withoutFolder = (argument: string) => argument.replace(media, '')
 
 const h264 = ['-c:v', 'libx264', '-preset', 'superfast', '-crf', '27', '-pix_fmt', 'yuv420p']
 const aac = ['-c:a', 'aac', '-b:a', '96k', '-ar', '44100']
-const picture = (seconds: number) => ['-f', 'lavfi', '-t', String(seconds), '-i', 'testsrc2=size=640x360:rate=25']
+const picture = (seconds: number) => [
+  '-f',
+  'lavfi',
+  '-t',
+  String(seconds),
+  '-i',
+  'testsrc2=size=640x360:rate=25',
+]
 const clock = (seconds: number) => ['-t', String(seconds)]
 
-/** Six people's sentences over moving pictures, half a second of silence after each: 38.72 s, 1280x720, 25 fps, H.264 and AAC in MP4. */
+/**
+ * Six people's sentences over moving pictures, half a second of silence after each: 38.72 s,
+ * 1280x720, 25 fps, H.264 and AAC in MP4.
+ */
 export const talkingVideo = (): Promise<string> => {
   const clips = speechClips().map(({ file }) => file)
   const padded = clips.map((_, i) => `[${i}:a]aresample=44100,apad=pad_dur=0.5[a${i}]`)
@@ -69,7 +89,14 @@ export const talkingVideo = (): Promise<string> => {
     [
       ...clips.flatMap(file => ['-i', file]),
       ...['-stream_loop', '-1', '-i', cockatoo],
-      ...['-filter_complex', [...padded, joined, pictures].join(';'), '-map', '[pictures]', '-map', '[sound]'],
+      ...[
+        '-filter_complex',
+        [...padded, joined, pictures].join(';'),
+        '-map',
+        '[pictures]',
+        '-map',
+        '[sound]',
+      ],
       ...clock(38.72),
       ...[...h264, ...aac, '-movflags', '+faststart'],
     ],
@@ -78,7 +105,11 @@ export const talkingVideo = (): Promise<string> => {
 
 /** 6 s with a sound track of digital silence. */
 export const silentVideo = (): Promise<string> =>
-  make('silent.mp4', [], [...picture(6), '-f', 'lavfi', '-i', 'anullsrc=r=44100:cl=stereo', ...clock(6), ...h264, ...aac])
+  make(
+    'silent.mp4',
+    [],
+    [...picture(6), '-f', 'lavfi', '-i', 'anullsrc=r=44100:cl=stereo', ...clock(6), ...h264, ...aac],
+  )
 
 /** 6 s without a sound track. */
 export const videoWithoutAudio = (): Promise<string> => make('no-audio.mp4', [], [...picture(6), ...h264])
@@ -97,15 +128,32 @@ export const subtitleLines = [
 ]
 
 const srtTime = (seconds: number) => new Date(seconds * 1000).toISOString().slice(11, 23).replace('.', ',')
-const srt = subtitleLines.map((line, i) => `${i + 1}\n${srtTime(line.startTime)} --> ${srtTime(line.endTime)}\n${line.text}\n`).join('\n')
+const srt = subtitleLines
+  .map((line, i) => `${i + 1}\n${srtTime(line.startTime)} --> ${srtTime(line.endTime)}\n${line.text}\n`)
+  .join('\n')
 
 /** 8 s with an embedded Vietnamese subtitle track: mov_text in MP4, SubRip in Matroska. */
 export const videoWithSubtitles = async (container: 'mp4' | 'mkv' = 'mp4'): Promise<string> => {
   const subtitles = await build('vietnamese.srt', [], file => writeFile(file, srt), srt)
   const codec = container === 'mp4' ? 'mov_text' : 'srt'
-  const streams = ['-map', '0:v', '-map', '1:a', '-map', '2:s', '-c:s', codec, '-metadata:s:s:0', 'language=vie']
+  const streams = [
+    '-map',
+    '0:v',
+    '-map',
+    '1:a',
+    '-map',
+    '2:s',
+    '-c:s',
+    codec,
+    '-metadata:s:s:0',
+    'language=vie',
+  ]
   const sound = ['-f', 'lavfi', '-t', '8', '-i', 'sine=frequency=440:sample_rate=44100']
-  const file = await make(`subtitles.${container}`, [subtitles], [...picture(8), ...sound, '-i', subtitles, ...streams, ...h264, ...aac])
+  const file = await make(
+    `subtitles.${container}`,
+    [subtitles],
+    [...picture(8), ...sound, '-i', subtitles, ...streams, ...h264, ...aac],
+  )
   return file
 }
 
@@ -118,7 +166,8 @@ const spoken = (name: string, codecs: string[]) => {
 export const speechVideo = (): Promise<string> => spoken('speech.mp4', [...h264, ...aac])
 
 /** 7 s of speech; H.264 and MP3 in AVI, which MediaConvert does not read. */
-export const aviVideo = (): Promise<string> => spoken('legacy.avi', [...h264, '-bf', '0', '-c:a', 'libmp3lame', '-ar', '44100'])
+export const aviVideo = (): Promise<string> =>
+  spoken('legacy.avi', [...h264, '-bf', '0', '-c:a', 'libmp3lame', '-ar', '44100'])
 
 /** The head of aviVideo and zeros after it: it looks like a film until somebody decodes it. */
 export const hollowVideo = async (): Promise<string> => {
@@ -128,19 +177,35 @@ export const hollowVideo = async (): Promise<string> => {
 }
 
 /** 7 s of speech; Windows Media Video 8, which MediaConvert does not read. */
-export const wmvVideo = (): Promise<string> => spoken('legacy.wmv', ['-c:v', 'wmv2', '-b:v', '1M', '-c:a', 'wmav2', '-ar', '44100'])
+export const wmvVideo = (): Promise<string> =>
+  spoken('legacy.wmv', ['-c:v', 'wmv2', '-b:v', '1M', '-c:a', 'wmav2', '-ar', '44100'])
 
 /** 7 s of speech; H.264 and MP3 in Flash video, which MediaConvert does not read. */
-export const flvVideo = (): Promise<string> => spoken('legacy.flv', [...h264, '-c:a', 'libmp3lame', '-ar', '44100'])
+export const flvVideo = (): Promise<string> =>
+  spoken('legacy.flv', [...h264, '-c:a', 'libmp3lame', '-ar', '44100'])
 
 /** 4 s as a browser's recorder writes it: VP8 and Opus in WebM. */
 export const webmVideo = (): Promise<string> => {
   const sound = ['-f', 'lavfi', '-t', '4', '-i', 'sine=frequency=440:sample_rate=48000']
-  const codecs = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '1M', '-c:a', 'libopus']
+  const codecs = [
+    '-c:v',
+    'libvpx',
+    '-deadline',
+    'realtime',
+    '-cpu-used',
+    '8',
+    '-b:v',
+    '1M',
+    '-c:a',
+    'libopus',
+  ]
   return make('recorded.webm', [], [...picture(4), ...sound, ...codecs])
 }
 
-/** Five hours and half a minute as a program writes them that never comes to the end: the file does not say how long it is. */
+/**
+ * Five hours and half a minute as a program writes them that never comes to the end: the file does
+ * not say how long it is.
+ */
 export const endlessVideo = (): Promise<string> => {
   const pictures = ['-f', 'lavfi', '-i', 'color=size=64x36:rate=1/10:duration=18030']
   return make('endless.mkv', [], [...pictures, ...h264, '-live', '1'])
@@ -156,7 +221,10 @@ export const understatedVideo = async (): Promise<string> => {
   return build('understated.mkv', [honest], file => writeFile(file, bytes), 'ten seconds')
 }
 
-/** A second of black, then pictures; 6 s, recorded upright by a phone: 640x360 with a rotation of 90 degrees. */
+/**
+ * A second of black, then pictures; 6 s, recorded upright by a phone: 640x360 with a rotation of 90
+ * degrees.
+ */
 export const rotatedVideo = async (): Promise<string> => {
   const upright = await make('upright.mp4', [], [...picture(6), '-vf', 'fade=in:st=1:d=0.2', ...h264])
   return make('rotated.mp4', [upright], ['-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=90'])
@@ -164,11 +232,20 @@ export const rotatedVideo = async (): Promise<string> => {
 
 /** Noise, of which every frame is new: 12 s, MPEG-4 in AVI. */
 export const restlessVideo = (): Promise<string> => {
-  const pictures = ['-f', 'lavfi', '-i', 'color=gray:size=320x180:rate=25:duration=12', '-vf', 'noise=alls=80:allf=t']
+  const pictures = [
+    '-f',
+    'lavfi',
+    '-i',
+    'color=gray:size=320x180:rate=25:duration=12',
+    '-vf',
+    'noise=alls=80:allf=t',
+  ]
   return make('restless.avi', [], [...pictures, '-c:v', 'mpeg4', '-q:v', '4'])
 }
 
-/** The video of speechVideo in a file of 101 MiB, too large for one form: an empty box follows it. */
+/**
+ * The video of speechVideo in a file of 101 MiB, too large for one form: an empty box follows it.
+ */
 export const largeVideo = async (): Promise<string> => {
   const video = readFileSync(await speechVideo())
   const sizeBytes = 101 * 1024 ** 2

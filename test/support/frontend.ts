@@ -8,7 +8,10 @@ const folder = join(import.meta.dirname, 'frontend')
 const player = join(import.meta.dirname, '../../node_modules/hls.js/dist/hls.min.js')
 const types = { html: 'text/html', js: 'text/javascript', mp4: 'video/mp4' } as const
 
-/** Serves the page of `test/support/frontend`, the player and the given files on a port of its own; 0 = a free one. */
+/**
+ * Serves the page of `test/support/frontend`, the player and the given files on a port of its own;
+ * 0 = a free one.
+ */
 export const serveFrontend = async (port: number, files: Record<string, string> = {}) => {
   const known: Record<string, string> = {
     '/': join(folder, 'index.html'),

@@ -11,7 +11,10 @@ import { spawnTied } from '../../packages/local-aws/src/machine/processes.ts'
 
 type Variables = Record<string, string>
 
-/** Keeps the folder and the addresses of a hub that is stopped and started again. Of this machine's variables only what processes need is handed on. */
+/**
+ * Keeps the folder and the addresses of a hub that is stopped and started again. Of this machine's
+ * variables only what processes need is handed on.
+ */
 export const createHubPlace = async () => {
   await buildWhatChanged()
   const stateDir = await mkdtemp(join(tmpdir(), 'ai-video-hub-e2e-'))
@@ -27,7 +30,8 @@ export const createHubPlace = async () => {
     restUrl: `http://127.0.0.1:${restPort}/api`,
     webSocketUrl: `ws://127.0.0.1:${webSocketPort}/ws`,
 
-    start: (variables: Variables = {}) => startHubStack({ stateDir, ...ports, environment: environmentOf(variables) }),
+    start: (variables: Variables = {}) =>
+      startHubStack({ stateDir, ...ports, environment: environmentOf(variables) }),
 
     /** The hub as a process of its own, which can be killed. */
     startProcess: async (variables: Variables = {}) => {

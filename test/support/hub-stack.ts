@@ -5,7 +5,10 @@ import type { LocalStack } from '../../packages/local-aws/src/stack/stack.ts'
 import { createHubPlace } from './hub-place.ts'
 
 /** The addresses of the tests' hub, and an operator's credentials for it. */
-export type Hub = Pick<LocalStack, 'restUrl' | 'webSocketUrl' | 's3Url' | 'databaseUrl' | 'redisUrl' | 'operator' | 'endpoints'> & {
+export type Hub = Pick<
+  LocalStack,
+  'restUrl' | 'webSocketUrl' | 's3Url' | 'databaseUrl' | 'redisUrl' | 'operator' | 'endpoints'
+> & {
   /** The only page that may call from another origin. Nobody serves it until a test does. */
   pageOrigin: string
   jwtSecret: string
@@ -18,11 +21,17 @@ declare module 'vitest' {
 }
 
 /** A whole hub of its own in a new folder. */
-export const startHub = async (variables: Record<string, string> = {}): Promise<Hub & { close(): Promise<void> }> => {
+export const startHub = async (
+  variables: Record<string, string> = {},
+): Promise<Hub & { close(): Promise<void> }> => {
   const place = await createHubPlace()
   const pageOrigin = `http://localhost:${await freePort()}`
   const jwtSecret = randomBytes(32).toString('hex')
-  const stack = await place.start({ FRONTEND_URL: `http://localhost:3000,${pageOrigin}`, JWT_SECRET: jwtSecret, ...variables })
+  const stack = await place.start({
+    FRONTEND_URL: `http://localhost:3000,${pageOrigin}`,
+    JWT_SECRET: jwtSecret,
+    ...variables,
+  })
   const { restUrl, webSocketUrl, s3Url, databaseUrl, redisUrl, endpoints } = stack
   const { accessKeyId, secretAccessKey } = stack.operator
   return {

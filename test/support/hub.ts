@@ -1,5 +1,11 @@
 import { afterAll, inject } from 'vitest'
-import { askHub, connectHub, type Request, type VideoAnswer, type VideoEvent } from '../../dev/demo/hub-client.ts'
+import {
+  askHub,
+  connectHub,
+  type Request,
+  type VideoAnswer,
+  type VideoEvent,
+} from '../../dev/demo/hub-client.ts'
 import type { Hub } from './hub-stack.ts'
 
 /** Processing takes seconds; a machine with much else to do may need longer. */
@@ -29,7 +35,12 @@ const followEvents = async (follow: (onEvent: (event: VideoEvent) => void) => Pr
       const event = choose(events)
       if (event) resolve(event)
     }
-    const giveUp = () => reject(new Error(`Nothing came in ${PATIENCE_MS / 1000} s; the last event is ${JSON.stringify(events.at(-1))}`))
+    const giveUp = () =>
+      reject(
+        new Error(
+          `Nothing came in ${PATIENCE_MS / 1000} s; the last event is ${JSON.stringify(events.at(-1))}`,
+        ),
+      )
     const timer = setTimeout(giveUp, PATIENCE_MS)
     waiting.add(look)
     look()
@@ -52,7 +63,12 @@ export const signUp = async (hub: Hub = sharedHub()) => {
 
   /** The event that ends the processing of a video; after a retry, that of the given run. */
   const ended = (videoId: string, { run = 1 } = {}) =>
-    find(events => events.filter(({ payload }) => payload.videoId === videoId && payload.status !== 'processing')[run - 1])
+    find(
+      events =>
+        events.filter(({ payload }) => payload.videoId === videoId && payload.status !== 'processing')[
+          run - 1
+        ],
+    )
 
   /** A request of this user, whatever is answered. */
   const ask = (method: string, path: string, request: Request = {}) =>
@@ -60,8 +76,14 @@ export const signUp = async (hub: Hub = sharedHub()) => {
 
   const videoOf = (videoId: string) => client.call<VideoAnswer>('GET', `/videos/${videoId}`)
 
-  /** Uploads a file by presigned POST or in parts and waits for the end of its processing; answers the video as it is then. */
-  const take = async (file: string, { title = 'A film', language }: { title?: string; language?: string } = {}) => {
+  /**
+   * Uploads a file by presigned POST or in parts and waits for the end of its processing; answers
+   * the video as it is then.
+   */
+  const take = async (
+    file: string,
+    { title = 'A film', language }: { title?: string; language?: string } = {},
+  ) => {
     const { video, jobId } = await client.upload(file, { title, ...(language && { language }) })
     await ended(video.id)
     return { jobId, ...(await videoOf(video.id)) }
@@ -73,5 +95,8 @@ export const signUp = async (hub: Hub = sharedHub()) => {
 export type HubUser = Awaited<ReturnType<typeof signUp>>
 
 /** A request of nobody. */
-export const ask = (method: string, path: string, { hub = sharedHub(), ...request }: Request & { hub?: Hub } = {}) =>
-  askHub(hub.restUrl, method, path, request)
+export const ask = (
+  method: string,
+  path: string,
+  { hub = sharedHub(), ...request }: Request & { hub?: Hub } = {},
+) => askHub(hub.restUrl, method, path, request)

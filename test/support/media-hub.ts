@@ -28,7 +28,10 @@ const keyring: Keyring = {
   authorize: (_id, action) => !denied.has(action),
 }
 /** Executions stay under way, as a long film's would. */
-const waiting = JSON.stringify({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', Seconds: 3600, End: true } } })
+const waiting = JSON.stringify({
+  StartAt: 'Wait',
+  States: { Wait: { Type: 'Wait', Seconds: 3600, End: true } },
+})
 
 /** Remembers which jobs were cancelled: MediaConvert itself has no part in these tests. */
 const startTranscoder = async () => {
@@ -38,10 +41,17 @@ const startTranscoder = async () => {
     response.writeHead(202, { 'content-type': 'application/json' }).end('{}')
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  return { cancelled, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() }
+  return {
+    cancelled,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => server.close(),
+  }
 }
 
-/** The functions of accounts, videos and uploads, composed by their own entry files over real Postgres, S3, SQS and Step Functions protocols. */
+/**
+ * The functions of accounts, videos and uploads, composed by their own entry files over real
+ * Postgres, S3, SQS and Step Functions protocols.
+ */
 export const startMediaHub = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'media-hub-'))
   const [database, sqs, states, transcoder] = await Promise.all([
@@ -50,11 +60,18 @@ export const startMediaHub = async () => {
     startStates({ ...place, stateDir: folder, keyring, emit: () => {}, log: () => {} }),
     startTranscoder(),
   ])
-  const pipelineArn = await states.define({ name: 'pipeline', roleArn: '', definitionString: waiting, perform: async () => ({}) })
+  const pipelineArn = await states.define({
+    name: 'pipeline',
+    roleArn: '',
+    definitionString: waiting,
+    perform: async () => ({}),
+  })
   const [ingest, cleanup] = [await sqs.createQueue('ingest', {}), await sqs.createQueue('cleanup', {})]
   const events = await sqs.createQueue('events.fifo', { FifoQueue: 'true' })
   const s3 = await startS3({ ...place, dataDir: join(folder, 's3'), keyring, notify: sqs.send })
-  s3.defineBucket(BUCKET, { notifications: [{ queueArn: ingest.arn, events: ['s3:ObjectCreated:*'], prefix: 'users/' }] })
+  s3.defineBucket(BUCKET, {
+    notifications: [{ queueArn: ingest.arn, events: ['s3:ObjectCreated:*'], prefix: 'users/' }],
+  })
 
   Object.assign(process.env, {
     NODE_ENV: 'test',
@@ -84,23 +101,36 @@ export const startMediaHub = async () => {
     import('../../functions/workers/cleanup.ts'),
     import('../../functions/scheduled/reconcile.ts'),
   ])
-  const call = createCaller({ auth: auth.handler as Handler, videos: videos.handler as Handler, uploads: uploads.handler as Handler })
+  const call = createCaller({
+    auth: auth.handler as Handler,
+    videos: videos.handler as Handler,
+    uploads: uploads.handler as Handler,
+  })
 
   const receive = async (queueUrl: string): Promise<Message[]> => {
     const { Messages = [] } = await sqs.client.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
     )
-    for (const { ReceiptHandle } of Messages) await sqs.client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }))
+    for (const { ReceiptHandle } of Messages)
+      await sqs.client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }))
     return Messages
   }
-  const consume = async (queue: { url: string; arn: string }, handler: (event: SQSEvent) => Promise<SQSBatchResponse>): Promise<number> => {
+  const consume = async (
+    queue: { url: string; arn: string },
+    handler: (event: SQSEvent) => Promise<SQSBatchResponse>,
+  ): Promise<number> => {
     const messages = await receive(queue.url)
     const { batchItemFailures } = await handler(toSqsEvent(messages, queue.arn))
     if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages failed`)
     return messages.length
   }
 
-  const client = new S3Client({ endpoint: s3.url, region: place.region, credentials: key, requestChecksumCalculation: 'WHEN_REQUIRED' })
+  const client = new S3Client({
+    endpoint: s3.url,
+    region: place.region,
+    credentials: key,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  })
   const sfn = new SFNClient({ endpoint: states.url, region: place.region, credentials: key })
   let count = 0
 
@@ -115,7 +145,9 @@ export const startMediaHub = async () => {
     /** A new account; `call` takes its token. */
     signUp: async () => {
       const email = `minh.${++count}@example.com`
-      const { body } = await call('POST', '/auth/register', { body: { email, password: 'mua thu Hà Nội', fullName: 'Nguyễn Thị Minh' } })
+      const { body } = await call('POST', '/auth/register', {
+        body: { email, password: 'mua thu Hà Nội', fullName: 'Nguyễn Thị Minh' },
+      })
       return { userId: body.user.id as string, token: body.token as string }
     },
 
@@ -146,7 +178,8 @@ export const startMediaHub = async () => {
       return own.map(({ name, status }) => ({ name: name!, status: status! }))
     },
     eventsOf: async (userId: string) => {
-      const rows = await database.sql`SELECT type, payload FROM user_events WHERE user_id = ${userId} ORDER BY seq`
+      const rows =
+        await database.sql`SELECT type, payload FROM user_events WHERE user_id = ${userId} ORDER BY seq`
       return rows.map(({ type, payload }) => ({ type, ...payload }))
     },
 

@@ -20,7 +20,8 @@ export const startModelServer = async () => {
     // biome-ignore lint/suspicious/noExplicitAny: what reached it is asserted on
     asked: [] as any[],
     /** Makes it well again and forgets what it was asked. */
-    reset: (behaviour: Partial<Behaviour> = {}) => void Object.assign(model, well(), { asked: [] }, behaviour),
+    reset: (behaviour: Partial<Behaviour> = {}) =>
+      void Object.assign(model, well(), { asked: [] }, behaviour),
     close: () => {
       server.close()
       server.closeAllConnections()
@@ -33,7 +34,11 @@ export const startModelServer = async () => {
     const choice = { index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }
     const completion = { id: 'c', object: 'chat.completion', created: 0, model: 'test', choices: [choice] }
     // The client must not try again by itself: the tests would wait for it.
-    response.writeHead(model.status, { 'content-type': 'application/json', 'x-should-retry': 'false', ...model.headers })
+    response.writeHead(model.status, {
+      'content-type': 'application/json',
+      'x-should-retry': 'false',
+      ...model.headers,
+    })
     response.end(JSON.stringify(model.status === 200 ? completion : { error: { message: 'overloaded' } }))
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))

@@ -11,7 +11,9 @@ const PREFIX = 'ai-video-hub-local'
 const BUCKET = `${PREFIX}-media-${ACCOUNT}-us-east-1`
 const STATES = `arn:aws:states:us-east-1:${ACCOUNT}`
 
-/** The result of `outcomeOf` when a video went through once, however often its run was disturbed. */
+/**
+ * The result of `outcomeOf` when a video went through once, however often its run was disturbed.
+ */
 export const PROCESSED_ONCE = {
   video: { status: 'processed', stage: 'done', processingProgress: 100 },
   completedEvents: 1,
@@ -25,7 +27,11 @@ export const PROCESSED_ONCE = {
 }
 
 /** Reads the things an operator sees behind a hub: rows, objects, executions, queues. */
-export const viewAsOperator = ({ databaseUrl, operator: credentials, endpoints }: Pick<Hub, 'databaseUrl' | 'operator' | 'endpoints'>) => {
+export const viewAsOperator = ({
+  databaseUrl,
+  operator: credentials,
+  endpoints,
+}: Pick<Hub, 'databaseUrl' | 'operator' | 'endpoints'>) => {
   const common = { region: 'us-east-1', credentials }
   const s3 = new S3Client({ ...common, endpoint: endpoints.S3, forcePathStyle: true })
   const sqs = new SQSClient({ ...common, endpoint: endpoints.SQS })
@@ -60,13 +66,18 @@ export const viewAsOperator = ({ databaseUrl, operator: credentials, endpoints }
 
   /** The playlists that a master playlist names, and the files that those name. */
   const playlistFiles = async (key: string): Promise<string[]> => {
-    const lines = ((await storage.getText(key)) ?? '').split('\n').filter(line => line && !line.startsWith('#'))
+    const lines = ((await storage.getText(key)) ?? '')
+      .split('\n')
+      .filter(line => line && !line.startsWith('#'))
     const files = lines.map(name => key.replace(/[^/]+$/, name))
     const inside = await Promise.all(files.filter(file => file.endsWith('.m3u8')).map(playlistFiles))
     return [...files, ...inside.flat()]
   }
 
-  /** Objects that no row refers to, neither itself nor by a playlist, and references to objects that are not there. */
+  /**
+   * Objects that no row refers to, neither itself nor by a playlist, and references to objects that
+   * are not there.
+   */
   const compareFiles = async () => {
     const urls = await sql<{ url: string | null }[]>`
       SELECT url FROM media_files
@@ -91,7 +102,9 @@ export const viewAsOperator = ({ databaseUrl, operator: credentials, endpoints }
     /** Ends the newest execution of a video. */
     stopRun: async (videoId: string) => {
       const { name } = (await runsOf(videoId)).at(-1)!
-      await sfn.send(new StopExecutionCommand({ executionArn: `${STATES}:execution:${PREFIX}-pipeline:${name}` }))
+      await sfn.send(
+        new StopExecutionCommand({ executionArn: `${STATES}:execution:${PREFIX}-pipeline:${name}` }),
+      )
     },
 
     /** All that has become of a video. */

@@ -19,7 +19,8 @@ export type Server = { url: string; template: string }
 
 const migrationsFolder = join(import.meta.dirname, '../../shared/db/migrations')
 
-export const withDatabase = (url: string, database: string): string => Object.assign(new URL(url), { pathname: `/${database}` }).href
+export const withDatabase = (url: string, database: string): string =>
+  Object.assign(new URL(url), { pathname: `/${database}` }).href
 
 const startServer = async (): Promise<{ url: string; close(): Promise<void> }> => {
   const given = process.env.TEST_DATABASE_URL
@@ -40,7 +41,10 @@ const runSql = async (url: string, statement: string): Promise<void> => {
   await admin.unsafe(statement).finally(() => admin.end())
 }
 
-/** One Postgres for all test files of a project, with a migrated template database; it starts when the first of them asks. */
+/**
+ * One Postgres for all test files of a project, with a migrated template database; it starts when
+ * the first of them asks.
+ */
 export default async (project: TestProject) => {
   const template = `hub_template_${randomUUID().slice(0, 8)}`
   let started: Promise<{ url: string; close(): Promise<void> }> | undefined

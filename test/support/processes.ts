@@ -13,10 +13,14 @@ export const processesBelow = async (root: number = process.pid): Promise<Runnin
     ...{ pid: Number(pid), parent: Number(parent), command },
   }))
   const below = (pid: number): RunningProcess[] =>
-    rows.filter(({ parent }) => parent === pid).flatMap(({ pid, command }) => [{ pid, command }, ...below(pid)])
-  // ps itself is among our children, and so is the shell of machine/processes.ts that waits for our end.
+    rows
+      .filter(({ parent }) => parent === pid)
+      .flatMap(({ pid, command }) => [{ pid, command }, ...below(pid)])
+  // ps itself is among our children, and so is the shell of machine/processes.ts that waits for our
+  // end.
   return below(root).filter(({ command }) => !/^ps |^\/bin\/sh -c\s/.test(command))
 }
 
 /** Those that have not ended since. */
-export const stillRunning = (processes: readonly RunningProcess[]): RunningProcess[] => processes.filter(({ pid }) => isAlive(pid))
+export const stillRunning = (processes: readonly RunningProcess[]): RunningProcess[] =>
+  processes.filter(({ pid }) => isAlive(pid))

@@ -1,6 +1,13 @@
 import type { Sql } from '../../shared/db/client.ts'
 
-type Column = { table: string; column: string; type: string; isKey: boolean; isForeign: boolean; isUnique: boolean }
+type Column = {
+  table: string
+  column: string
+  type: string
+  isKey: boolean
+  isForeign: boolean
+  isUnique: boolean
+}
 
 const shortType = (type: string): string =>
   type
@@ -9,7 +16,10 @@ const shortType = (type: string): string =>
     // Mermaid takes no comma in a type.
     .replace(/\(\d+,\d+\)/, '')
 
-/** The Mermaid entity-relationship diagram of a migrated database: every table, column and foreign key. */
+/**
+ * The Mermaid entity-relationship diagram of a migrated database: every table, column and foreign
+ * key.
+ */
 export const drawSchema = async (sql: Sql): Promise<string> => {
   const columns = await sql<Column[]>`
     SELECT c.relname AS table, a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type,

@@ -5,15 +5,31 @@ import type { VideoRow } from '../../shared/db/repositories/videos.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { addVideo } from './database.ts'
 
-type SpokenVideo = { userId: string; transcript: 'ready' | 'none'; reason?: VideoRow['transcriptReason']; running?: boolean }
+type SpokenVideo = {
+  userId: string
+  transcript: 'ready' | 'none'
+  reason?: VideoRow['transcriptReason']
+  running?: boolean
+}
 
-/** A video whose transcript is there, or is known to be none; finished unless it is said to be running. */
-export const addSpokenVideo = async (sql: Database, o: SpokenVideo): Promise<{ videoId: string; runId: string; sourceKey: string }> => {
+/**
+ * A video whose transcript is there, or is known to be none; finished unless it is said to be
+ * running.
+ */
+export const addSpokenVideo = async (
+  sql: Database,
+  o: SpokenVideo,
+): Promise<{ videoId: string; runId: string; sourceKey: string }> => {
   const { id: videoId, sourceKey } = await addVideo(sql, { userId: o.userId })
   const run = { videoId, runId: createId() }
   await runs.recordSource(sql, { userId: o.userId, videoId, key: sourceKey!, eTag: 'e', sizeBytes: 1 })
   await runs.claimRun(sql, { ...run, attempt: 1 })
-  const said = ['And so, my fellow Americans', 'ask what you can do'].map((text, i) => ({ startMs: i, endMs: i, text, confidence: 1 }))
+  const said = ['And so, my fellow Americans', 'ask what you can do'].map((text, i) => ({
+    startMs: i,
+    endMs: i,
+    text,
+    confidence: 1,
+  }))
   await transcripts.replaceSegments(sql, { ...run, segments: o.transcript === 'ready' ? said : [] })
   await runs.recordTranscriptStatus(sql, { ...run, status: o.transcript, reason: o.reason ?? null })
   if (!o.running) await runs.completeRun(sql, run)

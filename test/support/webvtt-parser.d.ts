@@ -3,6 +3,9 @@ declare module 'webvtt-parser' {
     parse(
       text: string,
       mode: 'subtitles' | 'metadata' | 'chapters',
-    ): { cues: { startTime: number; endTime: number; text: string }[]; errors: { message: string; line: number }[] }
+    ): {
+      cues: { startTime: number; endTime: number; text: string }[]
+      errors: { message: string; line: number }[]
+    }
   }
 }

@@ -25,7 +25,9 @@ describe('docs/openapi.json', () => {
     }
     expect(openapi).toBe('3.1.0')
     const described = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`),
+      Object.entries(methods).map(
+        ([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`,
+      ),
     )
     expect(described.sort()).toEqual(
       Object.entries(routes)
@@ -37,7 +39,11 @@ describe('docs/openapi.json', () => {
   it('names every type in which an answer comes', async () => {
     const { paths } = JSON.parse(await readDocument('openapi.json'))
     const typesOf = (path: string) => Object.keys(paths[path].get.responses['200'].content)
-    expect(typesOf('/videos/{id}/transcript')).toEqual(['application/json', 'text/vtt', 'application/x-subrip'])
+    expect(typesOf('/videos/{id}/transcript')).toEqual([
+      'application/json',
+      'text/vtt',
+      'application/x-subrip',
+    ])
     expect(typesOf('/videos/{id}/playback/{playlist}')).toEqual(['application/vnd.apple.mpegurl', 'text/vtt'])
     expect(typesOf('/videos/{id}')).toEqual(['application/json'])
   })

@@ -33,7 +33,9 @@ describe('without Redis', () => {
     expect(once.result).toBeUndefined()
     // 100 ms, and room for a busy machine; a client's own defaults wait for 10 s and more.
     expect(once.ms).toBeLessThan(1000)
-    const next = await timed(() => readThrough(cache, { key: 'key', ttlSeconds: 1, load: async () => 'loaded' }))
+    const next = await timed(() =>
+      readThrough(cache, { key: 'key', ttlSeconds: 1, load: async () => 'loaded' }),
+    )
     expect(next.result).toBe('loaded')
     expect(next.ms).toBeLessThan(500)
     expect(await cache.isUp()).toBe(false)
@@ -67,7 +69,11 @@ describe.runIf(hasRedis)('with Redis', { retry: 2 }, () => {
   it('a summary is loaded once and kept for an hour under the guide’s key', async () => {
     let loads = 0
     const read = () =>
-      readThrough(cache, { key: cacheKeys.videoSummary('v1'), ttlSeconds: SUMMARY_SECONDS, load: async () => ({ overview: `${++loads}` }) })
+      readThrough(cache, {
+        key: cacheKeys.videoSummary('v1'),
+        ttlSeconds: SUMMARY_SECONDS,
+        load: async () => ({ overview: `${++loads}` }),
+      })
     expect([await read(), await read()]).toEqual([{ overview: '1' }, { overview: '1' }])
     expect(await cache.run(redis => redis.ttl('video:summary:v1'))).toBeGreaterThan(3590)
   })

@@ -12,7 +12,12 @@ describe('the configuration', () => {
       'FRONTEND_URL',
       'NODE_ENV',
     ] as const
-    expect(readConfig({ FRONTEND_URL: 'https://app.example.com/, http://localhost:5173', JWT_EXPIRES_IN: '15m' }, keys)).toEqual({
+    expect(
+      readConfig(
+        { FRONTEND_URL: 'https://app.example.com/, http://localhost:5173', JWT_EXPIRES_IN: '15m' },
+        keys,
+      ),
+    ).toEqual({
       JWT_EXPIRES_IN: 900,
       JWT_REFRESH_EXPIRES_IN: 604_800,
       MAX_CONCURRENT_JOBS: 5,
@@ -24,8 +29,20 @@ describe('the configuration', () => {
   })
 
   it('lists every problem at once and never shows a value', () => {
-    const env = { JWT_EXPIRES_IN: 'soon-s3cret', MAX_CONCURRENT_JOBS: '0', FRONTEND_URL: 'app', PIPELINE_ARN: '' }
-    const read = () => readConfig(env, ['PIPELINE_ARN', 'AWS_S3_BUCKET', 'JWT_EXPIRES_IN', 'MAX_CONCURRENT_JOBS', 'FRONTEND_URL'])
+    const env = {
+      JWT_EXPIRES_IN: 'soon-s3cret',
+      MAX_CONCURRENT_JOBS: '0',
+      FRONTEND_URL: 'app',
+      PIPELINE_ARN: '',
+    }
+    const read = () =>
+      readConfig(env, [
+        'PIPELINE_ARN',
+        'AWS_S3_BUCKET',
+        'JWT_EXPIRES_IN',
+        'MAX_CONCURRENT_JOBS',
+        'FRONTEND_URL',
+      ])
     expect(read).toThrow(
       /PIPELINE_ARN is missing; AWS_S3_BUCKET is missing; JWT_EXPIRES_IN must be a duration.*; MAX_CONCURRENT_JOBS must be.*; FRONTEND_URL must be/,
     )
@@ -40,9 +57,18 @@ describe('the configuration', () => {
 
 describe('the secrets of tokens', () => {
   const long = (seed: string) => `${seed}Zk3v9QpX7LwT2mRb8NcY5sHd1FgJ4aEu`
-  const read = (config: { JWT_SECRET?: string; JWT_REFRESH_SECRET?: string }, NODE_ENV: 'production' | 'development' = 'production') =>
+  const read = (
+    config: { JWT_SECRET?: string; JWT_REFRESH_SECRET?: string },
+    NODE_ENV: 'production' | 'development' = 'production',
+  ) =>
     readAuthSecrets(
-      { NODE_ENV, AUTH_SECRET_ARN: undefined, JWT_SECRET: undefined, JWT_REFRESH_SECRET: undefined, ...config },
+      {
+        NODE_ENV,
+        AUTH_SECRET_ARN: undefined,
+        JWT_SECRET: undefined,
+        JWT_REFRESH_SECRET: undefined,
+        ...config,
+      },
       async () => '',
     )
 
@@ -50,7 +76,12 @@ describe('the secrets of tokens', () => {
     const own = { JWT_SECRET: long('a'), JWT_REFRESH_SECRET: long('b') }
     expect(await read(own)).toEqual({ jwtSecret: long('a'), refreshSecret: long('b') })
     const stored = readAuthSecrets(
-      { NODE_ENV: 'production', AUTH_SECRET_ARN: 'arn', JWT_SECRET: undefined, JWT_REFRESH_SECRET: undefined },
+      {
+        NODE_ENV: 'production',
+        AUTH_SECRET_ARN: 'arn',
+        JWT_SECRET: undefined,
+        JWT_REFRESH_SECRET: undefined,
+      },
       async () => JSON.stringify(own),
     )
     expect(await stored).toEqual({ jwtSecret: long('a'), refreshSecret: long('b') })

@@ -7,11 +7,21 @@ import { Job } from '../../shared/contract/jobs.ts'
 import { AISummary, summariesRoutes } from '../../shared/contract/summaries.ts'
 import { Health } from '../../shared/contract/system.ts'
 import { uploadsRoutes } from '../../shared/contract/uploads.ts'
-import { AddVideoResponse, AINarration, GetVideosQuery, Pagination, Transcript, Video, videosRoutes } from '../../shared/contract/videos.ts'
+import {
+  AddVideoResponse,
+  AINarration,
+  GetVideosQuery,
+  Pagination,
+  Transcript,
+  Video,
+  videosRoutes,
+} from '../../shared/contract/videos.ts'
 
 /** The keys in order; one that may be absent ends in a question mark. */
 const keysOf = (schema: z.ZodType): string[] =>
-  Object.entries((schema as z.ZodObject).shape).map(([key, value]) => ((value as z.ZodType).safeParse(undefined).success ? `${key}?` : key))
+  Object.entries((schema as z.ZodObject).shape).map(([key, value]) =>
+    (value as z.ZodType).safeParse(undefined).success ? `${key}?` : key,
+  )
 const answersOf = ({ responses }: { responses: object }) => Object.keys(responses).map(Number)
 
 const id = '0b1f8e1e-6c1c-4f7e-9d55-3f0f7b1f2a10'
@@ -28,20 +38,43 @@ const user = {
   createdAt: at,
   updatedAt: at,
 }
-const summary = { id, videoId: id, overview: 'A talk.', keyPoints: ['One'], language: 'vi', modelUsed: 'gpt-4o', createdAt: at }
+const summary = {
+  id,
+  videoId: id,
+  overview: 'A talk.',
+  keyPoints: ['One'],
+  language: 'vi',
+  modelUsed: 'gpt-4o',
+  createdAt: at,
+}
 
 describe('accounts', () => {
   it('a user is the row in camelCase', () => {
     expect(keysOf(User)).toEqual([
-      ...['id', 'email', 'fullName', 'avatarUrl', 'subscriptionType', 'subscriptionExpiresAt', 'aiUsageCount', 'aiUsageLimit'],
+      ...[
+        'id',
+        'email',
+        'fullName',
+        'avatarUrl',
+        'subscriptionType',
+        'subscriptionExpiresAt',
+        'aiUsageCount',
+        'aiUsageLimit',
+      ],
       ...['createdAt', 'updatedAt'],
     ])
   })
 
   it('the hash of a password never leaves, even when a whole row is handed over', () => {
-    const answer = AuthResponse.parse({ user: { ...user, passwordHash: 'argon2id' }, token: 'a.b.c', refreshToken: 'r' })
+    const answer = AuthResponse.parse({
+      user: { ...user, passwordHash: 'argon2id' },
+      token: 'a.b.c',
+      refreshToken: 'r',
+    })
     expect(answer).toEqual({ user, token: 'a.b.c', refreshToken: 'r' })
-    const schemas = Object.values(routes).flatMap(({ responses }) => Object.values(responses).flatMap(({ schema }) => schema ?? []))
+    const schemas = Object.values(routes).flatMap(({ responses }) =>
+      Object.values(responses).flatMap(({ schema }) => schema ?? []),
+    )
     const answers = JSON.stringify(schemas.map(schema => z.toJSONSchema(schema)))
     expect(answers).toContain('"fullName"')
     expect(answers).not.toMatch(/password/i)
@@ -59,7 +92,19 @@ describe('accounts', () => {
 describe('videos', () => {
   it('a video is the row in camelCase, with its stage and what plays it', () => {
     expect(keysOf(Video)).toEqual([
-      ...['id', 'userId', 'title', 'description', 'youtubeUrl', 'fileUrl', 'thumbnailUrl', 'duration', 'fileSize', 'status', 'stage'],
+      ...[
+        'id',
+        'userId',
+        'title',
+        'description',
+        'youtubeUrl',
+        'fileUrl',
+        'thumbnailUrl',
+        'duration',
+        'fileSize',
+        'status',
+        'stage',
+      ],
       ...['processingProgress', 'playbackUrl', 'metadata', 'createdAt', 'updatedAt'],
     ])
     expect(Video.shape.status.options).toEqual(['processing', 'processed', 'error'])
@@ -72,7 +117,12 @@ describe('videos', () => {
   })
 
   it('one video comes with its narrations, and with its summary once there is one', () => {
-    expect(keysOf(videosRoutes.getVideo.responses[200].schema)).toEqual(['video', 'aiSummary?', 'narrations', 'transcript'])
+    expect(keysOf(videosRoutes.getVideo.responses[200].schema)).toEqual([
+      'video',
+      'aiSummary?',
+      'narrations',
+      'transcript',
+    ])
   })
 
   it('PUT answers {video}, DELETE 204, an upload 201 {video, jobId}', () => {
@@ -89,14 +139,36 @@ describe('videos', () => {
   })
 
   it('a transcript is segments with times in seconds', () => {
-    const segment = { id: 1, startTime: 0.3, endTime: 10.7, text: 'And so, my fellow Americans', confidence: 0.92 }
+    const segment = {
+      id: 1,
+      startTime: 0.3,
+      endTime: 10.7,
+      text: 'And so, my fellow Americans',
+      confidence: 0.92,
+    }
     expect(Transcript.parse({ segments: [segment] })).toEqual({ segments: [segment] })
     expect(keysOf(Transcript)).toEqual(['segments'])
-    expect(keysOf(Transcript.shape.segments.element)).toEqual(['id', 'startTime', 'endTime', 'text', 'confidence'])
+    expect(keysOf(Transcript.shape.segments.element)).toEqual([
+      'id',
+      'startTime',
+      'endTime',
+      'text',
+      'confidence',
+    ])
   })
 
   it('a job says what it is for, how it stands and why it failed', () => {
-    expect(keysOf(Job)).toEqual(['id', 'type', 'status', 'progress', 'videoId', 'result?', 'error?', 'createdAt', 'updatedAt'])
+    expect(keysOf(Job)).toEqual([
+      'id',
+      'type',
+      'status',
+      'progress',
+      'videoId',
+      'result?',
+      'error?',
+      'createdAt',
+      'updatedAt',
+    ])
   })
 })
 
@@ -104,7 +176,9 @@ describe('what is made of a video', () => {
   it('key points are strings; timestamps are {time, content} and may carry more', () => {
     const timestamps = [{ time: '00:12', content: 'The question', segmentIds: [3] }]
     expect(AISummary.parse({ ...summary, timestamps })).toEqual({ ...summary, timestamps })
-    expect(keysOf(AISummary)).toEqual([...['id', 'videoId', 'overview', 'keyPoints', 'timestamps', 'language', 'modelUsed', 'createdAt']])
+    expect(keysOf(AISummary)).toEqual([
+      ...['id', 'videoId', 'overview', 'keyPoints', 'timestamps', 'language', 'modelUsed', 'createdAt'],
+    ])
   })
 
   it('summarize always answers a jobId, and a summary or null', () => {
@@ -125,7 +199,14 @@ describe('what is made of a video', () => {
 describe('messages and health', () => {
   it('events have the types and payloads of the guide', () => {
     expect(Object.keys(events)).toEqual(['video_processing', 'ai_narration', 'chat_message', 'user_activity'])
-    expect(keysOf(events.video_processing)).toEqual(['videoId', 'status', 'progress', 'message?', 'stage?', 'error?'])
+    expect(keysOf(events.video_processing)).toEqual([
+      'videoId',
+      'status',
+      'progress',
+      'message?',
+      'stage?',
+      'error?',
+    ])
     expect(keysOf(events.ai_narration)).toEqual(['videoId', 'narrationId', 'status', 'progress', 'audioUrl?'])
     expect(keysOf(events.chat_message)).toEqual(['messageId', 'videoId?', 'userId', 'content', 'timestamp'])
     expect(events.video_processing.shape.status.options).toEqual(['processing', 'completed', 'error'])
@@ -134,6 +215,12 @@ describe('messages and health', () => {
   it('health has the shape of the guide', () => {
     expect(keysOf(Health)).toEqual(['status', 'timestamp', 'services', 'metrics'])
     expect(keysOf(Health.shape.services)).toEqual(['database', 'redis', 'storage', 'ai_services'])
-    expect(keysOf(Health.shape.metrics)).toEqual(['activeUsers', 'processingJobs', 'queueSize', 'memoryUsage', 'cpuUsage'])
+    expect(keysOf(Health.shape.metrics)).toEqual([
+      'activeUsers',
+      'processingJobs',
+      'queueSize',
+      'memoryUsage',
+      'cpuUsage',
+    ])
   })
 })

@@ -22,7 +22,10 @@ const progress = (videoId: string, percent: number) => ({
 
 describe('a function’s connection', () => {
   const nowhere = { DATABASE_HOST: undefined, DATABASE_NAME: undefined }
-  const query = async (config: { DATABASE_URL: string; DATABASE_SECRET_ARN: string | undefined }, secret: object) => {
+  const query = async (
+    config: { DATABASE_URL: string; DATABASE_SECRET_ARN: string | undefined },
+    secret: object,
+  ) => {
     const sql = await connectDatabase({ ...nowhere, ...config }, async () => JSON.stringify(secret))
     try {
       return (await sql`SELECT current_user AS name`)[0]?.name
@@ -34,10 +37,16 @@ describe('a function’s connection', () => {
   it('takes from the secret who connects, unless the address says so', async () => {
     const { username } = new URL(db.url)
     const credentials = credentialsIn(db.url)
-    expect(await query({ DATABASE_URL: withoutCredentials(db.url), DATABASE_SECRET_ARN: 'arn' }, credentials)).toBe(username)
-    expect(await query({ DATABASE_URL: db.url, DATABASE_SECRET_ARN: 'arn' }, { username: 'nobody', password: '' })).toBe(username)
+    expect(
+      await query({ DATABASE_URL: withoutCredentials(db.url), DATABASE_SECRET_ARN: 'arn' }, credentials),
+    ).toBe(username)
+    expect(
+      await query({ DATABASE_URL: db.url, DATABASE_SECRET_ARN: 'arn' }, { username: 'nobody', password: '' }),
+    ).toBe(username)
     const wrong = { ...credentials, username: 'nobody' }
-    await expect(query({ DATABASE_URL: withoutCredentials(db.url), DATABASE_SECRET_ARN: 'arn' }, wrong)).rejects.toThrow(/nobody/)
+    await expect(
+      query({ DATABASE_URL: withoutCredentials(db.url), DATABASE_SECRET_ARN: 'arn' }, wrong),
+    ).rejects.toThrow(/nobody/)
   })
 })
 
@@ -78,7 +87,8 @@ describe('the client, seven hours east of Greenwich', () => {
       ['users', user],
       ['videos', video],
     ] as const) {
-      const [after] = await db.sql`UPDATE ${db.sql(table)} SET id = id WHERE id = ${before.id} RETURNING updated_at, created_at`
+      const [after] =
+        await db.sql`UPDATE ${db.sql(table)} SET id = id WHERE id = ${before.id} RETURNING updated_at, created_at`
       expect(after?.updatedAt > before.updatedAt).toBe(true)
       expect(after?.createdAt).toBe(before.createdAt)
     }
@@ -95,7 +105,11 @@ describe('transact', () => {
   const wakes: [string, string | number][] = []
   const failures: unknown[] = []
   const transact = () =>
-    createTransact({ sql: db.sql, wake: async (...wake) => void wakes.push(wake), onWakeFailed: error => failures.push(error) })
+    createTransact({
+      sql: db.sql,
+      wake: async (...wake) => void wakes.push(wake),
+      onWakeFailed: error => failures.push(error),
+    })
 
   it('numbers the events of a user without gaps or doubles, whoever writes at the same time', async () => {
     const [one, two] = [await addUser(db.sql), await addUser(db.sql)]
@@ -146,6 +160,8 @@ describe('transact', () => {
   })
 
   it('emits nothing for a user who is gone', async () => {
-    expect(await transact()(({ emit }) => emit('00000000-0000-4000-8000-000000000000', progress('x', 1)))).toBeUndefined()
+    expect(
+      await transact()(({ emit }) => emit('00000000-0000-4000-8000-000000000000', progress('x', 1))),
+    ).toBeUndefined()
   })
 })

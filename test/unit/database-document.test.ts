@@ -18,7 +18,9 @@ describe('docs/database.md', () => {
   })
 
   it('has a section for each table and names each index', async () => {
-    const tables = await db.sql<{ name: string }[]>`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`
+    const tables = await db.sql<
+      { name: string }[]
+    >`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`
     const indexes = await db.sql<
       { name: string }[]
     >`SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'idx_%'`

@@ -141,7 +141,10 @@ describe('the schema', () => {
     ['a status the guide does not know', `INSERT INTO videos (title, status) VALUES ('x', 'completed')`],
     ['no status at all', `INSERT INTO videos (title, status) VALUES ('x', NULL)`],
     ['progress above 100', `INSERT INTO videos (title, processing_progress) VALUES ('x', 101)`],
-    ['a role of a chat message that does not exist', `INSERT INTO chat_messages (message_type, content) VALUES ('text', 'x')`],
+    [
+      'a role of a chat message that does not exist',
+      `INSERT INTO chat_messages (message_type, content) VALUES ('text', 'x')`,
+    ],
     ['a narration faster than 2.0', `INSERT INTO ai_narrations (speed) VALUES (2.01)`],
   ])('refuses %s', async (_, statement) => {
     await expect(db.sql.unsafe(statement)).rejects.toMatchObject({ code: '23514' })
@@ -169,8 +172,12 @@ describe('migrations', () => {
   it('refuse a file that was changed or slipped in later, and leave nothing of a file that fails', async () => {
     const fresh = await createTestDatabase({ empty: true })
     await migrate(fresh.sql, await write({ ...one, '0003_three.sql': 'SELECT 1' }))
-    await expect(migrate(fresh.sql, await write({ '0001_one.sql': 'SELECT 2' }))).rejects.toThrow('0001_one.sql was changed')
-    await expect(migrate(fresh.sql, await write({ ...one, '0002_two.sql': 'SELECT 1' }))).rejects.toThrow('comes before 0003_three.sql')
+    await expect(migrate(fresh.sql, await write({ '0001_one.sql': 'SELECT 2' }))).rejects.toThrow(
+      '0001_one.sql was changed',
+    )
+    await expect(migrate(fresh.sql, await write({ ...one, '0002_two.sql': 'SELECT 1' }))).rejects.toThrow(
+      'comes before 0003_three.sql',
+    )
     const broken = await write({ ...one, '0004_four.sql': 'CREATE TABLE four (id INT); SELECT 1/0' })
     await expect(migrate(fresh.sql, broken)).rejects.toThrow('division by zero')
     const [row] = await fresh.sql`SELECT to_regclass('four') AS four`

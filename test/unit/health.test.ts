@@ -48,11 +48,20 @@ describe('the health of the hub', () => {
 
   it('is answered as 503 when Postgres is gone', async () => {
     const gone = createDatabase({ url: 'postgresql://hub:hub@127.0.0.1:9/hub' })
-    const deps = { ...depsAt(signedInAt.getTime(), async () => true, gone), events, tickets, createSecret, docs: createDocs('nowhere') }
+    const deps = {
+      ...depsAt(signedInAt.getTime(), async () => true, gone),
+      events,
+      tickets,
+      createSecret,
+      docs: createDocs('nowhere'),
+    }
     const { getHealth } = createSystemApp(deps)
     expect(await getHealth({} as Parameters<typeof getHealth>[0])).toMatchObject({
       status: 503,
-      body: { status: 'unhealthy', services: { database: 'down', redis: 'up', storage: 'up', ai_services: 'up' } },
+      body: {
+        status: 'unhealthy',
+        services: { database: 'down', redis: 'up', storage: 'up', ai_services: 'up' },
+      },
     })
     await gone.end()
   })

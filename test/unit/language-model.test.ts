@@ -7,7 +7,10 @@ import { type ModelServer, startModelServer } from '../support/model-server.ts'
 describe('A circuit breaker', () => {
   const start = (failures = 2) => {
     const time = { ms: 1000 }
-    return { time, breaker: createCircuitBreaker({ failures, coolDownMs: 100, now: () => new Date(time.ms) }) }
+    return {
+      time,
+      breaker: createCircuitBreaker({ failures, coolDownMs: 100, now: () => new Date(time.ms) }),
+    }
   }
 
   it('opens after failures in a row only, for its cool-down', () => {
@@ -57,8 +60,19 @@ describe('A language model', () => {
   afterAll(() => server.close())
 
   const start = () => {
-    const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl: server.url, now: () => new Date(time.ms) })
-    const task = { name: 'greeting', instructions: 'Greet.', data: {}, answer: z.object({ text: z.string() }), temperature: 0 }
+    const model = createLanguageModel({
+      apiKey: 'k',
+      model: 'm',
+      baseUrl: server.url,
+      now: () => new Date(time.ms),
+    })
+    const task = {
+      name: 'greeting',
+      instructions: 'Greet.',
+      data: {},
+      answer: z.object({ text: z.string() }),
+      temperature: 0,
+    }
     return (signal = new AbortController().signal) => model.answer({ ...task, signal })
   }
   const unavailable = { name: 'ProviderError', kind: 'unavailable' }

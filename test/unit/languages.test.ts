@@ -46,12 +46,17 @@ describe('A language', () => {
   it('of a request is asked for in one spelling, so that nothing is made twice', () => {
     const asked = (language: string) => SummarizeRequest.parse({ language }).language
     expect(['en-us', 'EN-US', 'vie', 'vi'].map(asked)).toEqual(['en-US', 'en-US', 'vi', 'vi'])
-    for (const none of ['Vietnamese', 'v', 'vi_VN', '']) expect(SummarizeRequest.safeParse({ language: none }).success).toBe(false)
+    for (const none of ['Vietnamese', 'v', 'vi_VN', ''])
+      expect(SummarizeRequest.safeParse({ language: none }).success).toBe(false)
   })
 
   it.each([
-    ...'vi vi-VN en en-US en-GB en-001 es-419 zh zh-Hant zh-Hans zh-TW zh-HK yue yue-HK wuu nan sr sr-Latn sr-Cyrl bs'.split(' '),
-    ...'hr nb nb-NO nn no fil fil-PH ceb ja ko-KR th km lo my id ms ar-EG he fa ckb ur hi pa-Arab ta bo ug kk uz-Latn'.split(' '),
+    ...'vi vi-VN en en-US en-GB en-001 es-419 zh zh-Hant zh-Hans zh-TW zh-HK yue yue-HK wuu nan sr sr-Latn sr-Cyrl bs'.split(
+      ' ',
+    ),
+    ...'hr nb nb-NO nn no fil fil-PH ceb ja ko-KR th km lo my id ms ar-EG he fa ckb ur hi pa-Arab ta bo ug kk uz-Latn'.split(
+      ' ',
+    ),
     ...'pt-BR de-CH uk ga cy eo la haw'.split(' '),
   ])('that is spoken can be asked for: %s', language => {
     expect(SummarizeRequest.parse({ language }).language).toBe(language)
@@ -69,7 +74,9 @@ describe('A language', () => {
   })
 
   it.each([
-    ...'sgn zz xx qaa qaa-Q1 zzz zzz-abcd und mul mis zxx vi-QQ vi-12 vi-999 vi-abc vi-Abcd en-1234 de-1996 sh-1994'.split(' '),
+    ...'sgn zz xx qaa qaa-Q1 zzz zzz-abcd und mul mis zxx vi-QQ vi-12 vi-999 vi-abc vi-Abcd en-1234 de-1996 sh-1994'.split(
+      ' ',
+    ),
     'sh-419',
   ])('that nobody knows, or that has no room, cannot be asked for: %s', language => {
     const { error } = SummarizeRequest.safeParse({ language })
@@ -78,6 +85,7 @@ describe('A language', () => {
 
   it('of a file is known only when the file names one', () => {
     expect(['vie', 'pt_BR', ' en '].map(languageTag)).toEqual(['vi', 'pt-BR', 'en'])
-    for (const tag of ['und', 'mul', 'zxx', 'Tiếng Việt', '', 5, undefined]) expect(languageTag(tag)).toBeUndefined()
+    for (const tag of ['und', 'mul', 'zxx', 'Tiếng Việt', '', 5, undefined])
+      expect(languageTag(tag)).toBeUndefined()
   })
 })

@@ -14,11 +14,18 @@ const keepLines = () => {
 
 /** As Postgres refuses a row: it shows the whole of it. */
 const refusedRow = () =>
-  Object.assign(new Error('violates a rule, see https://media/film?X-Amz-Signature=abc', { cause: new Error('why') }), {
-    name: 'PostgresError',
-    detail: 'Failing row contains (lan@example.com)',
-  })
-const task = { runId: 'run', input: { videoId: 'v', userId: 'u', attempt: 1, bucket: 'b', key: 'k', eTag: 'e', sizeBytes: 1 }, state: {} }
+  Object.assign(
+    new Error('violates a rule, see https://media/film?X-Amz-Signature=abc', { cause: new Error('why') }),
+    {
+      name: 'PostgresError',
+      detail: 'Failing row contains (lan@example.com)',
+    },
+  )
+const task = {
+  runId: 'run',
+  input: { videoId: 'v', userId: 'u', attempt: 1, bucket: 'b', key: 'k', eTag: 'e', sizeBytes: 1 },
+  state: {},
+}
 
 type Call = (work: () => Promise<never>, log: ReturnType<typeof keepLines>['log']) => Promise<unknown>
 const callers: [string, Call][] = [
@@ -38,10 +45,18 @@ it.each(callers)(
   async (_, call) => {
     const { lines, log } = keepLines()
     const fault = refusedRow()
-    const thrown = (await call(() => Promise.reject(fault), log).catch(error => error)) as Record<string, unknown>
+    const thrown = (await call(() => Promise.reject(fault), log).catch(error => error)) as Record<
+      string,
+      unknown
+    >
     expect(lines).toMatchObject([{ error: fault }])
-    expect(thrown).toMatchObject({ name: 'PostgresError', message: 'violates a rule, see https://media/film?X-Amz-Signature=[redacted]' })
-    expect(JSON.stringify(Object.getOwnPropertyNames(thrown).map(name => thrown[name]))).not.toMatch(/lan@example|why|abc/)
+    expect(thrown).toMatchObject({
+      name: 'PostgresError',
+      message: 'violates a rule, see https://media/film?X-Amz-Signature=[redacted]',
+    })
+    expect(JSON.stringify(Object.getOwnPropertyNames(thrown).map(name => thrown[name]))).not.toMatch(
+      /lan@example|why|abc/,
+    )
   },
 )
 

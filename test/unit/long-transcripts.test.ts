@@ -14,9 +14,12 @@ const segmentsOf = (lengths: number[], character = 'x') =>
     text: character.repeat(Math.ceil(length / character.length)),
     confidence: null,
   }))
-const lengthsOf = (count: number, lengthAt: (index: number) => number) => Array.from({ length: count }, (_, index) => lengthAt(index))
+const lengthsOf = (count: number, lengthAt: (index: number) => number) =>
+  Array.from({ length: count }, (_, index) => lengthAt(index))
 
-/** Records the requests to a model whose summaries cover the beginning only, so it is asked twice. */
+/**
+ * Records the requests to a model whose summaries cover the beginning only, so it is asked twice.
+ */
 const askedAbout = async (segments: ReturnType<typeof segmentsOf>): Promise<Asked[]> => {
   const asked: Asked[] = []
   const answer = {
@@ -32,10 +35,16 @@ const askedAbout = async (segments: ReturnType<typeof segmentsOf>): Promise<Aske
       return { answer, model: 'test' }
     },
   } as LanguageModel
-  await writeSummary(model, { title: 'A film', language: 'vi', segments, signal: new AbortController().signal })
+  await writeSummary(model, {
+    title: 'A film',
+    language: 'vi',
+    segments,
+    signal: new AbortController().signal,
+  })
   return asked
 }
-const partsOf = (asked: Asked[]) => asked.filter(({ task }) => task === 'summarise').map(({ segments }) => segments)
+const partsOf = (asked: Asked[]) =>
+  asked.filter(({ task }) => task === 'summarise').map(({ segments }) => segments)
 /** Those of the first of two attempts. */
 const firstPartsOf = (asked: Asked[]) => partsOf(asked.filter(({ hint }) => !hint))
 
@@ -94,18 +103,22 @@ describe.each(hostile)('A transcript %s', (_, lengths, character) => {
   })
 
   it('is read without halves of characters', async () => {
-    for (const { text } of firstPartsOf(await askedAbout(segments)).flat()) expect(text.isWellFormed()).toBe(true)
+    for (const { text } of firstPartsOf(await askedAbout(segments)).flat())
+      expect(text.isWellFormed()).toBe(true)
   })
 })
 
 describe('A transcript', () => {
-  it.each([1, 100, 20_000, 100_000, 500_000])('of %i characters is read to its last, also when it is a single subtitle', async length => {
-    const text = Array.from({ length }, (_, i) => String.fromCharCode(97 + (i % 26))).join('')
-    const [segment] = segmentsOf([1])
-    const read = partsOf(await askedAbout([{ ...segment!, text }])).flat()
-    expect(read.map(passage => passage.text).join('')).toBe(text)
-    expect(new Set(read.map(({ id }) => id))).toEqual(new Set([0]))
-  })
+  it.each([1, 100, 20_000, 100_000, 500_000])(
+    'of %i characters is read to its last, also when it is a single subtitle',
+    async length => {
+      const text = Array.from({ length }, (_, i) => String.fromCharCode(97 + (i % 26))).join('')
+      const [segment] = segmentsOf([1])
+      const read = partsOf(await askedAbout([{ ...segment!, text }])).flat()
+      expect(read.map(passage => passage.text).join('')).toBe(text)
+      expect(new Set(read.map(({ id }) => id))).toEqual(new Set([0]))
+    },
+  )
 
   it('of an hour is read whole, in a handful of calls', async () => {
     const read = firstPartsOf(await askedAbout(segmentsOf(lengthsOf(600, () => 90))))

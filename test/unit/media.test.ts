@@ -9,7 +9,14 @@ import type { Container } from '../../shared/domain/media/media-facts.ts'
 import { renditionLadder } from '../../shared/domain/media/rendition-ladder.ts'
 import { planStoryboard, storyboardVtt } from '../../shared/domain/media/storyboard.ts'
 import { transcodeSettings } from '../../shared/domain/media/transcode-settings.ts'
-import { aviVideo, flvVideo, notAVideo, videoWithoutAudio, videoWithSubtitles, wmvVideo } from '../support/fixtures.ts'
+import {
+  aviVideo,
+  flvVideo,
+  notAVideo,
+  videoWithoutAudio,
+  videoWithSubtitles,
+  wmvVideo,
+} from '../support/fixtures.ts'
 
 const sizes = (width: number, height: number) =>
   renditionLadder({ width, height }).map(({ name, width, height }) => `${name} ${width}x${height}`)
@@ -95,7 +102,12 @@ describe('what MediaConvert reads', () => {
 })
 
 describe('the settings of a transcoding job', () => {
-  const request = { source: 's3://media/users/u/videos/v/source.mp4', bucket: 'media', videoId: 'v', runId: 'v-1-1' }
+  const request = {
+    source: 's3://media/users/u/videos/v/source.mp4',
+    bucket: 'media',
+    videoId: 'v',
+    runId: 'v-1-1',
+  }
   const film = { width: 1280, height: 720, frameRate: 25, hasAudio: true, hdr: false }
   const group = (facts: typeof film) => transcodeSettings({ ...request, facts }).OutputGroups![0]!
 
@@ -127,7 +139,13 @@ describe('the first bytes of a file', () => {
   const start = async (file: string) => recogniseFile((await readFile(file)).subarray(0, 1024))
   let files: string[]
   beforeAll(async () => {
-    files = await Promise.all([videoWithoutAudio(), videoWithSubtitles('mkv'), aviVideo(), wmvVideo(), flvVideo()])
+    files = await Promise.all([
+      videoWithoutAudio(),
+      videoWithSubtitles('mkv'),
+      aviVideo(),
+      wmvVideo(),
+      flvVideo(),
+    ])
   })
 
   test('tell what it really is', async () => {
@@ -153,7 +171,15 @@ describe('the first bytes of a file', () => {
 
 describe('inspecting a container', () => {
   const general = { '@type': 'General', Format: 'MPEG-4', Duration: 60, OverallBitRate: 1e6 }
-  const video = { '@type': 'Video', Format: 'AVC', Width: 1920, Height: 1080, Rotation: '90.000', FrameRate: 30, PixelAspectRatio: 1 }
+  const video = {
+    '@type': 'Video',
+    Format: 'AVC',
+    Width: 1920,
+    Height: 1080,
+    Rotation: '90.000',
+    FrameRate: 30,
+    PixelAspectRatio: 1,
+  }
   const inspect = (...track: object[]) => inspectContainer({ media: { track } })
   const codeOf = (work: () => unknown) => {
     try {
@@ -165,15 +191,25 @@ describe('inspecting a container', () => {
 
   test('knows no codec by a name that every object has', () => {
     for (const CodecID of ['__proto__', 'constructor', 'V_MS/VFW/FOURCC / __proto__'])
-      expect(inspect(general, { ...video, Format: CodecID, CodecID })).toMatchObject({ videoCodec: 'unknown' })
+      expect(inspect(general, { ...video, Format: CodecID, CodecID })).toMatchObject({
+        videoCodec: 'unknown',
+      })
   })
 
   test('turns the picture upright', () => {
-    expect(inspect(general, video)).toMatchObject({ width: 1080, height: 1920, rotation: 90, hasAudio: false, durationMs: 60_000 })
+    expect(inspect(general, video)).toMatchObject({
+      width: 1080,
+      height: 1920,
+      rotation: 90,
+      hasAudio: false,
+      durationMs: 60_000,
+    })
   })
 
   test('makes the pixels square', () => {
-    expect(inspect(general, { ...video, Width: 720, Height: 576, Rotation: 0, PixelAspectRatio: 1.067 })).toMatchObject({
+    expect(
+      inspect(general, { ...video, Width: 720, Height: 576, Rotation: 0, PixelAspectRatio: 1.067 }),
+    ).toMatchObject({
       width: 768,
       height: 576,
     })
@@ -181,7 +217,9 @@ describe('inspecting a container', () => {
 
   test('lists the text tracks with their languages and leaves out those made of pictures', () => {
     const text = (Format: string, Language?: string) => ({ '@type': 'Text', Format, Language })
-    expect(inspect(general, video, text('PGS', 'en'), text('UTF-8', 'vi'), text('Timed Text', 'und')).textTracks).toEqual([
+    expect(
+      inspect(general, video, text('PGS', 'en'), text('UTF-8', 'vi'), text('Timed Text', 'und')).textTracks,
+    ).toEqual([
       { index: 1, language: 'vi', format: 'subrip' },
       { index: 2, format: 'mov_text' },
     ])

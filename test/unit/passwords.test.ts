@@ -21,7 +21,14 @@ describe('password hashes', () => {
 
   it('of another cost are still verified, and then made anew', async () => {
     const salt = Buffer.alloc(16, 7)
-    const tag = argon2Sync('argon2id', { message: 'old password', nonce: salt, memory: 8192, passes: 1, parallelism: 1, tagLength: 32 })
+    const tag = argon2Sync('argon2id', {
+      message: 'old password',
+      nonce: salt,
+      memory: 8192,
+      passes: 1,
+      parallelism: 1,
+      tagLength: 32,
+    })
     const bare = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
     const old = `$argon2id$v=19$m=8192,t=1,p=1$${bare(salt)}$${bare(tag)}`
     expect(await verifyPassword('old password', old)).toBe(true)
@@ -39,8 +46,12 @@ describe('password hashes', () => {
     }
     const pairs: [number, number][] = []
     for (let n = 0; n < 4; n++) pairs.push([await work(hash), await work(undefined)])
-    // Processor time, the least of each: what other processes take away is not in it. Without the hash it would be a thousandth.
-    const [known, unknown] = [Math.min(...pairs.map(pair => pair[0])), Math.min(...pairs.map(pair => pair[1]))]
+    // Processor time, the least of each: what other processes take away is not in it. Without the
+    // hash it would be a thousandth.
+    const [known, unknown] = [
+      Math.min(...pairs.map(pair => pair[0])),
+      Math.min(...pairs.map(pair => pair[1])),
+    ]
     expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(5)
   })
 })
@@ -70,10 +81,14 @@ describe('common passwords', () => {
     'letmein!',
   ])('refuse %s', password => expect(isCommonPassword(password)).toBe(true))
 
-  it.each(['correct horse battery', 'Tr4ng-nguyen-lua', 'mua thu Hà Nội', 'x9$Kq2!vLm', '0987 1234 5501', 'passwordless entry'])(
-    'accept %s',
-    password => expect(isCommonPassword(password)).toBe(false),
-  )
+  it.each([
+    'correct horse battery',
+    'Tr4ng-nguyen-lua',
+    'mua thu Hà Nội',
+    'x9$Kq2!vLm',
+    '0987 1234 5501',
+    'passwordless entry',
+  ])('accept %s', password => expect(isCommonPassword(password)).toBe(false))
 
   it('refuse the account’s own address', () => {
     expect(isCommonPassword('Nguyen.Minh', { email: 'nguyen.minh@example.com' })).toBe(true)

@@ -41,7 +41,10 @@ const links = () => {
 describe('A master playlist', () => {
   it('repeats the token on every other playlist', async () => {
     const playlist = HLS.parse(await rewritePlaylist(master, links())) as HLS.types.MasterPlaylist
-    expect(playlist.variants.map(variant => variant.uri)).toEqual(['master_720p.m3u8?token=abc.def', 'master_360p.m3u8?token=abc.def'])
+    expect(playlist.variants.map(variant => variant.uri)).toEqual([
+      'master_720p.m3u8?token=abc.def',
+      'master_360p.m3u8?token=abc.def',
+    ])
     expect(playlist.variants[0]!.audio[0]!.uri).toBe('master_audio.m3u8?token=abc.def')
     expect(playlist.variants[0]!.resolution).toEqual({ width: 1280, height: 720 })
   })
@@ -62,7 +65,10 @@ describe('A media playlist', () => {
     expect(playlist.endlist).toBe(true)
   })
 
-  it.each(['../other/secret.ts', '/etc/passwd', 'https://elsewhere.example/a.ts', 'a/b.ts'])('that points to %s is refused', async uri => {
-    await expect(rewritePlaylist(`#EXTM3U\n#EXTINF:4,\n${uri}\n`, links())).rejects.toThrow('points to')
-  })
+  it.each(['../other/secret.ts', '/etc/passwd', 'https://elsewhere.example/a.ts', 'a/b.ts'])(
+    'that points to %s is refused',
+    async uri => {
+      await expect(rewritePlaylist(`#EXTM3U\n#EXTINF:4,\n${uri}\n`, links())).rejects.toThrow('points to')
+    },
+  )
 })

@@ -15,7 +15,9 @@ it('a machine without Docker: the deployment stops before anything is paid for',
 
 it('an x86-64 machine without emulation: the command that installs it is named', () => {
   const docker = { 'docker info': 'ok', 'docker buildx': 'Platforms: linux/amd64' }
-  expect(preflight(machine({ ...AWS, ...docker }), 'x64').missing).toEqual([expect.stringContaining('--install arm64')])
+  expect(preflight(machine({ ...AWS, ...docker }), 'x64').missing).toEqual([
+    expect.stringContaining('--install arm64'),
+  ])
   expect(preflight(machine({ ...AWS, ...docker }), 'arm64').missing).toEqual([])
 })
 

@@ -9,7 +9,11 @@ const video = { id: randomUUID(), processingProgress: 2 }
 it('a video that failed: its event carries code, sentence and whether a retry may help', () => {
   const error = { code: 'media.not_a_video', message: 'The file is not a video.', retryable: false }
   const event = processingEvent({ ...video, status: 'error', stage: 'failed', metadata: { error } })
-  expect(UserEvent.parse({ ...event, ...envelope }).payload).toMatchObject({ status: 'error', message: error.message, error })
+  expect(UserEvent.parse({ ...event, ...envelope }).payload).toMatchObject({
+    status: 'error',
+    message: error.message,
+    error,
+  })
 })
 
 it('a video that is being processed again: the error of the earlier run is not in its event', () => {

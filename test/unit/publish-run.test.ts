@@ -24,10 +24,22 @@ afterAll(() => db.close())
 const finishedRun = async ({ eTag = 'e1', transcript = 'none' as 'none' | 'ready' } = {}) => {
   const { id: userId } = await addUser(db.sql)
   const { id: videoId, sourceKey } = await addVideo(db.sql, { userId, id: randomUUID() })
-  const input: PipelineInput = { videoId, userId, attempt: 1, bucket: 'media', key: sourceKey!, eTag: 'e1', sizeBytes: 5 }
+  const input: PipelineInput = {
+    videoId,
+    userId,
+    attempt: 1,
+    bucket: 'media',
+    key: sourceKey!,
+    eTag: 'e1',
+    sizeBytes: 5,
+  }
   const runId = runIdOf(input)
   await runs.claimRun(db.sql, { videoId, runId, attempt: 1 })
-  await runs.recordProducts(db.sql, { videoId, runId, playbackUrl: `s3://media/media/${videoId}/${runId}/hls/master.m3u8` })
+  await runs.recordProducts(db.sql, {
+    videoId,
+    runId,
+    playbackUrl: `s3://media/media/${videoId}/${runId}/hls/master.m3u8`,
+  })
   await runs.recordTranscriptStatus(db.sql, { videoId, runId, status: transcript })
   const sent: MessageOf<'summaries'>[] = []
   const cleanups: MessageOf<'cleanup'>[] = []
@@ -49,9 +61,13 @@ it('publishes a run once, however often it is called', async () => {
   await publish()
   expect(await row()).toMatchObject({ status: 'processed', stage: 'done' })
   const keep = `media/${videoId}/${runId}/`
-  const keys = ['source.mp4', 'normalised.mp4', 'normalise/report.json', 'extract/report.json', 'transcript.json'].map(
-    name => `${keep}${name}`,
-  )
+  const keys = [
+    'source.mp4',
+    'normalised.mp4',
+    'normalise/report.json',
+    'extract/report.json',
+    'transcript.json',
+  ].map(name => `${keep}${name}`)
   expect(cleanups).toEqual([{ keys, prefixes: [`media/${videoId}/`], keepPrefix: keep }])
 })
 
@@ -80,7 +96,11 @@ it('publishes nothing that was made while another file lay in place of the inspe
 
 it('leaves the files of the next run alone when a run that was given up publishes late', async () => {
   const { publish, row, cleanups, userId, videoId, runId } = await finishedRun()
-  await runs.failRun(db.sql, { videoId, runId, failure: { code: 'media.timed_out', message: 'Too long.', retryable: true } })
+  await runs.failRun(db.sql, {
+    videoId,
+    runId,
+    failure: { code: 'media.timed_out', message: 'Too long.', retryable: true },
+  })
   await runs.startRetry(db.sql, { userId, videoId })
   await runs.claimRun(db.sql, { videoId, runId: runId.replace(/-1$/, '-2'), attempt: 2 })
   await publish()
@@ -90,10 +110,20 @@ it('leaves the files of the next run alone when a run that was given up publishe
 
 it('hands the summary to the worker that the pipeline did not write', async () => {
   const { publish, userId, videoId, sent } = await finishedRun({ transcript: 'ready' })
-  const job = await jobs.createJob(db.sql, { id: randomUUID(), userId, videoId, attempt: 1, type: 'generate-summary', subject: 'vi' })
+  const job = await jobs.createJob(db.sql, {
+    id: randomUUID(),
+    userId,
+    videoId,
+    attempt: 1,
+    type: 'generate-summary',
+    subject: 'vi',
+  })
   await jobs.claimJob(db.sql, { jobId: job.id, progress: 20, abandonedBefore: new Date(0) })
   await publish()
-  expect(await jobs.findJob(db.sql, { userId, jobId: job.id })).toMatchObject({ status: 'queued', progress: 0 })
+  expect(await jobs.findJob(db.sql, { userId, jobId: job.id })).toMatchObject({
+    status: 'queued',
+    progress: 0,
+  })
   expect(sent).toEqual([{ jobId: job.id, videoId, userId, language: 'vi' }])
 })
 
@@ -103,7 +133,13 @@ it('hands the worker a summary, too, that the pipeline never came to, but none t
   expect(missed.sent).toMatchObject([{ videoId: missed.videoId, language: 'vi' }])
 
   const written = await finishedRun({ transcript: 'ready' })
-  const step = { userId: written.userId, videoId: written.videoId, attempt: 1, type: 'generate-summary', subject: 'vi' } as const
+  const step = {
+    userId: written.userId,
+    videoId: written.videoId,
+    attempt: 1,
+    type: 'generate-summary',
+    subject: 'vi',
+  } as const
   const { id: jobId } = await jobs.createJob(db.sql, { id: randomUUID(), ...step })
   await jobs.endJobs(db.sql, { jobId }, { status: 'completed' })
   const silent = await finishedRun()

@@ -11,7 +11,9 @@ it('Each part of the reconciliation runs though others fail, and the log says wh
     abandonStuckRuns: async () => 3,
     sweepEvents: () => Promise.reject(taken),
   }
-  await expect(runParts(parts, { info: keep, error: keep })).rejects.toThrow('reconciliation failed in part: expireUploads, sweepEvents')
+  await expect(runParts(parts, { info: keep, error: keep })).rejects.toThrow(
+    'reconciliation failed in part: expireUploads, sweepEvents',
+  )
   expect(lines).toEqual([
     { message: 'A part of the reconciliation failed', part: 'expireUploads', error: away },
     { message: 'A part of the reconciliation failed', part: 'sweepEvents', error: taken },

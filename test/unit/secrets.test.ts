@@ -24,14 +24,22 @@ describe('reading a secret', () => {
     const stateDir = await mkdtemp(join(tmpdir(), 'secrets-'))
     onTestFinished(() => rm(stateDir, { recursive: true }))
     const keyring = openKeyring(stateDir)
-    const secrets = await startSecrets({ port: 0, stateDir, region: 'us-east-1', account: '000000000000', keyring })
+    const secrets = await startSecrets({
+      port: 0,
+      stateDir,
+      region: 'us-east-1',
+      account: '000000000000',
+      keyring,
+    })
     const arn = await secrets.define('hub/auth', { SecretString: '{"JWT_SECRET":"x"}' })
     const read = createSecretReader(config(secrets.url, keyring.operator))
     expect(await read(arn)).toBe('{"JWT_SECRET":"x"}')
 
     const stranger = createSecretReader(config(secrets.url, keyring.issue('a-role-without-rights')))
     await expect(stranger(arn)).rejects.toThrow(/cannot be read.*AccessDenied/)
-    const forger = createSecretReader(config(secrets.url, { ...keyring.operator, secretAccessKey: 'guessed' }))
+    const forger = createSecretReader(
+      config(secrets.url, { ...keyring.operator, secretAccessKey: 'guessed' }),
+    )
     await expect(forger(arn)).rejects.toThrow('cannot be read')
 
     await secrets.close()
@@ -40,7 +48,11 @@ describe('reading a secret', () => {
 
   it.each([
     ['an outage', 503, '{}'],
-    ['throttling, which the JSON protocol reports as status 400', 400, '{"__type":"com.amazonaws#ThrottlingException"}'],
+    [
+      'throttling, which the JSON protocol reports as status 400',
+      400,
+      '{"__type":"com.amazonaws#ThrottlingException"}',
+    ],
   ])('tries again after %s', async (_, status, body) => {
     let calls = 0
     const server = createServer((_request, response) => {
@@ -49,7 +61,9 @@ describe('reading a secret', () => {
     })
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    expect(await createSecretReader(config(url, { accessKeyId: 'a', secretAccessKey: 'b' }))('any')).toBe('value')
+    expect(await createSecretReader(config(url, { accessKeyId: 'a', secretAccessKey: 'b' }))('any')).toBe(
+      'value',
+    )
     server.close()
   })
 })
@@ -69,7 +83,10 @@ describe('signing a request', () => {
       }
     }
     const now = new Date('2026-03-04T05:06:07.890Z')
-    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' }
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'secretsmanager.GetSecretValue',
+    }
     for (const sessionToken of [undefined, 'token/+=']) {
       const key = {
         accessKeyId: 'AKIDEXAMPLE',
@@ -93,7 +110,10 @@ describe('signing a request', () => {
         body: '{"SecretId":"ä"}',
       }
       const theirs = await signer.sign(request, { signingDate: now })
-      const ours = signPost({ host, region: 'us-east-1', service: 'secretsmanager', headers, body: request.body, now }, key)
+      const ours = signPost(
+        { host, region: 'us-east-1', service: 'secretsmanager', headers, body: request.body, now },
+        key,
+      )
       expect(ours.authorization).toBe(theirs.headers.authorization)
     }
   })

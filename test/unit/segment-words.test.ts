@@ -3,7 +3,10 @@ import { type RecognisedItem, segmentWords } from '../../shared/domain/transcrip
 
 type Pace = { from?: number; each?: number; confidence?: string }
 
-/** Words of 0.3 s that begin every `each` seconds; a mark at the end of a word is an item of its own, as recognisers give it. */
+/**
+ * Words of 0.3 s that begin every `each` seconds; a mark at the end of a word is an item of its
+ * own, as recognisers give it.
+ */
 const say = (text: string, { from = 0, each = 0.4, confidence = '0.9' }: Pace = {}): RecognisedItem[] =>
   text.split(' ').flatMap((word, i) => {
     const [, content, mark] = /^(.*?)([.,?!。]?)$/u.exec(word)!
@@ -11,7 +14,9 @@ const say = (text: string, { from = 0, each = 0.4, confidence = '0.9' }: Pace = 
     const times = { start_time: startTime.toFixed(3), end_time: (startTime + 0.3).toFixed(3) }
     return [
       { type: 'pronunciation' as const, ...times, alternatives: [{ content: content!, confidence }] },
-      ...(mark ? [{ type: 'punctuation' as const, alternatives: [{ content: mark, confidence: '0.0' }] }] : []),
+      ...(mark
+        ? [{ type: 'punctuation' as const, alternatives: [{ content: mark, confidence: '0.0' }] }]
+        : []),
     ]
   })
 const textsOf = (items: RecognisedItem[]) => segmentWords(items).map(({ text }) => text)
@@ -36,7 +41,9 @@ describe('Recognised words become segments', () => {
   })
 
   it('that can be read as a caption, however long somebody speaks without a stop', () => {
-    const fast = segmentWords(say(Array.from({ length: 200 }, (_, i) => `wordy${i}`).join(' '), { each: 0.31 }))
+    const fast = segmentWords(
+      say(Array.from({ length: 200 }, (_, i) => `wordy${i}`).join(' '), { each: 0.31 }),
+    )
     const slow = segmentWords(say(Array.from({ length: 60 }, () => 'so').join(' '), { each: 1 }))
     for (const { startMs, endMs, text } of [...fast, ...slow]) {
       expect(endMs - startMs).toBeLessThanOrEqual(12_000)
@@ -47,17 +54,27 @@ describe('Recognised words become segments', () => {
   })
 
   it('as sure as their words are on average', () => {
-    const [segment] = segmentWords([...say('sure', { confidence: '1.0' }), ...say('unsure', { from: 0.4, confidence: '0.333' })])
+    const [segment] = segmentWords([
+      ...say('sure', { confidence: '1.0' }),
+      ...say('unsure', { from: 0.4, confidence: '0.333' }),
+    ])
     expect(segment!.confidence).toBe(0.667)
   })
 
   it('only of words: a mark before the first of them is nobody’s, and of silence there are none', () => {
-    expect(textsOf([{ type: 'punctuation', alternatives: [{ content: '.' }] }, ...say('hello')])).toEqual(['Hello'])
+    expect(textsOf([{ type: 'punctuation', alternatives: [{ content: '.' }] }, ...say('hello')])).toEqual([
+      'Hello',
+    ])
     expect(segmentWords([])).toEqual([])
   })
 
   it('that never end before they begin, whatever the recogniser says', () => {
-    const backwards = { type: 'pronunciation' as const, start_time: '2.5', end_time: '2.4', alternatives: [{ content: 'oops' }] }
+    const backwards = {
+      type: 'pronunciation' as const,
+      start_time: '2.5',
+      end_time: '2.4',
+      alternatives: [{ content: 'oops' }],
+    }
     expect(segmentWords([backwards])).toMatchObject([{ startMs: 2500, endMs: 2500, confidence: 1 }])
   })
 })

@@ -13,7 +13,10 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** Starts a program as the scripts of package.json start the hub; the program prints its pid and its last signal. */
+/**
+ * Starts a program as the scripts of package.json start the hub; the program prints its pid and its
+ * last signal.
+ */
 const startProgram = async (...command: string[]) => {
   const folder = await mkdtemp(join(tmpdir(), 'signals-'))
   onTestFinished(() => rm(folder, { recursive: true }))
@@ -31,15 +34,22 @@ const startProgram = async (...command: string[]) => {
   return { started, pid, lastLine: async () => (await lines.next()).value }
 }
 
-it.each(['SIGINT', 'SIGTERM'] as const)('%s sent to the set-up: the program that it runs gets it', async signal => {
-  const { started, pid, lastLine } = await startProgram('node', 'scripts/setup.mjs', '--run', 'PROGRAM')
-  started.kill(signal)
-  expect(await lastLine()).toBe(signal)
-  await expect.poll(() => isAlive(pid)).toBe(false)
-})
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s sent to the set-up: the program that it runs gets it',
+  async signal => {
+    const { started, pid, lastLine } = await startProgram('node', 'scripts/setup.mjs', '--run', 'PROGRAM')
+    started.kill(signal)
+    expect(await lastLine()).toBe(signal)
+    await expect.poll(() => isAlive(pid)).toBe(false)
+  },
+)
 
 it('npm ends by a signal that it does not pass on: the program behind it ends too', async () => {
-  const { started, pid, lastLine } = await startProgram('sh', '-c', 'node scripts/setup.mjs --run PROGRAM; exit')
+  const { started, pid, lastLine } = await startProgram(
+    'sh',
+    '-c',
+    'node scripts/setup.mjs --run PROGRAM; exit',
+  )
   started.kill('SIGTERM')
   expect(await lastLine()).toBe('SIGTERM')
   await expect.poll(() => isAlive(pid)).toBe(false)

@@ -7,7 +7,13 @@ import { createLanguageModel } from '../../shared/providers/language-model/opena
 import { type ModelServer, startModelServer } from '../support/model-server.ts'
 
 const segmentsOf = (count: number, text = 'Xin chào.') =>
-  Array.from({ length: count }, (_, index) => ({ index, startMs: index * 1000, endMs: index * 1000 + 900, text, confidence: null }))
+  Array.from({ length: count }, (_, index) => ({
+    index,
+    startMs: index * 1000,
+    endMs: index * 1000 + 900,
+    text,
+    confidence: null,
+  }))
 
 const film = { title: 'A film', language: 'vi', signal: new AbortController().signal }
 
@@ -26,7 +32,9 @@ describe('What a language model answers', () => {
       keyPoints: [...answer.keyPoints, { text: 'Invented', segmentIds: [99] }],
       timestamps: [{ segmentId: 77, content: 'x' }],
     }
-    expect(verifySummary({ ...more, timestamps: [...answer.timestamps, ...more.timestamps] }, segmentsOf(3))).toEqual({
+    expect(
+      verifySummary({ ...more, timestamps: [...answer.timestamps, ...more.timestamps] }, segmentsOf(3)),
+    ).toEqual({
       language: 'vi',
       overview: 'Một bài giảng.',
       keyPoints: ['Điểm một'],
@@ -48,8 +56,17 @@ describe('What a language model answers', () => {
   })
 
   it('can be stored, whatever characters and words it is made of', () => {
-    const odd = { ...answer, language: 'Vietnamese, mostly', overview: 'a\u0000b', keyPoints: [{ text: 'half \ud83d', segmentIds: [0] }] }
-    expect(verifySummary(odd, segmentsOf(3))).toMatchObject({ language: 'und', overview: 'ab', keyPoints: ['half \ufffd'] })
+    const odd = {
+      ...answer,
+      language: 'Vietnamese, mostly',
+      overview: 'a\u0000b',
+      keyPoints: [{ text: 'half \ud83d', segmentIds: [0] }],
+    }
+    expect(verifySummary(odd, segmentsOf(3))).toMatchObject({
+      language: 'und',
+      overview: 'ab',
+      keyPoints: ['half \ufffd'],
+    })
   })
 })
 
@@ -66,16 +83,28 @@ describe('A language model that is asked for a summary', () => {
     const model = createLanguageModel({ apiKey: 'k', model: 'm', baseUrl: server.url })
     return writeSummary(model, { ...film, segments })
   }
-  const about = (...ids: number[]) => ({ ...answer, keyPoints: ids.map(id => ({ text: `Point ${id}`, segmentIds: [id] })) })
+  const about = (...ids: number[]) => ({
+    ...answer,
+    keyPoints: ids.map(id => ({ text: `Point ${id}`, segmentIds: [id] })),
+  })
   const dataOf = (request: { messages: { content: string }[] }) => JSON.parse(request.messages[1]!.content)
 
   it('is given the material as data and held to the structure, at a low temperature', async () => {
     await write([about(0, 9, 12, 29)])
     const [{ temperature, response_format: format, messages }] = server.asked
     expect(temperature).toBe(0.3)
-    expect(format).toMatchObject({ type: 'json_schema', json_schema: { name: 'video_summary', strict: true } })
+    expect(format).toMatchObject({
+      type: 'json_schema',
+      json_schema: { name: 'video_summary', strict: true },
+    })
     const { properties, required, additionalProperties } = format.json_schema.schema
-    expect(Object.keys(properties)).toEqual(['language', 'overview', 'overviewSegmentIds', 'keyPoints', 'timestamps'])
+    expect(Object.keys(properties)).toEqual([
+      'language',
+      'overview',
+      'overviewSegmentIds',
+      'keyPoints',
+      'timestamps',
+    ])
     expect([required, additionalProperties]).toEqual([Object.keys(properties), false])
     expect(messages[0].content).not.toContain('A film')
     expect(dataOf(server.asked[0])).toMatchObject({
@@ -96,7 +125,10 @@ describe('A language model that is asked for a summary', () => {
     ['has only three key points', about(0, 12, 29)],
   ])('is asked once more when its answer %s, and told what was missing', async (_, poor) => {
     expect((await write([poor, about(0, 9, 12, 29)])).sources.keyPoints).toEqual([[0], [9], [12], [29]])
-    expect(server.asked.map(request => dataOf(request).hint)).toEqual([undefined, expect.stringContaining('spread over its whole length')])
+    expect(server.asked.map(request => dataOf(request).hint)).toEqual([
+      undefined,
+      expect.stringContaining('spread over its whole length'),
+    ])
   })
 
   it.each([

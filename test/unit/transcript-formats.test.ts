@@ -6,7 +6,11 @@ import { toSrt, toWebVtt } from '../../shared/domain/transcripts/transcript-form
 
 const hostile = [
   { startMs: 0, endMs: 1250, text: 'Tom & Jerry: 1 < 2 > 0, &amp; stays' },
-  { startMs: 1250, endMs: 3_599_999, text: 'first line\r\n\r\n00:00:09.000 --> 00:00:10.000\n<b>not bold</b>' },
+  {
+    startMs: 1250,
+    endMs: 3_599_999,
+    text: 'first line\r\n\r\n00:00:09.000 --> 00:00:10.000\n<b>not bold</b>',
+  },
   { startMs: 3_600_000, endMs: 36_000_500.4, text: 'Xin chào, giáo dục' },
 ]
 
@@ -49,7 +53,9 @@ describe('Subtitles that somebody made to do harm', () => {
 
   it('are read in no time, though they open a million tags and close none', async () => {
     const startedAt = performance.now()
-    const [markup, styles] = await readCaptions(`WEBVTT\n\n${cue('<'.repeat(500_000))}${cue('{\\'.repeat(500_000))}`)
+    const [markup, styles] = await readCaptions(
+      `WEBVTT\n\n${cue('<'.repeat(500_000))}${cue('{\\'.repeat(500_000))}`,
+    )
     expect(performance.now() - startedAt).toBeLessThan(2000)
     expect([markup!.text.length, styles!.text.length]).toEqual([500_000, 1_000_000])
   })
@@ -60,7 +66,9 @@ describe('Subtitles that somebody made to do harm', () => {
 
   it('are cut off where nobody reads on', async () => {
     expect(await readCaptions(`WEBVTT\n\n${cue('a').repeat(50_010)}`)).toHaveLength(50_000)
-    expect(await readCaptions(`WEBVTT\n\n${cue('ế'.repeat(1000)).repeat(1340)}${cue('a')}`)).toHaveLength(1333)
+    expect(await readCaptions(`WEBVTT\n\n${cue('ế'.repeat(1000)).repeat(1340)}${cue('a')}`)).toHaveLength(
+      1333,
+    )
   })
 })
 

@@ -12,11 +12,20 @@ it.each([
   ],
   ['language_not_supported', "The language code you provided isn't supported: vi-VN."],
   ['recogniser_unavailable', 'The sample rate provided does not match the detected sample rate.'],
-  ['recogniser_unavailable', "The data in your input media file isn't valid. Check the media file and try your request again."],
-  ['recogniser_unavailable', 'Invalid file size: file size too large. Maximum audio duration is 4.000000 hours.'],
-])('A video has no transcript for the reason %s, now and at every further try, when Transcribe says: %s', (reason, sentence) => {
-  expect(readTranscriptionFailure(sentence)).toEqual({ reason, retryable: false })
-})
+  [
+    'recogniser_unavailable',
+    "The data in your input media file isn't valid. Check the media file and try your request again.",
+  ],
+  [
+    'recogniser_unavailable',
+    'Invalid file size: file size too large. Maximum audio duration is 4.000000 hours.',
+  ],
+])(
+  'A video has no transcript for the reason %s, now and at every further try, when Transcribe says: %s',
+  (reason, sentence) => {
+    expect(readTranscriptionFailure(sentence)).toEqual({ reason, retryable: false })
+  },
+)
 
 it.each(['An internal failure occurred. Try your request again.', 'Access to S3 was denied.', 'unknown'])(
   'Another job may succeed when Transcribe says: %s',

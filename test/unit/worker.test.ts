@@ -15,7 +15,10 @@ const eventOf = (sent: Sent[]) =>
     })),
   }) as unknown as SQSEvent
 
-/** Handles a batch in which some messages fail; answers what was handled and what goes back to the queue. */
+/**
+ * Handles a batch in which some messages fail; answers what was handled and what goes back to the
+ * queue.
+ */
 const work = async (sent: Sent[], failing: string[] = []) => {
   const handled: string[] = []
   const handle = async ({ id }: { id: string }) => {
@@ -23,18 +26,26 @@ const work = async (sent: Sent[], failing: string[] = []) => {
     if (failing.includes(id)) throw new Error(id)
     handled.push(id)
   }
-  const { batchItemFailures } = await createWorker({ message: z.object({ id: z.string() }), handle, log })(eventOf(sent))
+  const { batchItemFailures } = await createWorker({ message: z.object({ id: z.string() }), handle, log })(
+    eventOf(sent),
+  )
   return { handled, back: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }
 }
 
 describe('a worker', () => {
   it('sends back only what failed', async () => {
-    expect(await work([{ id: 'a' }, { id: 'b' }, { id: 'c' }], ['b'])).toEqual({ handled: ['a', 'c'], back: ['b'] })
+    expect(await work([{ id: 'a' }, { id: 'b' }, { id: 'c' }], ['b'])).toEqual({
+      handled: ['a', 'c'],
+      back: ['b'],
+    })
   })
 
   it('keeps the order of a group: what comes behind a failure waits with it', async () => {
     const group = 'linh'
-    expect(await work([1, 2, 3, 4].map(n => ({ id: `${n}`, group })))).toEqual({ handled: ['1', '2', '3', '4'], back: [] })
+    expect(await work([1, 2, 3, 4].map(n => ({ id: `${n}`, group })))).toEqual({
+      handled: ['1', '2', '3', '4'],
+      back: [],
+    })
     expect(
       await work(
         [1, 2, 3, 4].map(n => ({ id: `${n}`, group })),

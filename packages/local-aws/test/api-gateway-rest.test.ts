@@ -56,7 +56,9 @@ describe('the REST gateway', () => {
       DEFAULT_5XX: readableFrom(ORIGIN),
       MISSING_AUTHENTICATION_TOKEN: {
         statusCode: 404,
-        responseTemplates: { 'application/json': '{"type":"about:blank","status":404,"requestId":"$context.requestId"}' },
+        responseTemplates: {
+          'application/json': '{"type":"about:blank","status":404,"requestId":"$context.requestId"}',
+        },
         responseParameters: { 'gatewayresponse.header.Content-Type': "'application/problem+json'" },
       },
     },
@@ -71,8 +73,14 @@ describe('the REST gateway', () => {
   beforeAll(async () => {
     functions = await startTinyFunctions()
     const { lambda, define } = functions
-    await define('echo', 'export const handler = async event => ({ statusCode: 200, body: JSON.stringify(event) })')
-    await define('reply', 'export const handler = async event => JSON.parse(Buffer.from(event.body, "base64"))')
+    await define(
+      'echo',
+      'export const handler = async event => ({ statusCode: 200, body: JSON.stringify(event) })',
+    )
+    await define(
+      'reply',
+      'export const handler = async event => JSON.parse(Buffer.from(event.body, "base64"))',
+    )
     await define('slow', 'export const handler = async () => { await new Promise(r => setTimeout(r, 1000)) }')
     gateway = await startRestGateway({ port: 0, body, stageName: 'api', invoke: lambda.invoke, log })
   })
@@ -82,12 +90,15 @@ describe('the REST gateway', () => {
   })
 
   const call = (path: string, init?: RequestInit) => fetch(`${gateway.url}${path}`, init)
-  const eventOf = async (path: string, init?: RequestInit) => (await (await call(path, init)).json()) as APIGatewayProxyEvent
+  const eventOf = async (path: string, init?: RequestInit) =>
+    (await (await call(path, init)).json()) as APIGatewayProxyEvent
   const reply = (payload: unknown) => call('/reply', { method: 'POST', body: JSON.stringify(payload) })
 
   test('hands a function the proxy event', async () => {
     const path = '/echo/gi%C3%A1o%20d%E1%BB%A5c%2Fa?q=x+y&tag=1&tag=2&token=secret'
-    const event = await eventOf(path, { headers: { 'X-Custom': 'yes', 'X-Forwarded-For': '10.0.0.1', 'User-Agent': 'tester' } })
+    const event = await eventOf(path, {
+      headers: { 'X-Custom': 'yes', 'X-Forwarded-For': '10.0.0.1', 'User-Agent': 'tester' },
+    })
     const host = new URL(gateway.url).host
     expect(event).toMatchObject({
       resource: '/echo/{id}',
@@ -107,8 +118,15 @@ describe('the REST gateway', () => {
         requestTime: expect.stringMatching(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/),
       },
     })
-    const headers = Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]))
-    expect(headers).toMatchObject({ 'x-custom': 'yes', 'x-forwarded-for': '10.0.0.1, 127.0.0.1', 'x-forwarded-proto': 'http', host })
+    const headers = Object.fromEntries(
+      Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]),
+    )
+    expect(headers).toMatchObject({
+      'x-custom': 'yes',
+      'x-forwarded-for': '10.0.0.1, 127.0.0.1',
+      'x-forwarded-proto': 'http',
+      host,
+    })
     expect(logged.at(-1)).toEqual({
       method: 'GET',
       resourcePath: '/echo/{id}',
@@ -121,7 +139,11 @@ describe('the REST gateway', () => {
 
   test('gives bodies as base64 and greedy path parameters whole', async () => {
     const event = await eventOf('/files/a%20b/c/d.mp4', { method: 'PUT', body: new Uint8Array([0, 255, 1]) })
-    expect(event).toMatchObject({ body: 'AP8B', isBase64Encoded: true, pathParameters: { folder: 'a b', rest: 'c/d.mp4' } })
+    expect(event).toMatchObject({
+      body: 'AP8B',
+      isBase64Encoded: true,
+      pathParameters: { folder: 'a b', rest: 'c/d.mp4' },
+    })
   })
 
   test('turns the answer of a function into HTTP', async () => {
@@ -158,13 +180,14 @@ describe('the REST gateway', () => {
   })
 
   test('answers preflights from the mock integration and its template', async () => {
-    const preflightFrom = (origin: string) => call('/echo/1', { method: 'OPTIONS', headers: { Origin: origin } })
+    const preflightFrom = (origin: string) =>
+      call('/echo/1', { method: 'OPTIONS', headers: { Origin: origin } })
     const response = await preflightFrom(ORIGIN)
     expect([response.status, await response.text()]).toEqual([204, ''])
     expect(response.headers.get('access-control-allow-methods')).toBe('GET,POST')
-    const allowed = (await Promise.all([ORIGIN, OTHER_ORIGIN, 'https://evil.example.com'].map(preflightFrom))).map(({ headers }) =>
-      headers.get('access-control-allow-origin'),
-    )
+    const allowed = (
+      await Promise.all([ORIGIN, OTHER_ORIGIN, 'https://evil.example.com'].map(preflightFrom))
+    ).map(({ headers }) => headers.get('access-control-allow-origin'))
     expect(allowed).toEqual([ORIGIN, OTHER_ORIGIN, ORIGIN])
   })
 
@@ -172,7 +195,11 @@ describe('the REST gateway', () => {
     for (const response of [await call('/nowhere'), await call('/echo/1', { method: 'DELETE' })]) {
       expect(response.status).toBe(404)
       expect(response.headers.get('content-type')).toBe('application/problem+json')
-      expect(await response.json()).toEqual({ type: 'about:blank', status: 404, requestId: response.headers.get('x-amzn-requestid') })
+      expect(await response.json()).toEqual({
+        type: 'about:blank',
+        status: 404,
+        requestId: response.headers.get('x-amzn-requestid'),
+      })
     }
   })
 

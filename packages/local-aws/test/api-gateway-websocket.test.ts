@@ -19,7 +19,11 @@ describe('the WebSocket gateway', () => {
   let gateway: WebSocketGateway
   let management: ApiGatewayManagementApiClient
   const events: { requestContext: Record<string, string>; body?: string }[] = []
-  const api = { stageName: 'ws', apiArn: 'arn:aws:execute-api:us-east-1:000000000000:api', keyring: operatorKeyring }
+  const api = {
+    stageName: 'ws',
+    apiArn: 'arn:aws:execute-api:us-east-1:000000000000:api',
+    keyring: operatorKeyring,
+  }
   const routes = { $connect: 'socket', $disconnect: 'socket', $default: 'socket' }
 
   beforeAll(async () => {
@@ -32,7 +36,11 @@ describe('the WebSocket gateway', () => {
        }`,
     )
     gateway = await startWebSocketGateway({ port: 0, ...api, routes, invoke: spy, log })
-    management = new ApiGatewayManagementApiClient({ endpoint: gateway.managementUrl, region: 'us-east-1', credentials: operator })
+    management = new ApiGatewayManagementApiClient({
+      endpoint: gateway.managementUrl,
+      region: 'us-east-1',
+      credentials: operator,
+    })
   })
   afterAll(async () => {
     management.destroy()
@@ -50,10 +58,12 @@ describe('the WebSocket gateway', () => {
     socket.on('message', data => received.push(data.toString()))
     const closed = new Promise<number>(resolve => socket.once('close', resolve))
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
-    const connectionId = events.findLast(event => event.requestContext.eventType === 'CONNECT')!.requestContext.connectionId!
+    const connectionId = events.findLast(event => event.requestContext.eventType === 'CONNECT')!
+      .requestContext.connectionId!
     return { socket, received, closed, connectionId }
   }
-  const post = (ConnectionId: string, Data: string) => management.send(new PostToConnectionCommand({ ConnectionId, Data }))
+  const post = (ConnectionId: string, Data: string) =>
+    management.send(new PostToConnectionCommand({ ConnectionId, Data }))
 
   test('asks the function about a connection, hands over messages, and says when it ended', async () => {
     const { socket, closed, connectionId } = await connect('&tag=1&tag=2')
@@ -64,7 +74,13 @@ describe('the WebSocket gateway', () => {
     await closed
     await vi.waitFor(() => expect(events.at(-1)?.requestContext.eventType).toBe('DISCONNECT'), 10_000)
     const { host } = new URL(gateway.url)
-    const shared = { connectionId, stage: 'ws', domainName: host, connectedAt: expect.any(Number), identity: { sourceIp: '127.0.0.1' } }
+    const shared = {
+      connectionId,
+      stage: 'ws',
+      domainName: host,
+      connectedAt: expect.any(Number),
+      identity: { sourceIp: '127.0.0.1' },
+    }
     expect(events.filter(event => event.requestContext.connectionId === connectionId)).toMatchObject([
       {
         queryStringParameters: { token: 't', tag: '2' },
@@ -75,7 +91,12 @@ describe('the WebSocket gateway', () => {
       {
         body: 'hello',
         isBase64Encoded: false,
-        requestContext: { ...shared, routeKey: '$default', eventType: 'MESSAGE', messageId: expect.any(String) },
+        requestContext: {
+          ...shared,
+          routeKey: '$default',
+          eventType: 'MESSAGE',
+          messageId: expect.any(String),
+        },
       },
       { requestContext: { ...shared, routeKey: '$disconnect', disconnectStatusCode: 1000 } },
     ])
@@ -98,7 +119,11 @@ describe('the WebSocket gateway', () => {
     const { socket, received, connectionId } = await connect()
     socket.send('crash')
     await vi.waitFor(() => expect(received).toHaveLength(1), 10_000)
-    expect(JSON.parse(received[0]!)).toEqual({ message: 'Internal server error', connectionId, requestId: expect.any(String) })
+    expect(JSON.parse(received[0]!)).toEqual({
+      message: 'Internal server error',
+      connectionId,
+      requestId: expect.any(String),
+    })
     socket.terminate()
   })
 
@@ -113,10 +138,17 @@ describe('the WebSocket gateway', () => {
   test('describes and deletes a connection, and calls a gone one gone', async () => {
     const { closed, connectionId } = await connect()
     const described = await management.send(new GetConnectionCommand({ ConnectionId: connectionId }))
-    expect(described).toMatchObject({ ConnectedAt: expect.any(Date), LastActiveAt: expect.any(Date), Identity: { SourceIp: '127.0.0.1' } })
+    expect(described).toMatchObject({
+      ConnectedAt: expect.any(Date),
+      LastActiveAt: expect.any(Date),
+      Identity: { SourceIp: '127.0.0.1' },
+    })
     await management.send(new DeleteConnectionCommand({ ConnectionId: connectionId }))
     expect(await closed).toBe(1000)
-    await expect(post(connectionId, 'late')).rejects.toMatchObject({ name: 'GoneException', $metadata: { httpStatusCode: 410 } })
+    await expect(post(connectionId, 'late')).rejects.toMatchObject({
+      name: 'GoneException',
+      $metadata: { httpStatusCode: 410 },
+    })
     await expect(post('unknown=', 'lost')).rejects.toMatchObject({ name: 'GoneException' })
   })
 
@@ -124,7 +156,9 @@ describe('the WebSocket gateway', () => {
     const { socket, received, connectionId } = await connect()
     await post(connectionId, 'x'.repeat(128 * 1024))
     await vi.waitFor(() => expect(received[0]).toHaveLength(128 * 1024), 10_000)
-    await expect(post(connectionId, 'x'.repeat(128 * 1024 + 1))).rejects.toMatchObject({ name: 'PayloadTooLargeException' })
+    await expect(post(connectionId, 'x'.repeat(128 * 1024 + 1))).rejects.toMatchObject({
+      name: 'PayloadTooLargeException',
+    })
     socket.terminate()
   })
 
@@ -159,7 +193,15 @@ describe('the WebSocket gateway', () => {
   })
 
   test('closes idle connections and old ones', async () => {
-    const impatient = await startWebSocketGateway({ port: 0, ...api, routes, invoke: spy, log, idleMs: 300, lifetimeMs: 1500 })
+    const impatient = await startWebSocketGateway({
+      port: 0,
+      ...api,
+      routes,
+      invoke: spy,
+      log,
+      idleMs: 300,
+      lifetimeMs: 1500,
+    })
     const idle = await connect('', impatient.url)
     const busy = await connect('', impatient.url)
     const timer = setInterval(() => busy.socket.send('still here'), 100)

@@ -21,21 +21,32 @@ const policy = (roleId: string, ...statements: [action: string, resource: unknow
   Properties: {
     PolicyName: `${roleId}Policy`,
     Roles: [{ Ref: roleId }],
-    PolicyDocument: { Statement: statements.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource })) },
+    PolicyDocument: {
+      Statement: statements.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource })),
+    },
   },
 })
 const permission = (principal: string, sourceArn: unknown) => ({
   Type: 'AWS::Lambda::Permission',
-  Properties: { Action: 'lambda:InvokeFunction', FunctionName: { Ref: 'Echo' }, Principal: principal, SourceArn: sourceArn },
+  Properties: {
+    Action: 'lambda:InvokeFunction',
+    FunctionName: { Ref: 'Echo' },
+    Principal: principal,
+    SourceArn: sourceArn,
+  },
 })
 const lambdaIntegration = {
   'x-amazon-apigateway-integration': {
     type: 'aws_proxy',
     httpMethod: 'POST',
-    uri: { 'Fn::Sub': 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Echo.Arn}/invocations' },
+    uri: {
+      'Fn::Sub': 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Echo.Arn}/invocations',
+    },
   },
 }
-const apiArn = (path: string) => ({ 'Fn::Sub': `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/api/${path}` })
+const apiArn = (path: string) => ({
+  'Fn::Sub': `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/api/${path}`,
+})
 
 // The tests need nothing of the function but the events that it saw.
 const echo = `
@@ -50,14 +61,23 @@ export const handler = async event => {
 const definition = {
   StartAt: 'Work',
   States: {
-    Work: { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Parameters: { FunctionName: '<echo>', 'Payload.$': '$' }, End: true },
+    Work: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: { FunctionName: '<echo>', 'Payload.$': '$' },
+      End: true,
+    },
   },
 }
 const [beforeArn, afterArn] = JSON.stringify(definition).split('<echo>')
 
 const resources = (seen: string) => ({
   EchoRole: role,
-  EchoPolicy: policy('EchoRole', ['sqs:*', getAtt('Queue')], ['secretsmanager:GetSecretValue', { Ref: 'Secret' }]),
+  EchoPolicy: policy(
+    'EchoRole',
+    ['sqs:*', getAtt('Queue')],
+    ['secretsmanager:GetSecretValue', { Ref: 'Secret' }],
+  ),
   MayListUsers: {
     Type: 'AWS::IAM::Policy',
     Properties: {
@@ -81,13 +101,18 @@ const resources = (seen: string) => ({
       Role: getAtt('EchoRole'),
       Timeout: 5,
       MemorySize: 256,
-      Environment: { Variables: { SEEN: seen, GREETING: { 'Fn::If': ['Friendly', 'hello', { Ref: 'AWS::NoValue' }] } } },
+      Environment: {
+        Variables: { SEEN: seen, GREETING: { 'Fn::If': ['Friendly', 'hello', { Ref: 'AWS::NoValue' }] } },
+      },
     },
   },
   DeadLetters: { Type: 'AWS::SQS::Queue' },
   Queue: {
     Type: 'AWS::SQS::Queue',
-    Properties: { VisibilityTimeout: 30, RedrivePolicy: { deadLetterTargetArn: getAtt('DeadLetters'), maxReceiveCount: 2 } },
+    Properties: {
+      VisibilityTimeout: 30,
+      RedrivePolicy: { deadLetterTargetArn: getAtt('DeadLetters'), maxReceiveCount: 2 },
+    },
   },
   Source: {
     Type: 'AWS::Lambda::EventSourceMapping',
@@ -109,13 +134,18 @@ const resources = (seen: string) => ({
       },
     },
   },
-  Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { GenerateSecretString: { PasswordLength: 40, ExcludePunctuation: true } } },
+  Secret: {
+    Type: 'AWS::SecretsManager::Secret',
+    Properties: { GenerateSecretString: { PasswordLength: 40, ExcludePunctuation: true } },
+  },
   Pair: {
     Type: 'AWS::SecretsManager::Secret',
     Properties: {
       Name: 'pair',
       GenerateSecretString: {
-        SecretStringTemplate: { 'Fn::Sub': '{"first":"{{resolve:secretsmanager:${Secret}:SecretString:::}}"}' },
+        SecretStringTemplate: {
+          'Fn::Sub': '{"first":"{{resolve:secretsmanager:${Secret}:SecretString:::}}"}',
+        },
         GenerateStringKey: 'second',
         ExcludePunctuation: true,
       },
@@ -123,12 +153,21 @@ const resources = (seen: string) => ({
   },
   DatabaseSecret: {
     Type: 'AWS::SecretsManager::Secret',
-    Properties: { Name: 'database', GenerateSecretString: { SecretStringTemplate: '{"username":"hub"}', GenerateStringKey: 'password' } },
+    Properties: {
+      Name: 'database',
+      GenerateSecretString: { SecretStringTemplate: '{"username":"hub"}', GenerateStringKey: 'password' },
+    },
   },
-  Attachment: { Type: 'AWS::SecretsManager::SecretTargetAttachment', Properties: { SecretId: { Ref: 'DatabaseSecret' } } },
+  Attachment: {
+    Type: 'AWS::SecretsManager::SecretTargetAttachment',
+    Properties: { SecretId: { Ref: 'DatabaseSecret' } },
+  },
   Network: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16' } },
   MachineRole: role,
-  MachinePolicy: policy('MachineRole', ['lambda:InvokeFunction', { 'Fn::Join': ['', [getAtt('Echo'), '*']] }]),
+  MachinePolicy: policy('MachineRole', [
+    'lambda:InvokeFunction',
+    { 'Fn::Join': ['', [getAtt('Echo'), '*']] },
+  ]),
   Machine: {
     Type: 'AWS::StepFunctions::StateMachine',
     DependsOn: ['MachinePolicy'],
@@ -152,9 +191,17 @@ const resources = (seen: string) => ({
   MayTellOfFailure: permission('events.amazonaws.com', getAtt('Failed')),
   Api: {
     Type: 'AWS::ApiGateway::RestApi',
-    Properties: { Body: { openapi: '3.0.1', paths: { '/open': { get: lambdaIntegration }, '/shut': { get: lambdaIntegration } } } },
+    Properties: {
+      Body: {
+        openapi: '3.0.1',
+        paths: { '/open': { get: lambdaIntegration }, '/shut': { get: lambdaIntegration } },
+      },
+    },
   },
-  Stage: { Type: 'AWS::ApiGateway::Stage', Properties: { RestApiId: { Ref: 'Api' }, StageName: 'api', DeploymentId: 'd' } },
+  Stage: {
+    Type: 'AWS::ApiGateway::Stage',
+    Properties: { RestApiId: { Ref: 'Api' }, StageName: 'api', DeploymentId: 'd' },
+  },
   MayServe: permission('apigateway.amazonaws.com', apiArn('GET/open')),
 })
 
@@ -169,16 +216,23 @@ const writeAssembly = async (more: object = {}) => {
     'manifest.json': {
       artifacts: {
         'app.assets': { type: 'cdk:asset-manifest', properties: { file: 'app.assets.json' } },
-        app: { type: 'aws:cloudformation:stack', properties: { templateFile: 'app.template.json' }, dependencies: ['app.assets'] },
+        app: {
+          type: 'aws:cloudformation:stack',
+          properties: { templateFile: 'app.template.json' },
+          dependencies: ['app.assets'],
+        },
       },
     },
-    'app.assets.json': { files: { echo: { source: { path: 'echo' }, destinations: { here: { objectKey: 'echo.zip' } } } } },
+    'app.assets.json': {
+      files: { echo: { source: { path: 'echo' }, destinations: { here: { objectKey: 'echo.zip' } } } },
+    },
     'app.template.json': {
       Conditions: { Friendly: { 'Fn::Equals': [{ Ref: 'AWS::AccountId' }, '000000000000'] } },
       Resources: { ...resources(join(folder, 'seen')), ...more },
     },
   }
-  for (const [name, content] of Object.entries(files)) await writeFile(join(assembly, name), JSON.stringify(content))
+  for (const [name, content] of Object.entries(files))
+    await writeFile(join(assembly, name), JSON.stringify(content))
   return assembly
 }
 const start = (assembly: string, state = 'state') =>
@@ -217,12 +271,17 @@ afterAll(async () => {
 
 describe('a template deployed on this machine', () => {
   test('feeds a queue’s messages and a bucket’s events to the function', async () => {
-    await new SQSClient(clientOptions('SQS')).send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'by hand' }))
+    await new SQSClient(clientOptions('SQS')).send(
+      new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'by hand' }),
+    )
     await new S3Client({ ...clientOptions('S3'), forcePathStyle: true }).send(
       new PutObjectCommand({ Bucket: 'media', Key: 'users/1/a.txt', Body: 'x' }),
     )
-    const bodies = async () => (await seen()).flatMap(event => event.Records?.map((record: { body: string }) => record.body) ?? [])
-    await expect.poll(bodies, { timeout: 10_000 }).toEqual(expect.arrayContaining(['by hand', expect.stringContaining('users/1/a.txt')]))
+    const bodies = async () =>
+      (await seen()).flatMap(event => event.Records?.map((record: { body: string }) => record.body) ?? [])
+    await expect
+      .poll(bodies, { timeout: 10_000 })
+      .toEqual(expect.arrayContaining(['by hand', expect.stringContaining('users/1/a.txt')]))
   })
 
   test('gives the function its own key, the template’s variables and the addresses of this machine', async () => {
@@ -240,7 +299,9 @@ describe('a template deployed on this machine', () => {
     expect((await fetch(`${stack.restUrl}/shut`)).status).toBeGreaterThanOrEqual(500)
     const key = openKeyring(join(folder, 'state')).issue('app-EchoRole')
     const dead = `${stack.endpoints.SQS}/000000000000/app-DeadLetters`
-    const send = new SQSClient(clientOptions('SQS', key)).send(new SendMessageCommand({ QueueUrl: dead, MessageBody: 'x' }))
+    const send = new SQSClient(clientOptions('SQS', key)).send(
+      new SendMessageCommand({ QueueUrl: dead, MessageBody: 'x' }),
+    )
     await expect(send).rejects.toThrow(/role\/app-EchoRole is not authorized to perform: sqs:SendMessage/)
   })
 
@@ -260,23 +321,35 @@ describe('a template deployed on this machine', () => {
 
   test('tells who may connect to the database by its secret alone, and whom the template let read it', async () => {
     const read = async (credentials: Credentials) => {
-      const client = new SecretsManagerClient({ region: 'us-east-1', endpoint: stack.endpoints.SECRETS_MANAGER!, credentials })
+      const client = new SecretsManagerClient({
+        region: 'us-east-1',
+        endpoint: stack.endpoints.SECRETS_MANAGER!,
+        credentials,
+      })
       return (await client.send(new GetSecretValueCommand({ SecretId: 'database' }))).SecretString!
     }
     const { username, password } = new URL(stack.databaseUrl)
     expect(JSON.parse(await read(stack.operator))).toEqual({ username, password })
-    await expect(read(openKeyring(join(folder, 'state')).issue('app-EchoRole'))).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    await expect(read(openKeyring(join(folder, 'state')).issue('app-EchoRole'))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    })
   })
 
   test('runs the state machine and tells the rule’s target when it fails', async () => {
     const sfn = new SFNClient(clientOptions('SFN'))
     const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:machine'
-    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, name: 'bad', input: '{"fail":true}' }))
+    const { executionArn } = await sfn.send(
+      new StartExecutionCommand({ stateMachineArn, name: 'bad', input: '{"fail":true}' }),
+    )
     await expect
       .poll(async () => (await seen()).filter(event => event.source === 'aws.states'))
       .toMatchObject([{ detail: { name: 'bad', status: 'FAILED' } }])
     const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }))
-    expect(execution).toMatchObject({ status: 'FAILED', error: 'ToldTo', cause: expect.stringContaining('as told') })
+    expect(execution).toMatchObject({
+      status: 'FAILED',
+      error: 'ToldTo',
+      cause: expect.stringContaining('as told'),
+    })
   })
 
   test('says so when a stack already runs there', async () => {
@@ -286,7 +359,9 @@ describe('a template deployed on this machine', () => {
   test('keeps secrets, names and undelivered messages over a restart', async () => {
     const before = { secret: await secretText(), databaseUrl: stack.databaseUrl, s3Url: stack.s3Url }
     const dead = { QueueUrl: `${stack.endpoints.SQS}/000000000000/app-DeadLetters` }
-    await new SQSClient(clientOptions('SQS')).send(new SendMessageCommand({ ...dead, MessageBody: 'still here' }))
+    await new SQSClient(clientOptions('SQS')).send(
+      new SendMessageCommand({ ...dead, MessageBody: 'still here' }),
+    )
     await stack.close()
     stack = await start(join(folder, 'assembly'))
     expect({ secret: await secretText(), databaseUrl: stack.databaseUrl, s3Url: stack.s3Url }).toEqual(before)
@@ -296,7 +371,9 @@ describe('a template deployed on this machine', () => {
 
   test('does not start with a type that local-aws does not emulate', async () => {
     const assembly = await writeAssembly({ Novelty: { Type: 'AWS::Bedrock::Agent' } })
-    await expect(start(assembly, 'other')).rejects.toThrow(/app has resources that local-aws does not emulate: AWS::Bedrock::Agent/)
+    await expect(start(assembly, 'other')).rejects.toThrow(
+      /app has resources that local-aws does not emulate: AWS::Bedrock::Agent/,
+    )
   })
 })
 
@@ -332,7 +409,11 @@ describe('grants and patterns', () => {
     const { accessKeyId } = keyring.issue('reader')
     keyring.attach('reader', 'p', {
       Statement: [
-        { Effect: 'Allow', Action: ['s3:Get*', 's3:ListBucket'], Resource: ['arn:aws:s3:::media', 'arn:aws:s3:::media/users/*'] },
+        {
+          Effect: 'Allow',
+          Action: ['s3:Get*', 's3:ListBucket'],
+          Resource: ['arn:aws:s3:::media', 'arn:aws:s3:::media/users/*'],
+        },
         { Effect: 'Deny', NotAction: 's3:GetObject', Resource: '*' },
       ],
     })
@@ -352,20 +433,37 @@ describe('grants and patterns', () => {
       Statement: { ...Statement, Condition: { StringEquals: { 'iam:PassedToService': 'a.amazonaws.com' } } },
     })
     const mayPassTo = (service?: string) =>
-      keyring.authorize(accessKeyId, 'iam:PassRole', 'arn:aws:iam::0:role/r', service ? { 'iam:PassedToService': service } : {})
-    expect([mayPassTo('a.amazonaws.com'), mayPassTo('b.amazonaws.com'), mayPassTo()]).toEqual([true, false, false])
+      keyring.authorize(
+        accessKeyId,
+        'iam:PassRole',
+        'arn:aws:iam::0:role/r',
+        service ? { 'iam:PassedToService': service } : {},
+      )
+    expect([mayPassTo('a.amazonaws.com'), mayPassTo('b.amazonaws.com'), mayPassTo()]).toEqual([
+      true,
+      false,
+      false,
+    ])
   })
 
   test('a condition that nothing here evaluates stops the start', () => {
     const attach = (Condition: Conditions) => () =>
-      openKeyring(folder).attach('r', 'p', { Statement: { Effect: 'Allow', Action: '*', Resource: '*', Condition } })
-    expect(attach({ StringLike: { 'aws:username': '*' } })).toThrow(/StringLike on aws:username is not emulated here/)
-    expect(attach({ IpAddress: { 's3:prefix': '10.0.0.0/8' } })).toThrow(/IpAddress on s3:prefix is not emulated here/)
+      openKeyring(folder).attach('r', 'p', {
+        Statement: { Effect: 'Allow', Action: '*', Resource: '*', Condition },
+      })
+    expect(attach({ StringLike: { 'aws:username': '*' } })).toThrow(
+      /StringLike on aws:username is not emulated here/,
+    )
+    expect(attach({ IpAddress: { 's3:prefix': '10.0.0.0/8' } })).toThrow(
+      /IpAddress on s3:prefix is not emulated here/,
+    )
   })
 
   test('an event fits a pattern by every one of its fields', () => {
     const event = { source: 'aws.states', detail: { status: 'FAILED', name: 'video-1' } }
-    expect(matchesEvent({ source: ['aws.s3', 'aws.states'], detail: { name: [{ prefix: 'video-' }] } }, event)).toBe(true)
+    expect(
+      matchesEvent({ source: ['aws.s3', 'aws.states'], detail: { name: [{ prefix: 'video-' }] } }, event),
+    ).toBe(true)
     expect(matchesEvent({ detail: { status: [{ 'anything-but': ['FAILED'] }] } }, event)).toBe(false)
     expect(matchesEvent({ detail: { error: [{ exists: false }] } }, event)).toBe(true)
   })

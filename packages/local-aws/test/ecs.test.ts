@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isAlive } from '../src/machine/processes.ts'
 import { type Ecs, startEcs } from '../src/services/ecs/server.ts'
 
-// Tells what it was given, then does as MODE says; `linger` leaves a grandchild in a process group of its own, as FFmpeg is.
+// Tells what it was given, then does as MODE says; `linger` leaves a grandchild in a process group
+// of its own, as FFmpeg is.
 const container = `
 import { spawn } from 'node:child_process'
 import { openSync, writeFileSync } from 'node:fs'
@@ -40,7 +41,8 @@ const run = (mode: string, signal = new AbortController().signal) =>
     },
     signal,
   )
-const note = async (mode: string) => JSON.parse(await readFile(join(folder, mode), 'utf8').catch(() => 'null'))
+const note = async (mode: string) =>
+  JSON.parse(await readFile(join(folder, mode), 'utf8').catch(() => 'null'))
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tasks-'))
@@ -54,7 +56,11 @@ beforeAll(async () => {
     environmentFor: roleName => ({ AWS_ACCESS_KEY_ID: `key of ${roleName}` }),
     log: () => {},
   })
-  arn = ecs.register({ family: 'family', roleName: 'role', containers: [{ name: 'task', environment: { COLOUR: 'blue' } }] })
+  arn = ecs.register({
+    family: 'family',
+    roleName: 'role',
+    containers: [{ name: 'task', environment: { COLOUR: 'blue' } }],
+  })
 })
 afterAll(async () => {
   await ecs.close()

@@ -23,7 +23,10 @@ describe('an event source', () => {
     await server.stop()
   })
 
-  /** A queue whose function is `source`; what the function returns is collected, each with the bodies it was given. */
+  /**
+   * A queue whose function is `source`; what the function returns is collected, each with the
+   * bodies it was given.
+   */
   const connect = async (
     name: string,
     source: string,
@@ -83,9 +86,14 @@ describe('an event source', () => {
       kind: { DataType: 'String', StringValue: 'wake' },
       raw: { DataType: 'Binary', BinaryValue: Buffer.from('abc') },
     }
-    const { eventSource, events, left } = await connect('shape', 'export const handler = async () => undefined', {
-      send: QueueUrl => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello', MessageAttributes })),
-    })
+    const { eventSource, events, left } = await connect(
+      'shape',
+      'export const handler = async () => undefined',
+      {
+        send: QueueUrl =>
+          sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello', MessageAttributes })),
+      },
+    )
     await vi.waitFor(() => expect(events).toHaveLength(1), 10_000)
     expect(events[0]).toEqual({
       Records: [
@@ -93,7 +101,10 @@ describe('an event source', () => {
           messageId: expect.any(String),
           receiptHandle: expect.any(String),
           body: 'hello',
-          attributes: expect.objectContaining({ ApproximateReceiveCount: '1', SentTimestamp: expect.stringMatching(/^\d{13}$/) }),
+          attributes: expect.objectContaining({
+            ApproximateReceiveCount: '1',
+            SentTimestamp: expect.stringMatching(/^\d{13}$/),
+          }),
           messageAttributes: {
             kind: { stringValue: 'wake', stringListValues: [], binaryListValues: [], dataType: 'String' },
             raw: { binaryValue: 'YWJj', stringListValues: [], binaryListValues: [], dataType: 'Binary' },
@@ -117,11 +128,16 @@ describe('an event source', () => {
       `export const handler = async ({ Records }) =>
          ({ batchItemFailures: Records.filter(r => r.body.startsWith('bad')).map(r => ({ itemIdentifier: r.messageId })) })`,
       {
-        attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: 2 }) },
+        attributes: {
+          RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: 2 }),
+        },
         send: many(['good 1', 'bad', 'good 2']),
       },
     )
-    await vi.waitFor(() => expect(server.inspectQueue('dead')!.messages.ready.map(message => message.body)).toEqual(['bad']), 10_000)
+    await vi.waitFor(
+      () => expect(server.inspectQueue('dead')!.messages.ready.map(message => message.body)).toEqual(['bad']),
+      10_000,
+    )
     expect(batches.flat().sort()).toEqual(['bad', 'bad', 'good 1', 'good 2'])
     expect(left()).toEqual([])
     await eventSource.close()
@@ -129,9 +145,14 @@ describe('an event source', () => {
 
   test.each([
     ['throws', 'export const handler = async () => { throw new Error("down") }'],
-    ['names an unknown message', 'export const handler = async () => ({ batchItemFailures: [{ itemIdentifier: "other" }] })'],
+    [
+      'names an unknown message',
+      'export const handler = async () => ({ batchItemFailures: [{ itemIdentifier: "other" }] })',
+    ],
   ])('deletes nothing when the function %s', async (reason, source) => {
-    const { eventSource, batches, left } = await connect(`nothing-${reason.split(' ')[0]}`, source, { send: many(['a', 'b']) })
+    const { eventSource, batches, left } = await connect(`nothing-${reason.split(' ')[0]}`, source, {
+      send: many(['a', 'b']),
+    })
     await vi.waitFor(() => expect(batches.flat().filter(body => body === 'a')).toHaveLength(2), 10_000)
     expect(left().sort()).toEqual(['a', 'b'])
     await eventSource.close()
@@ -157,7 +178,10 @@ describe('an event source', () => {
 
   // SQS hands out several messages of a group in one batch; the queue server used here does not.
   test('keeps what stands behind a failed message of the same group in the batch', () => {
-    const message = (MessageId: string, MessageGroupId: string) => ({ MessageId, Attributes: { MessageGroupId } })
+    const message = (MessageId: string, MessageGroupId: string) => ({
+      MessageId,
+      Attributes: { MessageGroupId },
+    })
     const batch = [message('1', 'a'), message('2', 'a'), message('3', 'b'), message('4', 'a')]
     const processed = processedMessages(batch, { batchItemFailures: [{ itemIdentifier: '2' }] })
     expect(processed.map(({ MessageId }) => MessageId)).toEqual(['1', '3'])

@@ -11,7 +11,10 @@ let define: TinyFunctions['define']
 const lines: LogLine[] = []
 
 beforeAll(async () => {
-  functions = await startTinyFunctions({ environmentFor: ({ name }) => ({ ROLE: `role-of-${name}` }), log: line => lines.push(line) })
+  functions = await startTinyFunctions({
+    environmentFor: ({ name }) => ({ ROLE: `role-of-${name}` }),
+    log: line => lines.push(line),
+  })
   ;({ lambda, define } = functions)
 })
 afterAll(() => functions.close())
@@ -28,11 +31,23 @@ describe('a function', () => {
     const result = await lambda.invoke('own', { at: new Date(0), gone: undefined })
     if (!result.ok) throw new Error(result.errorMessage)
     const payload = result.payload as Record<string, never>
-    expect(payload.env).toMatchObject({ STAGE: 'local', ROLE: 'role-of-own', AWS_LAMBDA_FUNCTION_NAME: 'own', AWS_REGION: 'us-east-1' })
+    expect(payload.env).toMatchObject({
+      STAGE: 'local',
+      ROLE: 'role-of-own',
+      AWS_LAMBDA_FUNCTION_NAME: 'own',
+      AWS_REGION: 'us-east-1',
+    })
     expect(payload.env).toHaveProperty('_X_AMZN_TRACE_ID', expect.stringMatching(/^Root=1-/))
     expect(payload.env).not.toHaveProperty('HOST_SECRET')
-    expect(payload).toMatchObject({ name: 'own', arn: 'arn:aws:lambda:us-east-1:000000000000:function:own', memory: '128' })
-    expect(payload).toMatchObject({ event: { at: '1970-01-01T00:00:00.000Z' }, when: '1970-01-01T00:00:00.000Z' })
+    expect(payload).toMatchObject({
+      name: 'own',
+      arn: 'arn:aws:lambda:us-east-1:000000000000:function:own',
+      memory: '128',
+    })
+    expect(payload).toMatchObject({
+      event: { at: '1970-01-01T00:00:00.000Z' },
+      when: '1970-01-01T00:00:00.000Z',
+    })
     expect(payload.left).toBeGreaterThan(3000)
     expect(payload.left).toBeLessThanOrEqual(5000)
   })
@@ -58,10 +73,14 @@ describe('a function', () => {
   })
 
   test('is killed at its timeout, even in an endless loop, and works again afterwards', async () => {
-    await define('loop', 'export const handler = async event => { while (event.forever) {} ; return "fine" }', {
-      timeoutSeconds: 1,
-      concurrency: 1,
-    })
+    await define(
+      'loop',
+      'export const handler = async event => { while (event.forever) {} ; return "fine" }',
+      {
+        timeoutSeconds: 1,
+        concurrency: 1,
+      },
+    )
     expect(await lambda.invoke('loop', { forever: true })).toMatchObject({
       ok: false,
       errorType: 'Sandbox.Timedout',
@@ -72,15 +91,25 @@ describe('a function', () => {
 
   test.each([
     ['exits', 'process.exit(3)'],
-    ['throws outside the handler', 'setTimeout(() => { throw new Error("stray") }); await new Promise(() => {})'],
+    [
+      'throws outside the handler',
+      'setTimeout(() => { throw new Error("stray") }); await new Promise(() => {})',
+    ],
     ['leaves a rejection unhandled', 'Promise.reject(new Error("stray")); await new Promise(() => {})'],
     ['runs out of memory', 'const all = []; for (;;) all.push(new Array(1e6).fill({ a: 1 }))'],
   ])('that %s takes only its own worker down', async (name, code) => {
-    await define(name, `export const handler = async event => { if (event.crash) { ${code} } return process.pid }`, {
-      timeoutSeconds: 30,
-      memoryMb: 64,
+    await define(
+      name,
+      `export const handler = async event => { if (event.crash) { ${code} } return process.pid }`,
+      {
+        timeoutSeconds: 30,
+        memoryMb: 64,
+      },
+    )
+    expect(await lambda.invoke(name, { crash: true })).toMatchObject({
+      ok: false,
+      errorType: 'Runtime.ExitError',
     })
-    expect(await lambda.invoke(name, { crash: true })).toMatchObject({ ok: false, errorType: 'Runtime.ExitError' })
     expect(await lambda.invoke(name, {})).toEqual({ ok: true, payload: process.pid })
   })
 
@@ -100,12 +129,22 @@ describe('a function', () => {
   })
 
   test('takes and gives 6 MB of JSON and not more', async () => {
-    await define('size', 'export const handler = async event => event.text ? event.text.length : "x".repeat(event.give)')
+    await define(
+      'size',
+      'export const handler = async event => event.text ? event.text.length : "x".repeat(event.give)',
+    )
     const limit = 6 * 1024 * 1024
-    expect(await lambda.invoke('size', { text: 'x'.repeat(limit - 11) })).toEqual({ ok: true, payload: limit - 11 })
-    expect(await lambda.invoke('size', { text: 'x'.repeat(limit - 10) })).toMatchObject({ errorType: 'RequestTooLargeException' })
+    expect(await lambda.invoke('size', { text: 'x'.repeat(limit - 11) })).toEqual({
+      ok: true,
+      payload: limit - 11,
+    })
+    expect(await lambda.invoke('size', { text: 'x'.repeat(limit - 10) })).toMatchObject({
+      errorType: 'RequestTooLargeException',
+    })
     expect(await lambda.invoke('size', { give: limit })).toMatchObject({ ok: true })
-    expect(await lambda.invoke('size', { give: limit + 100 })).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' })
+    expect(await lambda.invoke('size', { give: limit + 100 })).toMatchObject({
+      errorType: 'Function.ResponseSizeTooLarge',
+    })
   })
 
   test('runs its new code after a reload, while a running invocation finishes in the old', async () => {
@@ -127,7 +166,10 @@ describe('a function', () => {
     const waiting = lambda.invoke('stopped', {}, { signal: stop.signal })
     await delay(50)
     stop.abort()
-    expect(await Promise.all([running, waiting])).toMatchObject([{ errorType: 'Sandbox.Stopped' }, { errorType: 'Sandbox.Stopped' }])
+    expect(await Promise.all([running, waiting])).toMatchObject([
+      { errorType: 'Sandbox.Stopped' },
+      { errorType: 'Sandbox.Stopped' },
+    ])
   })
 
   test('has its output logged by line and stream', async () => {
@@ -136,18 +178,30 @@ describe('a function', () => {
       'export const handler = async () => { console.log("one\\ntwo"); console.error("bad"); process.stdout.write("rest\\n") }',
     )
     expect(await lambda.invoke('talks', {})).toEqual({ ok: true, payload: null })
-    const of = (stream: string) => lines.filter(line => line.functionName === 'talks' && line.stream === stream).map(({ line }) => line)
-    await vi.waitFor(() => expect([of('stdout'), of('stderr')]).toEqual([['one', 'two', 'rest'], ['bad']]), 10_000)
+    const of = (stream: string) =>
+      lines.filter(line => line.functionName === 'talks' && line.stream === stream).map(({ line }) => line)
+    await vi.waitFor(
+      () => expect([of('stdout'), of('stderr')]).toEqual([['one', 'two', 'rest'], ['bad']]),
+      10_000,
+    )
   })
 })
 
 test('the runtime closes at once although a function runs in an endless loop', async () => {
   const other = startLambda({ environmentFor: () => ({}), log: () => undefined })
-  other.define(await define('endless', 'export const handler = async () => { for (;;) {} }', { timeoutSeconds: 60, concurrency: 1 }))
+  other.define(
+    await define('endless', 'export const handler = async () => { for (;;) {} }', {
+      timeoutSeconds: 60,
+      concurrency: 1,
+    }),
+  )
   const invocations = Promise.all([other.invoke('endless', {}), other.invoke('endless', {})])
   await delay(300)
   const startedAt = Date.now()
   await other.close()
   expect(Date.now() - startedAt).toBeLessThan(1000)
-  expect(await invocations).toMatchObject([{ errorType: 'Sandbox.Stopped' }, { errorType: 'Sandbox.Stopped' }])
+  expect(await invocations).toMatchObject([
+    { errorType: 'Sandbox.Stopped' },
+    { errorType: 'Sandbox.Stopped' },
+  ])
 })

@@ -48,22 +48,38 @@ const synthesizeShop = (): string => {
     timeout: Duration.seconds(5),
     environment: { LEDGER: ledger },
   })
-  const arrivals = new Queue(shop, 'Arrivals', { queueName: 'arrivals', visibilityTimeout: Duration.seconds(30) })
+  const arrivals = new Queue(shop, 'Arrivals', {
+    queueName: 'arrivals',
+    visibilityTimeout: Duration.seconds(30),
+  })
   clerk.addEventSource(new SqsEventSource(arrivals, { batchSize: 1 }))
   const photos = new Bucket(shop, 'Photos', { bucketName: 'parcel-photos' })
   photos.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(arrivals))
-  new TableV2(shop, 'Parcels', { tableName: 'parcels', partitionKey: { name: 'id', type: AttributeType.STRING } })
+  new TableV2(shop, 'Parcels', {
+    tableName: 'parcels',
+    partitionKey: { name: 'id', type: AttributeType.STRING },
+  })
   new Secret(shop, 'Stamp', { secretName: 'stamp', generateSecretString: { passwordLength: 12 } })
   const weigh = new LambdaInvoke(shop, 'Weigh', { lambdaFunction: clerk, payloadResponseOnly: true })
-  new StateMachine(shop, 'Weighing', { stateMachineName: 'weighing', definitionBody: DefinitionBody.fromChainable(weigh) })
-  new Rule(shop, 'Stocktaking', { schedule: Schedule.rate(Duration.hours(1)), targets: [new LambdaFunction(clerk)] })
+  new StateMachine(shop, 'Weighing', {
+    stateMachineName: 'weighing',
+    definitionBody: DefinitionBody.fromChainable(weigh),
+  })
+  new Rule(shop, 'Stocktaking', {
+    schedule: Schedule.rate(Duration.hours(1)),
+    targets: [new LambdaFunction(clerk)],
+  })
   const uri = `arn:aws:apigateway:${shop.region}:lambda:path/2015-03-31/functions/${clerk.functionArn}/invocations`
   new SpecRestApi(shop, 'Counter', {
     deployOptions: { stageName: 'counter' },
     apiDefinition: ApiDefinition.fromInline({
       openapi: '3.0.1',
       info: { title: 'counter', version: '1' },
-      paths: { '/parcels/{id}': { get: { 'x-amazon-apigateway-integration': { type: 'aws_proxy', httpMethod: 'POST', uri } } } },
+      paths: {
+        '/parcels/{id}': {
+          get: { 'x-amazon-apigateway-integration': { type: 'aws_proxy', httpMethod: 'POST', uri } },
+        },
+      },
     }),
   })
   clerk.addPermission('Counter', { principal: new ServicePrincipal('apigateway.amazonaws.com') })
@@ -82,7 +98,12 @@ beforeAll(async () => {
     database: 'shop',
     restPort: 0,
     webSocketPort: 0,
-    environment: { PATH: process.env.PATH, NODE_ENV: 'test', REDIS_URL: 'none', DATABASE_URL: 'postgres://127.0.0.1:9/unused' },
+    environment: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      REDIS_URL: 'none',
+      DATABASE_URL: 'postgres://127.0.0.1:9/unused',
+    },
   })
 }, 120_000)
 afterAll(async () => {
@@ -90,7 +111,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-const client = (service: string) => ({ endpoint: stack.endpoints[service]!, region: 'us-east-1', credentials: stack.operator })
+const client = (service: string) => ({
+  endpoint: stack.endpoints[service]!,
+  region: 'us-east-1',
+  credentials: stack.operator,
+})
 const written = async () => (await readFile(ledger, 'utf8').catch(() => '')).trim().split('\n')
 
 test('a file in the bucket reaches the function by notification, queue and event source', async () => {
@@ -103,7 +128,9 @@ test('a file in the bucket reaches the function by notification, queue and event
 test('an execution of the state machine gives what the function returned', async () => {
   const states = new SFNClient(client('SFN'))
   const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:weighing'
-  const { executionArn } = await states.send(new StartExecutionCommand({ stateMachineArn, input: '{"grams":250}' }))
+  const { executionArn } = await states.send(
+    new StartExecutionCommand({ stateMachineArn, input: '{"grams":250}' }),
+  )
   await vi.waitFor(async () => {
     const { status, output } = await states.send(new DescribeExecutionCommand({ executionArn }))
     expect([status, output]).toEqual(['SUCCEEDED', '{"weighed":250}'])
@@ -112,7 +139,9 @@ test('an execution of the state machine gives what the function returned', async
 
 test('the table keeps items and the secret has its generated value', async () => {
   const table = new DynamoDBClient(client('DYNAMODB'))
-  await table.send(new PutItemCommand({ TableName: 'parcels', Item: { id: { S: 'p1' }, grams: { N: '250' } } }))
+  await table.send(
+    new PutItemCommand({ TableName: 'parcels', Item: { id: { S: 'p1' }, grams: { N: '250' } } }),
+  )
   const { Item } = await table.send(new GetItemCommand({ TableName: 'parcels', Key: { id: { S: 'p1' } } }))
   expect(Item).toMatchObject({ grams: { N: '250' } })
   const secrets = new SecretsManagerClient(client('SECRETS_MANAGER'))

@@ -13,7 +13,17 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Credentials } from '../src/iam/keyring.ts'
-import { clientOf, codeIn, MIB, md5Of, operator, presignerOf, reader, type ServedMedia, serveMedia } from './support/serve-s3.ts'
+import {
+  clientOf,
+  codeIn,
+  MIB,
+  md5Of,
+  operator,
+  presignerOf,
+  reader,
+  type ServedMedia,
+  serveMedia,
+} from './support/serve-s3.ts'
 
 const origin = 'http://localhost:3000'
 const cors = [
@@ -36,17 +46,26 @@ beforeAll(async () => {
 
 afterAll(() => media.close())
 
-const put = (Key: string, Body = 'film', more = {}) => client.send(new PutObjectCommand({ Bucket: 'media', Key, Body, ...more }))
-const textOf = async (Key: string) => (await client.send(new GetObjectCommand({ Bucket: 'media', Key }))).Body!.transformToString()
+const put = (Key: string, Body = 'film', more = {}) =>
+  client.send(new PutObjectCommand({ Bucket: 'media', Key, Body, ...more }))
+const textOf = async (Key: string) =>
+  (await client.send(new GetObjectCommand({ Bucket: 'media', Key }))).Body!.transformToString()
 
 describe('who may do what', () => {
   test('a wrong secret, an unknown key and no signature are refused', async () => {
-    const bucketsSeenBy = (credentials: Credentials) => clientOf(media.url, credentials).send(new ListBucketsCommand({}))
+    const bucketsSeenBy = (credentials: Credentials) =>
+      clientOf(media.url, credentials).send(new ListBucketsCommand({}))
     expect((await bucketsSeenBy(operator)).Buckets?.map(bucket => bucket.Name)).toEqual(['media'])
-    await expect(bucketsSeenBy({ ...operator, secretAccessKey: 'wrong' })).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' })
-    await expect(bucketsSeenBy({ ...operator, accessKeyId: 'NOBODY' })).rejects.toMatchObject({ name: 'InvalidAccessKeyId' })
+    await expect(bucketsSeenBy({ ...operator, secretAccessKey: 'wrong' })).rejects.toMatchObject({
+      name: 'SignatureDoesNotMatch',
+    })
+    await expect(bucketsSeenBy({ ...operator, accessKeyId: 'NOBODY' })).rejects.toMatchObject({
+      name: 'InvalidAccessKeyId',
+    })
     expect(await codeIn(await fetch(`${media.url}/media/public/a`))).toBe('AccessDenied')
-    await expect(client.send(new HeadBucketCommand({ Bucket: 'absent' }))).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } })
+    await expect(client.send(new HeadBucketCommand({ Bucket: 'absent' }))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 404 },
+    })
   })
 
   test('a role does only what its policy allows', async () => {
@@ -56,21 +75,30 @@ describe('who may do what', () => {
     expect(await (await get('public/a')).Body!.transformToString()).toBe('open')
     await expect(get('private/a')).rejects.toMatchObject({ name: 'AccessDenied' })
     await expect(get('public/absent')).rejects.toMatchObject({ name: 'AccessDenied' })
-    await expect(asReader.send(new PutObjectCommand({ Bucket: 'media', Key: 'public/a', Body: 'x' }))).rejects.toMatchObject({
+    await expect(
+      asReader.send(new PutObjectCommand({ Bucket: 'media', Key: 'public/a', Body: 'x' })),
+    ).rejects.toMatchObject({
       name: 'AccessDenied',
     })
     const copy = new CopyObjectCommand({ Bucket: 'media', Key: 'public/b', CopySource: 'media/private/a' })
     await expect(asReader.send(copy)).rejects.toMatchObject({ name: 'AccessDenied' })
     const removal = new DeleteObjectsCommand({ Bucket: 'media', Delete: { Objects: [{ Key: 'private/a' }] } })
     expect((await asReader.send(removal)).Errors).toMatchObject([{ Key: 'private/a', Code: 'AccessDenied' }])
-    const url = await getSignedUrl(presignerOf(media.url, reader), new GetObjectCommand({ Bucket: 'media', Key: 'private/a' }))
+    const url = await getSignedUrl(
+      presignerOf(media.url, reader),
+      new GetObjectCommand({ Bucket: 'media', Key: 'private/a' }),
+    )
     expect(await codeIn(await fetch(url))).toBe('AccessDenied')
   })
 
   test('bytes that differ from their checksum are refused', async () => {
     await expect(put('bad', 'x', { ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ name: 'BadDigest' })
-    await expect(put('bad', 'x', { ContentMD5: '1B2M2Y8AsgTpgAmY7PhCfg==' })).rejects.toMatchObject({ name: 'BadDigest' })
-    await expect(put('public/a', 'x', { IfNoneMatch: '*' })).rejects.toMatchObject({ name: 'PreconditionFailed' })
+    await expect(put('bad', 'x', { ContentMD5: '1B2M2Y8AsgTpgAmY7PhCfg==' })).rejects.toMatchObject({
+      name: 'BadDigest',
+    })
+    await expect(put('public/a', 'x', { IfNoneMatch: '*' })).rejects.toMatchObject({
+      name: 'PreconditionFailed',
+    })
     await expect(textOf('bad')).rejects.toMatchObject({ name: 'NoSuchKey' })
   })
 })
@@ -91,11 +119,15 @@ describe('a presigned URL', () => {
       'el',
     ])
     expect(await codeIn(await fetch(url.replace('phim', 'film')))).toBe('SignatureDoesNotMatch')
-    expect(await codeIn(await fetch(url.replace('X-Amz-Expires=60', 'X-Amz-Expires=600')))).toBe('SignatureDoesNotMatch')
+    expect(await codeIn(await fetch(url.replace('X-Amz-Expires=60', 'X-Amz-Expires=600')))).toBe(
+      'SignatureDoesNotMatch',
+    )
     expect(await codeIn(await fetch(url, { method: 'DELETE' }))).toBe('SignatureDoesNotMatch')
     expect(await codeIn(await fetch(url, { headers: { 'x-amz-meta-a': 'b' } }))).toBe('AccessDenied')
     const signingDate = new Date(Date.now() - 61_000)
-    const late = await fetch(await getSignedUrl(presignerOf(media.url), command, { expiresIn: 60, signingDate }))
+    const late = await fetch(
+      await getSignedUrl(presignerOf(media.url), command, { expiresIn: 60, signingDate }),
+    )
     expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('Request has expired')])
   })
 
@@ -103,10 +135,15 @@ describe('a presigned URL', () => {
     const at = { Bucket: 'media', Key: 'exact.bin' }
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(at))
     const command = new UploadPartCommand({ ...at, UploadId, PartNumber: 1, ContentLength: 10 })
-    const url = await getSignedUrl(presignerOf(media.url), command, { signableHeaders: new Set(['content-length']) })
+    const url = await getSignedUrl(presignerOf(media.url), command, {
+      signableHeaders: new Set(['content-length']),
+    })
     expect((await fetch(url, { method: 'PUT', body: 'x'.repeat(11) })).status).toBe(403)
     const taken = await fetch(url, { method: 'PUT', body: 'x'.repeat(10) })
-    expect([taken.status, taken.headers.get('etag')]).toEqual([200, `"${await md5Of([Buffer.from('x'.repeat(10))])}"`])
+    expect([taken.status, taken.headers.get('etag')]).toEqual([
+      200,
+      `"${await md5Of([Buffer.from('x'.repeat(10))])}"`,
+    ])
   })
 })
 
@@ -130,7 +167,10 @@ describe('a presigned POST', () => {
 
   test('stores what its policy allows', async () => {
     const response = await post({}, '0123456789')
-    expect([response.status, await response.text()]).toEqual([201, expect.stringContaining('<Key>posts/film.mp4</Key>')])
+    expect([response.status, await response.text()]).toEqual([
+      201,
+      expect.stringContaining('<Key>posts/film.mp4</Key>'),
+    ])
     expect(response.headers.get('access-control-allow-origin')).toBe(origin)
     const head = await client.send(new HeadObjectCommand({ Bucket: 'media', Key: 'posts/film.mp4' }))
     expect(head).toMatchObject({ ContentLength: 10, ContentType: 'video/mp4', Metadata: { title: 'phim' } })
@@ -163,7 +203,11 @@ describe('a page on another origin', () => {
   const preflight = (origin: string, method: string) =>
     fetch(`${media.url}/media/cors.txt`, {
       method: 'OPTIONS',
-      headers: { origin, 'access-control-request-method': method, 'access-control-request-headers': 'content-type,x-amz-date' },
+      headers: {
+        origin,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'content-type,x-amz-date',
+      },
     })
 
   test('is let in by the bucket’s rules, and reads errors too', async () => {
@@ -185,7 +229,9 @@ describe('a page on another origin', () => {
   test('is kept out when no rule names it', async () => {
     expect((await preflight('https://evil.example', 'PUT')).status).toBe(403)
     expect((await preflight(origin, 'DELETE')).status).toBe(403)
-    const refused = await fetch(`${media.url}/media/cors.txt`, { headers: { origin: 'https://evil.example' } })
+    const refused = await fetch(`${media.url}/media/cors.txt`, {
+      headers: { origin: 'https://evil.example' },
+    })
     expect(refused.headers.get('access-control-allow-origin')).toBeNull()
   })
 })

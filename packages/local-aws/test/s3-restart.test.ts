@@ -12,7 +12,16 @@ import type { S3EventRecord } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { decodeChunks } from '../src/services/s3/chunked-body.ts'
 import { readQueueConfigurations } from '../src/services/s3/notifications.ts'
-import { clientOf, film, MIB, md5Of, operator, presignerOf, serveMedia, temporaryFolder } from './support/serve-s3.ts'
+import {
+  clientOf,
+  film,
+  MIB,
+  md5Of,
+  operator,
+  presignerOf,
+  serveMedia,
+  temporaryFolder,
+} from './support/serve-s3.ts'
 
 let folder: string
 const ends: (() => unknown)[] = []
@@ -31,7 +40,9 @@ const FilterRules = [
   { Name: 'prefix', Value: 'users/' },
   { Name: 'suffix', Value: '.mp4' },
 ]
-const notifications = readQueueConfigurations([{ QueueArn, Events: ['s3:ObjectCreated:*'], Filter: { Key: { FilterRules } } }])
+const notifications = readQueueConfigurations([
+  { QueueArn, Events: ['s3:ObjectCreated:*'], Filter: { Key: { FilterRules } } },
+])
 
 const collector = () => {
   const taken: { queueArn: string; record: S3EventRecord }[] = []
@@ -63,7 +74,9 @@ const serveApart = async () => {
     s3.defineBucket('media', ${JSON.stringify({ notifications })})
     process.on('message', () => process.send(process.resourceUsage().maxRSS / 1024))
     process.send(s3.url)`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   ends.push(() => child.kill('SIGKILL'))
   const [url] = (await once(child, 'message')) as [string]
   return { child, url, client: clientOf(url) }
@@ -77,8 +90,13 @@ describe('a notification', () => {
     await put('media/a.mp4')
     await put('users/a.txt')
     const { ETag } = await put('users/phim của tôi+1.mp4')
-    await client.send(new CopyObjectCommand({ Bucket: 'media', Key: 'users/copy.mp4', CopySource: 'media/users/a.txt' }))
-    await new Upload({ client, params: { Bucket: 'media', Key: 'users/parts.mp4', Body: Readable.from(film(6 * MIB)) } }).done()
+    await client.send(
+      new CopyObjectCommand({ Bucket: 'media', Key: 'users/copy.mp4', CopySource: 'media/users/a.txt' }),
+    )
+    await new Upload({
+      client,
+      params: { Bucket: 'media', Key: 'users/parts.mp4', Body: Readable.from(film(6 * MIB)) },
+    }).done()
     const post = await createPresignedPost(client, { Bucket: 'media', Key: 'users/post.mp4' })
     const form = new FormData()
     for (const [name, value] of Object.entries(post.fields)) form.append(name, value)
@@ -123,50 +141,77 @@ describe('a notification', () => {
     await second.close()
     const third = await serve(notify)
     await third.client.send(new PutObjectCommand({ Bucket: 'media', Key: 'users/b.mp4', Body: 'film' }))
-    await vi.waitFor(() => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4', 'users/b.mp4']), 10_000)
+    await vi.waitFor(
+      () => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4', 'users/b.mp4']),
+      10_000,
+    )
   })
 
   test('outlives a killed server, and half an upload does not', async () => {
     const apart = await serveApart()
     await apart.client.send(new PutObjectCommand({ Bucket: 'media', Key: 'users/a.mp4', Body: 'film' }))
-    const url = await getSignedUrl(presignerOf(apart.url), new PutObjectCommand({ Bucket: 'media', Key: 'users/half.mp4' }))
-    const upload = request(url, { method: 'PUT', headers: { 'content-length': 8 * MIB } }).on('error', () => {})
+    const url = await getSignedUrl(
+      presignerOf(apart.url),
+      new PutObjectCommand({ Bucket: 'media', Key: 'users/half.mp4' }),
+    )
+    const upload = request(url, { method: 'PUT', headers: { 'content-length': 8 * MIB } }).on(
+      'error',
+      () => {},
+    )
     await new Promise(resolve => upload.write(Buffer.alloc(4 * MIB), resolve))
     apart.child.kill('SIGKILL')
     await once(apart.child, 'exit')
 
     const { taken, notify } = collector()
     const { client, blobs } = await serve(notify)
-    await vi.waitFor(() => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4']), 10_000)
+    await vi.waitFor(
+      () => expect(taken.map(({ record }) => record.s3.object.key)).toEqual(['users/a.mp4']),
+      10_000,
+    )
     expect(await blobs()).toHaveLength(1)
-    await expect(client.send(new GetObjectCommand({ Bucket: 'media', Key: 'users/half.mp4' }))).rejects.toMatchObject({ name: 'NoSuchKey' })
+    await expect(
+      client.send(new GetObjectCommand({ Bucket: 'media', Key: 'users/half.mp4' })),
+    ).rejects.toMatchObject({ name: 'NoSuchKey' })
     const kept = await client.send(new GetObjectCommand({ Bucket: 'media', Key: 'users/a.mp4' }))
     expect(await kept.Body!.transformToString()).toBe('film')
   })
 })
 
-test.each(['PUT', 'POST'])('a client that leaves in the middle of a %s leaves nothing behind', async method => {
-  const { client, url, blobs } = await serve(async () => {})
-  const target = await getSignedUrl(presignerOf(url), new PutObjectCommand({ Bucket: 'media', Key: 'half.mp4' }))
-  const { fields } = await createPresignedPost(client, { Bucket: 'media', Key: 'half.mp4' })
-  const form = [...Object.entries(fields), ['file"; filename="a', '']].map(
-    ([name, value]) => `--edge\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}`,
-  )
-  const start = method === 'PUT' ? 'film' : form.join('\r\n')
-  const headers = { 'content-length': 8 * MIB, 'content-type': 'multipart/form-data; boundary=edge' }
-  const upload = request(method === 'PUT' ? target : `${url}/media`, { method, headers }).on('error', () => {})
-  upload.write(start + 'x'.repeat(MIB))
-  await vi.waitFor(async () => expect(await blobs()).toHaveLength(1), 10_000)
-  upload.destroy()
-  await vi.waitFor(async () => expect(await blobs()).toHaveLength(0), 10_000)
-})
+test.each(['PUT', 'POST'])(
+  'a client that leaves in the middle of a %s leaves nothing behind',
+  async method => {
+    const { client, url, blobs } = await serve(async () => {})
+    const target = await getSignedUrl(
+      presignerOf(url),
+      new PutObjectCommand({ Bucket: 'media', Key: 'half.mp4' }),
+    )
+    const { fields } = await createPresignedPost(client, { Bucket: 'media', Key: 'half.mp4' })
+    const form = [...Object.entries(fields), ['file"; filename="a', '']].map(
+      ([name, value]) => `--edge\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}`,
+    )
+    const start = method === 'PUT' ? 'film' : form.join('\r\n')
+    const headers = { 'content-length': 8 * MIB, 'content-type': 'multipart/form-data; boundary=edge' }
+    const upload = request(method === 'PUT' ? target : `${url}/media`, { method, headers }).on(
+      'error',
+      () => {},
+    )
+    upload.write(start + 'x'.repeat(MIB))
+    await vi.waitFor(async () => expect(await blobs()).toHaveLength(1), 10_000)
+    upload.destroy()
+    await vi.waitFor(async () => expect(await blobs()).toHaveLength(0), 10_000)
+  },
+)
 
 test('1 GiB goes in and out with less than 200 MB of memory', async () => {
   const { client, child } = await serveApart()
   const key = { Bucket: 'media', Key: 'huge.bin' }
   const size = 1024 * MIB
   const { ETag } = await client.send(
-    new PutObjectCommand({ ...key, Body: Readable.from(film(size), { objectMode: false }), ContentLength: size }),
+    new PutObjectCommand({
+      ...key,
+      Body: Readable.from(film(size), { objectMode: false }),
+      ContentLength: size,
+    }),
   )
   const { Body } = await client.send(new GetObjectCommand(key))
   expect(JSON.stringify(await md5Of(Body as Readable))).toBe(ETag)
@@ -180,7 +225,9 @@ describe('a body in signed chunks', () => {
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html#example-signature-calculations-streaming
   const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
   const scope = '20130524/us-east-1/s3/aws4_request'
-  const signingKey = scope.split('/').reduce<string | Buffer>(hmac, 'AWS4wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY')
+  const signingKey = scope
+    .split('/')
+    .reduce<string | Buffer>(hmac, 'AWS4wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY')
   const identity = {
     accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
     date: '20130524T000000Z',
@@ -196,7 +243,10 @@ describe('a body in signed chunks', () => {
   const decode = async (letter: string) => {
     const sizes = [65_536, 1024, 0]
     const body = sizes
-      .map((size, index) => `${size.toString(16)};chunk-signature=${signatures[index]}\r\n${letter.repeat(size)}\r\n`)
+      .map(
+        (size, index) =>
+          `${size.toString(16)};chunk-signature=${signatures[index]}\r\n${letter.repeat(size)}\r\n`,
+      )
       .join('')
     async function* pieces() {
       for (let at = 0; at < body.length; at += 1000) yield Buffer.from(body.slice(at, at + 1000))

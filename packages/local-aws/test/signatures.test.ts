@@ -21,7 +21,12 @@ import { startTranscribe } from '../src/services/transcribe/server.ts'
 import { operatorKeyring as keyring, operator } from './support/serve-s3.ts'
 
 const place = { port: 0, region: 'us-east-1', account: '000000000000', keyring }
-const client = (endpoint: string, credentials = operator) => ({ endpoint, region: place.region, credentials, maxAttempts: 1 })
+const client = (endpoint: string, credentials = operator) => ({
+  endpoint,
+  region: place.region,
+  credentials,
+  maxAttempts: 1,
+})
 type Client = ReturnType<typeof client>
 
 let folder: string
@@ -49,16 +54,19 @@ const services: Record<string, { start: () => Promise<string>; call: (to: Client
     },
     // A caller who may ask is told that there is no such connection.
     call: to =>
-      new ApiGatewayManagementApiClient(to).send(new GetConnectionCommand({ ConnectionId: 'none' })).catch(error => {
-        if (error.name !== 'GoneException') throw error
-      }),
+      new ApiGatewayManagementApiClient(to)
+        .send(new GetConnectionCommand({ ConnectionId: 'none' }))
+        .catch(error => {
+          if (error.name !== 'GoneException') throw error
+        }),
   },
   dynamodb: {
     start: async () => (await opened(startDynamoDb(place))).url,
     call: to => new DynamoDBClient(to).send(new ListTablesCommand()),
   },
   mediaconvert: {
-    start: async () => (await opened(startMediaConvert({ ...place, dataDir: join(folder, 'jobs'), s3: { url: '' } }))).url,
+    start: async () =>
+      (await opened(startMediaConvert({ ...place, dataDir: join(folder, 'jobs'), s3: { url: '' } }))).url,
     call: to => new MediaConvertClient(to).send(new ListJobsCommand({ Status: 'COMPLETE', MaxResults: 5 })),
   },
   s3: {
@@ -67,7 +75,8 @@ const services: Record<string, { start: () => Promise<string>; call: (to: Client
       await s3.defineBucket('media', {})
       return s3.url
     },
-    call: to => new S3Client({ ...to, forcePathStyle: true }).send(new HeadBucketCommand({ Bucket: 'media' })),
+    call: to =>
+      new S3Client({ ...to, forcePathStyle: true }).send(new HeadBucketCommand({ Bucket: 'media' })),
   },
   'secrets-manager': {
     start: async () => {
@@ -89,24 +98,35 @@ const services: Record<string, { start: () => Promise<string>; call: (to: Client
       return states.url
     },
     call: to =>
-      new SFNClient(to).send(new ListExecutionsCommand({ stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:machine' })),
+      new SFNClient(to).send(
+        new ListExecutionsCommand({
+          stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:machine',
+        }),
+      ),
   },
   transcribe: {
-    start: async () => (await opened(startTranscribe({ ...place, dataDir: join(folder, 'transcribe'), s3: { url: '' } }))).url,
+    start: async () =>
+      (await opened(startTranscribe({ ...place, dataDir: join(folder, 'transcribe'), s3: { url: '' } }))).url,
     call: to => new TranscribeClient(to).send(new ListTranscriptionJobsCommand()),
   },
 }
 
-test.each(Object.entries(services))('%s serves its SDK client, and refuses one with a wrong secret', async (_, { start, call }) => {
-  const url = await start()
-  await call(client(url))
-  const wrong = client(url, { ...operator, secretAccessKey: 'guessed' })
-  await expect(call(wrong)).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } })
-  await expect(call(client(url, { ...operator, accessKeyId: 'UNKNOWN' }))).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } })
-})
+test.each(Object.entries(services))(
+  '%s serves its SDK client, and refuses one with a wrong secret',
+  async (_, { start, call }) => {
+    const url = await start()
+    await call(client(url))
+    const wrong = client(url, { ...operator, secretAccessKey: 'guessed' })
+    await expect(call(wrong)).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } })
+    await expect(call(client(url, { ...operator, accessKeyId: 'UNKNOWN' }))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 403 },
+    })
+  },
+)
 
 test('every service is called by its SDK client, here or through a deployed template', async () => {
-  // These have no address: the state machine, a queue or a rule calls them (deploy.test.ts, own-app.test.ts).
+  // These have no address: the state machine, a queue or a rule calls them (deploy.test.ts,
+  // own-app.test.ts).
   const withoutAddress = ['ecs', 'eventbridge', 'lambda']
   const entries = await readdir(join(import.meta.dirname, '../src/services'), { withFileTypes: true })
   const folders = entries.filter(entry => entry.isDirectory()).map(({ name }) => name)

@@ -9,12 +9,20 @@ import { type Sqs, startSqs } from '../src/services/sqs/server.ts'
 let stateDir: string
 let open: Sqs[]
 const start = async (folder = join(stateDir, 'first')) => {
-  const sqs = await startSqs({ port: 0, stateDir: folder, region: 'us-east-1', account: '000000000000', keyring: openKeyring(folder) })
+  const sqs = await startSqs({
+    port: 0,
+    stateDir: folder,
+    region: 'us-east-1',
+    account: '000000000000',
+    keyring: openKeyring(folder),
+  })
   open.push(sqs)
   return sqs
 }
 const bodiesIn = async ({ client }: Sqs, QueueUrl: string) => {
-  const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+  )
   return Messages.map(({ Body }) => Body)
 }
 
@@ -39,7 +47,11 @@ describe('SQS on this machine', () => {
     // A killed process leaves nothing but the files on the disk.
     await cp(join(stateDir, 'first'), join(stateDir, 'second'), { recursive: true })
     const next = await start(join(stateDir, 'second'))
-    expect((await bodiesIn(next, (await next.createQueue('work', {})).url)).sort()).toEqual(['one', 'three', 'two'])
+    expect((await bodiesIn(next, (await next.createQueue('work', {})).url)).sort()).toEqual([
+      'one',
+      'three',
+      'two',
+    ])
   })
 
   test('goes on keeping messages after a queue was deleted', async () => {

@@ -27,7 +27,15 @@ let events: AwsEvent[]
 
 const open = async () => {
   const keyring = openKeyring(stateDir)
-  states = await startStates({ port: 0, stateDir, region, account, keyring, emit: event => events.push(event), log: () => {} })
+  states = await startStates({
+    port: 0,
+    stateDir,
+    region,
+    account,
+    keyring,
+    emit: event => events.push(event),
+    log: () => {},
+  })
   sfn = new SFNClient({ endpoint: states.url, region, credentials: keyring.operator })
   return keyring
 }
@@ -46,7 +54,10 @@ const ended = async (executionArn: string) => {
   }
 }
 const run = async (stateMachineArn: string, input: unknown, name = 'one') =>
-  ended((await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }))).executionArn!)
+  ended(
+    (await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) })))
+      .executionArn!,
+  )
 
 beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'states-'))
@@ -61,7 +72,10 @@ afterEach(async () => {
 describe('Step Functions on this machine', () => {
   test('gives tasks the execution and its input, also inside a branch', async () => {
     const parameters = { 'name.$': '$$.Execution.Name', 'video.$': '$$.Execution.Input.video' }
-    const inner = { StartAt: 'Inner', States: { Inner: task('inner', { Parameters: parameters, End: true }) } }
+    const inner = {
+      StartAt: 'Inner',
+      States: { Inner: task('inner', { Parameters: parameters, End: true }) },
+    }
     const arn = await define({
       StartAt: 'Change',
       States: {
@@ -76,13 +90,16 @@ describe('Step Functions on this machine', () => {
 
   test('starts a name once: again with the same input while it runs, never after it has ended', async () => {
     const arn = await define({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', Seconds: 1, End: true } } })
-    const start = (input: string) => sfn.send(new StartExecutionCommand({ stateMachineArn: arn, name: 'same', input }))
+    const start = (input: string) =>
+      sfn.send(new StartExecutionCommand({ stateMachineArn: arn, name: 'same', input }))
     const first = await start('{"a":1}')
     expect((await start('{ "a": 1 }')).executionArn).toBe(first.executionArn)
     await expect(start('{"a":2}')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' })
     await ended(first.executionArn!)
     await expect(start('{"a":1}')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' })
-    const { executions } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: arn, statusFilter: 'SUCCEEDED' }))
+    const { executions } = await sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: arn, statusFilter: 'SUCCEEDED' }),
+    )
     expect(executions).toHaveLength(1)
   })
 
@@ -90,13 +107,23 @@ describe('Step Functions on this machine', () => {
     let calls = 0
     const retry = [
       { ErrorEquals: ['MediaProblem'], MaxAttempts: 0 },
-      { ErrorEquals: ['States.ALL'], IntervalSeconds: 1, MaxAttempts: 2, BackoffRate: 2, JitterStrategy: 'FULL' },
+      {
+        ErrorEquals: ['States.ALL'],
+        IntervalSeconds: 1,
+        MaxAttempts: 2,
+        BackoffRate: 2,
+        JitterStrategy: 'FULL',
+      },
     ]
     const arn = await define(
       {
         StartAt: 'Work',
         States: {
-          Work: task('work', { Retry: retry, Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Caught' }], End: true }),
+          Work: task('work', {
+            Retry: retry,
+            Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Caught' }],
+            End: true,
+          }),
           Caught: { Type: 'Pass', End: true },
         },
       },
@@ -106,7 +133,9 @@ describe('Step Functions on this machine', () => {
       },
     )
     const execution = await run(arn, {})
-    expect(JSON.parse(execution.output!)).toEqual({ error: { Error: 'MediaProblem', Cause: '{"errorType":"x"}' } })
+    expect(JSON.parse(execution.output!)).toEqual({
+      error: { Error: 'MediaProblem', Cause: '{"errorType":"x"}' },
+    })
     expect(calls).toBe(2)
   })
 
@@ -114,7 +143,10 @@ describe('Step Functions on this machine', () => {
     const aborted = Promise.withResolvers<void>()
     const branch = (name: string) => ({ StartAt: name, States: { [name]: task(name) } })
     const arn = await define(
-      { StartAt: 'Both', States: { Both: { Type: 'Parallel', Branches: [branch('long'), branch('bad')], End: true } } },
+      {
+        StartAt: 'Both',
+        States: { Both: { Type: 'Parallel', Branches: [branch('long'), branch('bad')], End: true } },
+      },
       async ({ stateName, signal }) => {
         if (stateName === 'bad') throw new TaskError('Broken', 'it broke')
         await new Promise<void>(done => signal.addEventListener('abort', () => done()))
@@ -127,12 +159,19 @@ describe('Step Functions on this machine', () => {
 
   test('stops at TimeoutSeconds and on request, ends the work in hand and tells EventBridge', async () => {
     let aborts = 0
-    const perform: Perform = async ({ signal }) => new Promise(done => signal.addEventListener('abort', () => done(aborts++)))
+    const perform: Perform = async ({ signal }) =>
+      new Promise(done => signal.addEventListener('abort', () => done(aborts++)))
     const arn = await define({ TimeoutSeconds: 1, StartAt: 'Work', States: { Work: task('work') } }, perform)
     expect((await run(arn, {}, 'late')).status).toBe('TIMED_OUT')
-    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn: arn, name: 'stopped' }))
+    const { executionArn } = await sfn.send(
+      new StartExecutionCommand({ stateMachineArn: arn, name: 'stopped' }),
+    )
     await sfn.send(new StopExecutionCommand({ executionArn, error: 'Deleted', cause: 'by its owner' }))
-    expect(await ended(executionArn!)).toMatchObject({ status: 'ABORTED', error: 'Deleted', cause: 'by its owner' })
+    expect(await ended(executionArn!)).toMatchObject({
+      status: 'ABORTED',
+      error: 'Deleted',
+      cause: 'by its owner',
+    })
     expect(aborts).toBe(2)
     await expect
       .poll(() => events.map(({ detail }) => `${detail.name} ${detail.status}`))
@@ -142,7 +181,9 @@ describe('Step Functions on this machine', () => {
   test('takes up a running execution under its name after a restart', async () => {
     const definition = { StartAt: 'Work', States: { Work: task('work') } }
     const arn = await define(definition, () => new Promise(() => {}))
-    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn: arn, name: 'kept', input: '{"n":1}' }))
+    const { executionArn } = await sfn.send(
+      new StartExecutionCommand({ stateMachineArn: arn, name: 'kept', input: '{"n":1}' }),
+    )
     await states.close()
     await open()
     await define(definition)
@@ -158,8 +199,12 @@ describe('Step Functions on this machine', () => {
     const client = new SFNClient({ endpoint: states.url, region, credentials: keyring.issue('starter') })
     const start = () => client.send(new StartExecutionCommand({ stateMachineArn: arn }))
     await expect(start()).rejects.toMatchObject({ name: 'AccessDeniedException' })
-    keyring.attach('starter', 'start', { Statement: { Effect: 'Allow', Action: 'states:Start*', Resource: arn } })
-    await expect(start()).resolves.toMatchObject({ executionArn: expect.stringContaining(':execution:machine:') })
+    keyring.attach('starter', 'start', {
+      Statement: { Effect: 'Allow', Action: 'states:Start*', Resource: arn },
+    })
+    await expect(start()).resolves.toMatchObject({
+      executionArn: expect.stringContaining(':execution:machine:'),
+    })
     const stranger = new SFNClient({
       endpoint: states.url,
       region,

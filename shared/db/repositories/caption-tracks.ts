@@ -11,8 +11,14 @@ export type CaptionTrackRow = {
   url: string
 }
 
-/** Notes a track that a run found; the same index again replaces it. A run that has ended notes nothing: its files are being removed. */
-export const saveCaptionTrack = async (sql: Sql, track: CaptionTrackRow & { videoId: string }): Promise<void> => {
+/**
+ * Notes a track that a run found; the same index again replaces it. A run that has ended notes
+ * nothing: its files are being removed.
+ */
+export const saveCaptionTrack = async (
+  sql: Sql,
+  track: CaptionTrackRow & { videoId: string },
+): Promise<void> => {
   await sql`
     INSERT INTO caption_tracks (video_id, index, run_id, language, label, source, url)
     SELECT id, ${track.index}::int, run_id, ${track.language}, ${track.label}, ${track.source}, ${track.url}
@@ -33,11 +39,17 @@ export const listCaptionTracks = async (
 ]
 
 /** Forgets the tracks of a run. */
-export const deleteCaptionTracks = async (sql: Sql, { videoId, runId }: { videoId: string; runId: string }): Promise<void> => {
+export const deleteCaptionTracks = async (
+  sql: Sql,
+  { videoId, runId }: { videoId: string; runId: string },
+): Promise<void> => {
   await sql`DELETE FROM caption_tracks WHERE video_id = ${videoId} AND run_id = ${runId}`
 }
 
 /** Forgets the tracks that other runs of the video left. */
-export const deleteOtherCaptionTracks = async (sql: Sql, { videoId, runId }: { videoId: string; runId: string }): Promise<void> => {
+export const deleteOtherCaptionTracks = async (
+  sql: Sql,
+  { videoId, runId }: { videoId: string; runId: string },
+): Promise<void> => {
   await sql`DELETE FROM caption_tracks WHERE video_id = ${videoId} AND run_id <> ${runId}`
 }

@@ -4,10 +4,14 @@ import { first, type Sql } from '../client.ts'
 export type UserEventRow = NewEvent & { seq: number; at: string }
 
 /**
- * Adds the next event of a user. The counter's row stays locked until the transaction ends, so events become visible in the order of their numbers, without gaps.
- * Undefined when there is no such user any more.
+ * Adds the next event of a user. The counter's row stays locked until the transaction ends, so
+ * events become visible in the order of their numbers, without gaps. Undefined when there is no
+ * such user any more.
  */
-export const appendEvent = async (sql: Sql, { userId, event }: { userId: string; event: NewEvent }): Promise<number | undefined> => {
+export const appendEvent = async (
+  sql: Sql,
+  { userId, event }: { userId: string; event: NewEvent },
+): Promise<number | undefined> => {
   const rows = await sql<{ seq: number }[]>`
     WITH owner AS (UPDATE users SET event_seq = event_seq + 1 WHERE id = ${userId} RETURNING id, event_seq)
     INSERT INTO user_events (user_id, seq, type, payload, created_at)
@@ -28,8 +32,9 @@ export const listEvents = async (
 }
 
 /**
- * Users with events since then and the number of their newest: whom to wake again, in case a wake was lost. First come those whose newest event is the oldest:
- * no later one has woken them, and soon nobody looks back that far.
+ * Users with events since then and the number of their newest: whom to wake again, in case a wake
+ * was lost. First come those whose newest event is the oldest: no later one has woken them, and
+ * soon nobody looks back that far.
  */
 export const listUsersWithEvents = async (
   sql: Sql,

@@ -53,7 +53,10 @@ export const createJob = async (sql: Sql, o: Step & { id: string; userId: string
 }
 
 /** Returns a user's job. */
-export const findJob = async (sql: Sql, { userId, jobId }: { userId: string; jobId: string }): Promise<JobRow | undefined> =>
+export const findJob = async (
+  sql: Sql,
+  { userId, jobId }: { userId: string; jobId: string },
+): Promise<JobRow | undefined> =>
   first(await sql<JobRow[]>`SELECT ${sql(COLUMNS)} FROM jobs WHERE id = ${jobId} AND user_id = ${userId}`)
 
 /** Returns the job of a step in the newest attempt that has one. */
@@ -77,7 +80,11 @@ const areOpen = (sql: Sql, jobs: Jobs) => {
 }
 
 /** Marks the open ones of these jobs as running. Progress (0-99) never decreases. */
-export const runJobs = async (sql: Sql, jobs: Jobs, { progress = 0 }: { progress?: number } = {}): Promise<void> => {
+export const runJobs = async (
+  sql: Sql,
+  jobs: Jobs,
+  { progress = 0 }: { progress?: number } = {},
+): Promise<void> => {
   await sql`
     UPDATE jobs SET status = 'running', progress = GREATEST(progress, ${Math.min(99, Math.max(0, Math.floor(progress)))}::int)
     WHERE ${areOpen(sql, jobs)}`
@@ -87,7 +94,10 @@ export const runJobs = async (sql: Sql, jobs: Jobs, { progress = 0 }: { progress
  * Marks a queued job, or a running one that has not changed since `abandonedBefore`, as running.
  * Returns it to one of several callers. The others get undefined, and so do all once it has ended.
  */
-export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; abandonedBefore: Date }): Promise<JobRow | undefined> =>
+export const claimJob = async (
+  sql: Sql,
+  o: { jobId: string; progress: number; abandonedBefore: Date },
+): Promise<JobRow | undefined> =>
   first(
     await sql<JobRow[]>`
       UPDATE jobs SET status = 'running', progress = ${o.progress}
@@ -95,7 +105,10 @@ export const claimJob = async (sql: Sql, o: { jobId: string; progress: number; a
       RETURNING ${sql(COLUMNS)}`,
   )
 
-export type JobEnd = { status: 'completed'; result?: unknown } | { status: 'failed'; error: Failure } | { status: 'cancelled' }
+export type JobEnd =
+  | { status: 'completed'; result?: unknown }
+  | { status: 'failed'; error: Failure }
+  | { status: 'cancelled' }
 
 /** Ends the open ones of these jobs and returns them. A job that has ended does not change. */
 export const endJobs = async (sql: Sql, jobs: Jobs, end: JobEnd): Promise<JobRow[]> => {

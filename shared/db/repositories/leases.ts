@@ -4,9 +4,11 @@ import type { Database, Sql } from '../client.ts'
 const FORGOTTEN_AFTER_MS = 24 * 3600_000
 
 /**
- * Takes one of `limit` places for a run until `expiresAt`; true also when the run has one already (which then lasts longer). False: it stands in the line, where
- * whoever asked first goes first, and holds up those behind it until `waitsUntil`, unless it asks again. A run that has ended without giving its place back, for
- * example with its video, has none. Callers count one after the other.
+ * Takes one of `limit` places for a run until `expiresAt`; true also when the run has one already
+ * (which then lasts longer). False: it stands in the line, where whoever asked first goes first,
+ * and holds up those behind it until `waitsUntil`, unless it asks again. A run that has ended
+ * without giving its place back, for example with its video, has none. Callers count one after the
+ * other.
  */
 export const acquireLease = (
   database: Database,
@@ -32,7 +34,8 @@ export const acquireLease = (
           ORDER BY asked_at, run_id LIMIT ${o.limit}) ahead
       ) < ${o.limit})
       RETURNING run_id`
-    if (taken.length > 0) await sql`DELETE FROM pipeline_leases WHERE expires_at < ${new Date(o.now.getTime() - FORGOTTEN_AFTER_MS)}`
+    if (taken.length > 0)
+      await sql`DELETE FROM pipeline_leases WHERE expires_at < ${new Date(o.now.getTime() - FORGOTTEN_AFTER_MS)}`
     return taken.length > 0
   }) as Promise<boolean>
 

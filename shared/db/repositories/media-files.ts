@@ -20,7 +20,10 @@ export type NewMediaFile = Pick<MediaFileRow, 'videoId' | 'runId' | 'kind' | 'ur
   details?: Record<string, unknown> | null
 }
 
-/** Notes a file that a run made; the same address again replaces the note. A run that has ended notes nothing: its files are being removed. */
+/**
+ * Notes a file that a run made; the same address again replaces the note. A run that has ended
+ * notes nothing: its files are being removed.
+ */
 export const saveMediaFile = async (sql: Sql, file: NewMediaFile): Promise<void> => {
   await sql`
     INSERT INTO media_files (video_id, run_id, kind, url, size_bytes, content_type, language, details)
@@ -33,7 +36,10 @@ export const saveMediaFile = async (sql: Sql, file: NewMediaFile): Promise<void>
       language = excluded.language, details = excluded.details`
 }
 
-/** The files of a video, of one kind when given, oldest first. The caller has checked whose video it is. */
+/**
+ * The files of a video, of one kind when given, oldest first. The caller has checked whose video it
+ * is.
+ */
 export const listMediaFiles = async (
   sql: Sql,
   { videoId, kind, limit = 500 }: { videoId: string; kind?: string; limit?: number },
@@ -61,6 +67,9 @@ export const deleteMediaFiles = async (
 }
 
 /** Forgets the files that other runs of the video left. */
-export const deleteOtherMediaFiles = async (sql: Sql, { videoId, runId }: { videoId: string; runId: string }): Promise<void> => {
+export const deleteOtherMediaFiles = async (
+  sql: Sql,
+  { videoId, runId }: { videoId: string; runId: string },
+): Promise<void> => {
   await sql`DELETE FROM media_files WHERE video_id = ${videoId} AND run_id <> ${runId}`
 }

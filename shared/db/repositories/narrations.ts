@@ -15,9 +15,22 @@ export type NarrationRow = {
 
 type Cue = { start_time: number; end_time: number; text: string }
 
-const COLUMNS = ['id', 'videoId', 'language', 'voiceType', 'speed', 'audioUrl', 'transcript', 'status', 'createdAt'] as const
+const COLUMNS = [
+  'id',
+  'videoId',
+  'language',
+  'voiceType',
+  'speed',
+  'audioUrl',
+  'transcript',
+  'status',
+  'createdAt',
+] as const
 
-/** The narrations of a user's video, oldest first. The row's transcript has start_time and end_time, the contract's startTime and endTime. */
+/**
+ * The narrations of a user's video, oldest first. The row's transcript has start_time and end_time,
+ * the contract's startTime and endTime.
+ */
 export const listNarrations = async (
   sql: Sql,
   { userId, videoId, limit = 100 }: { userId: string; videoId: string; limit?: number },
@@ -28,6 +41,8 @@ export const listNarrations = async (
     ORDER BY created_at, id LIMIT ${limit}`
   return rows.map(row => ({
     ...row,
-    transcript: row.transcript?.map(cue => ({ startTime: cue.start_time, endTime: cue.end_time, text: cue.text })) ?? null,
+    transcript:
+      row.transcript?.map(cue => ({ startTime: cue.start_time, endTime: cue.end_time, text: cue.text })) ??
+      null,
   }))
 }

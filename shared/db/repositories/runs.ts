@@ -7,7 +7,8 @@ import type { VideoMetadataRow, VideoRow } from './videos.ts'
 type Run = { videoId: string; runId: string }
 
 // A run writes only while it is the current one: a late message overwrites no newer state.
-const isCurrent = (sql: Sql, { videoId, runId }: Run) => sql`id = ${videoId} AND run_id = ${runId} AND status = 'processing'`
+const isCurrent = (sql: Sql, { videoId, runId }: Run) =>
+  sql`id = ${videoId} AND run_id = ${runId} AND status = 'processing'`
 
 /** Records the file that has arrived. Returns undefined when the video awaits none. */
 export const recordSource = async (
@@ -22,7 +23,10 @@ export const recordSource = async (
   )
 
 /** Records that the uploaded file is gone. Returns false when the video has another file by now. */
-export const forgetSource = async (sql: Sql, { videoId, eTag }: { videoId: string; eTag: string }): Promise<boolean> =>
+export const forgetSource = async (
+  sql: Sql,
+  { videoId, eTag }: { videoId: string; eTag: string },
+): Promise<boolean> =>
   (await sql`UPDATE videos SET source_etag = NULL WHERE id = ${videoId} AND source_etag = ${eTag}`).count > 0
 
 /**
@@ -35,13 +39,20 @@ export const claimRun = async (sql: Sql, o: Run & { attempt: number }): Promise<
       UPDATE videos SET run_id = ${o.runId}, stage = 'queued'
       WHERE id = ${o.videoId} AND status = 'processing' AND attempt = ${o.attempt} AND run_id IS NULL
       RETURNING ${sql(VIDEO_COLUMNS)}`,
-  ) ?? first(await sql<VideoRow[]>`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE ${isCurrent(sql, o)} AND attempt = ${o.attempt}`)
+  ) ??
+  first(
+    await sql<
+      VideoRow[]
+    >`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE ${isCurrent(sql, o)} AND attempt = ${o.attempt}`,
+  )
 
 /** Returns false after a delete, a retry or a failure of the run's video. */
 export const isRunCurrent = async (sql: Sql, run: Run): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE ${isCurrent(sql, run)}`).length > 0
 
-export type RunProgress = Pick<VideoRow, 'userId' | 'stage' | 'processingProgress'> & { stageProgress: StageProgress }
+export type RunProgress = Pick<VideoRow, 'userId' | 'stage' | 'processingProgress'> & {
+  stageProgress: StageProgress
+}
 
 /** Returns the progress of a run and locks its video. Undefined when it is not current. */
 export const lockProgress = async (sql: Sql, run: Run): Promise<RunProgress | undefined> =>
@@ -136,7 +147,10 @@ export const failRun = async (sql: Sql, o: Run & { failure: Failure }): Promise<
   )
 
 /** Fails a video without a run: its upload expired, or its file was refused on arrival. */
-export const failWaitingVideo = async (sql: Sql, o: { videoId: string; failure: Failure }): Promise<VideoRow | undefined> =>
+export const failWaitingVideo = async (
+  sql: Sql,
+  o: { videoId: string; failure: Failure },
+): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET ${withError(sql, o.failure)}
@@ -145,7 +159,10 @@ export const failWaitingVideo = async (sql: Sql, o: { videoId: string; failure: 
   )
 
 /** Starts the next attempt of a user's failed video. Returns undefined when it has not failed. */
-export const startRetry = async (sql: Sql, o: { userId: string; videoId: string }): Promise<VideoRow | undefined> =>
+export const startRetry = async (
+  sql: Sql,
+  o: { userId: string; videoId: string },
+): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET
@@ -156,7 +173,10 @@ export const startRetry = async (sql: Sql, o: { userId: string; videoId: string 
   )
 
 /** Returns videos whose file has arrived and that have not changed since `before`, oldest first. */
-export const listStuckVideos = async (sql: Sql, { before, limit }: { before: Date; limit: number }): Promise<VideoRow[]> => [
+export const listStuckVideos = async (
+  sql: Sql,
+  { before, limit }: { before: Date; limit: number },
+): Promise<VideoRow[]> => [
   ...(await sql<VideoRow[]>`
     SELECT ${sql(VIDEO_COLUMNS)} FROM videos
     WHERE status = 'processing' AND stage <> 'uploading' AND updated_at < ${before}

@@ -9,14 +9,23 @@ export type RefreshTokenRow = {
 }
 
 /** A sign-in; its first refresh token is added by `addRefreshToken`. */
-export const createSession = async (sql: Sql, o: { id: string; userId: string; now: Date; expiresAt: Date }): Promise<void> => {
+export const createSession = async (
+  sql: Sql,
+  o: { id: string; userId: string; now: Date; expiresAt: Date },
+): Promise<void> => {
   await sql`
     INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at)
     VALUES (${o.id}, ${o.userId}, ${o.now}, ${o.now}, ${o.expiresAt})`
 }
 
-/** Stores a token of a session and moves the session's own end to the token's. Adding the same token again changes nothing. */
-export const addRefreshToken = async (sql: Sql, o: { tokenHmac: string; sessionId: string; now: Date; expiresAt: Date }): Promise<void> => {
+/**
+ * Stores a token of a session and moves the session's own end to the token's. Adding the same token
+ * again changes nothing.
+ */
+export const addRefreshToken = async (
+  sql: Sql,
+  o: { tokenHmac: string; sessionId: string; now: Date; expiresAt: Date },
+): Promise<void> => {
   await sql`
     WITH token AS (
       INSERT INTO refresh_tokens (token_hmac, session_id, created_at, expires_at)
@@ -27,8 +36,14 @@ export const addRefreshToken = async (sql: Sql, o: { tokenHmac: string; sessionI
     UPDATE sessions SET last_used_at = ${o.now}, expires_at = token.expires_at FROM token WHERE sessions.id = token.session_id`
 }
 
-/** Finds a token and locks it with its session until the end of the transaction, so that two uses come one after the other. */
-export const lockRefreshToken = async (sql: Sql, { tokenHmac }: { tokenHmac: string }): Promise<RefreshTokenRow | undefined> =>
+/**
+ * Finds a token and locks it with its session until the end of the transaction, so that two uses
+ * come one after the other.
+ */
+export const lockRefreshToken = async (
+  sql: Sql,
+  { tokenHmac }: { tokenHmac: string },
+): Promise<RefreshTokenRow | undefined> =>
   first(
     await sql<RefreshTokenRow[]>`
       SELECT t.session_id, s.user_id, t.expires_at, t.used_at, s.revoked_at AS session_revoked_at
@@ -38,18 +53,28 @@ export const lockRefreshToken = async (sql: Sql, { tokenHmac }: { tokenHmac: str
   )
 
 /** Notes the first use of a token; later ones change nothing. */
-export const markRefreshTokenUsed = async (sql: Sql, { tokenHmac, now }: { tokenHmac: string; now: Date }): Promise<void> => {
+export const markRefreshTokenUsed = async (
+  sql: Sql,
+  { tokenHmac, now }: { tokenHmac: string; now: Date },
+): Promise<void> => {
   await sql`UPDATE refresh_tokens SET used_at = ${now} WHERE token_hmac = ${tokenHmac} AND used_at IS NULL`
 }
 
 /** Ends a session: its refresh tokens and all its access tokens. */
-export const revokeSession = async (sql: Sql, { sessionId, now }: { sessionId: string; now: Date }): Promise<void> => {
+export const revokeSession = async (
+  sql: Sql,
+  { sessionId, now }: { sessionId: string; now: Date },
+): Promise<void> => {
   await sql`UPDATE sessions SET revoked_at = ${now} WHERE id = ${sessionId} AND revoked_at IS NULL`
 }
 
 /** False for a session that was revoked, has expired or is gone with its user. */
-export const isSessionLive = async (sql: Sql, { sessionId, now }: { sessionId: string; now: Date }): Promise<boolean> => {
-  const rows = await sql`SELECT 1 FROM sessions WHERE id = ${sessionId} AND revoked_at IS NULL AND expires_at > ${now}`
+export const isSessionLive = async (
+  sql: Sql,
+  { sessionId, now }: { sessionId: string; now: Date },
+): Promise<boolean> => {
+  const rows =
+    await sql`SELECT 1 FROM sessions WHERE id = ${sessionId} AND revoked_at IS NULL AND expires_at > ${now}`
   return rows.length > 0
 }
 

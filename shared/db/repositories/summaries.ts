@@ -11,9 +11,20 @@ export type SummaryRow = {
   createdAt: string
 }
 
-const COLUMNS = ['id', 'videoId', 'overview', 'keyPoints', 'timestamps', 'language', 'modelUsed', 'createdAt'] as const
+const COLUMNS = [
+  'id',
+  'videoId',
+  'overview',
+  'keyPoints',
+  'timestamps',
+  'language',
+  'modelUsed',
+  'createdAt',
+] as const
 
-/** The summary that was asked for in this language (`language` of the row is what it really is in). */
+/**
+ * The summary that was asked for in this language (`language` of the row is what it really is in).
+ */
 export const findSummary = async (
   sql: Sql,
   { videoId, requestedLanguage }: { videoId: string; requestedLanguage: string },
@@ -41,7 +52,10 @@ export type NewSummary = Omit<SummaryRow, 'id' | 'createdAt'> & {
   sources?: Record<string, unknown>
 }
 
-/** One row for each video and requested language: the first text that is saved stands, and who comes later is given it. Undefined when the video is gone. */
+/**
+ * One row for each video and requested language: the first text that is saved stands, and who comes
+ * later is given it. Undefined when the video is gone.
+ */
 export const saveSummary = async (sql: Sql, summary: NewSummary): Promise<SummaryRow | undefined> => {
   const saved = first(
     await sql<SummaryRow[]>`

@@ -5,14 +5,17 @@ export type NewSegment = { startMs: number; endMs: number; text: string; confide
 export type SegmentRow = NewSegment & { index: number }
 
 /**
- * Puts a run's segments in place of whatever was there and numbers them from 0; safe to repeat. Undefined, with nothing changed, when the run is not current.
- * Call it in a transaction: a reader then sees the old segments or the new ones.
+ * Puts a run's segments in place of whatever was there and numbers them from 0; safe to repeat.
+ * Undefined, with nothing changed, when the run is not current. Call it in a transaction: a reader
+ * then sees the old segments or the new ones.
  */
 export const replaceSegments = async (
   sql: Sql,
   { videoId, runId, segments }: { videoId: string; runId: string; segments: readonly NewSegment[] },
 ): Promise<number | undefined> => {
-  const owner = first(await sql`SELECT 1 FROM videos WHERE id = ${videoId} AND run_id = ${runId} AND status = 'processing' FOR UPDATE`)
+  const owner = first(
+    await sql`SELECT 1 FROM videos WHERE id = ${videoId} AND run_id = ${runId} AND status = 'processing' FOR UPDATE`,
+  )
   if (!owner) return undefined
   await sql`DELETE FROM transcript_segments WHERE video_id = ${videoId}`
   const rows = segments.map(({ startMs, endMs, text, confidence }, index) => ({

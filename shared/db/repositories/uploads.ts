@@ -30,7 +30,10 @@ const COLUMNS = [
   'createdAt',
 ] as const
 
-export type NewUpload = Omit<UploadRow, 'status' | 'expiresAt' | 'createdAt' | 'uploadId' | 'partSizeBytes' | 'partCount'> & {
+export type NewUpload = Omit<
+  UploadRow,
+  'status' | 'expiresAt' | 'createdAt' | 'uploadId' | 'partSizeBytes' | 'partCount'
+> & {
   expiresAt: Date
   /** The three of a multipart upload. */
   uploadId?: string
@@ -51,14 +54,20 @@ export const createUpload = async (sql: Sql, upload: NewUpload): Promise<UploadR
 }
 
 /** The upload of a user's video, whatever has become of it. */
-export const findUpload = async (sql: Sql, { userId, videoId }: { userId: string; videoId: string }): Promise<UploadRow | undefined> =>
+export const findUpload = async (
+  sql: Sql,
+  { userId, videoId }: { userId: string; videoId: string },
+): Promise<UploadRow | undefined> =>
   first(
     await sql<UploadRow[]>`
       SELECT ${sql(COLUMNS)} FROM uploads
       WHERE video_id = ${videoId} AND EXISTS (SELECT 1 FROM videos WHERE id = ${videoId} AND user_id = ${userId})`,
   )
 
-/** Ends a pending upload. Undefined when it had ended before, in whatever way: then nothing is to be done a second time. */
+/**
+ * Ends a pending upload. Undefined when it had ended before, in whatever way: then nothing is to be
+ * done a second time.
+ */
 export const endUpload = async (
   sql: Sql,
   { videoId, status }: { videoId: string; status: 'completed' | 'aborted' | 'expired' },

@@ -30,7 +30,12 @@ const COLUMNS = [
 /** The new user, or undefined when the address is taken in whatever spelling. */
 export const createUser = async (
   sql: Sql,
-  { id, email, passwordHash, fullName }: { id: string; email: string; passwordHash: string; fullName: string },
+  {
+    id,
+    email,
+    passwordHash,
+    fullName,
+  }: { id: string; email: string; passwordHash: string; fullName: string },
 ): Promise<UserRow | undefined> =>
   first(
     await sql<UserRow[]>`
@@ -44,8 +49,15 @@ export const findUser = async (sql: Sql, { userId }: { userId: string }): Promis
   first(await sql<UserRow[]>`SELECT ${sql(COLUMNS)} FROM users WHERE id = ${userId}`)
 
 /** By email address, whatever its case. */
-export const findCredentials = async (sql: Sql, { email }: { email: string }): Promise<{ id: string; passwordHash: string } | undefined> =>
-  first(await sql<{ id: string; passwordHash: string }[]>`SELECT id, password_hash FROM users WHERE lower(email) = lower(${email})`)
+export const findCredentials = async (
+  sql: Sql,
+  { email }: { email: string },
+): Promise<{ id: string; passwordHash: string } | undefined> =>
+  first(
+    await sql<
+      { id: string; passwordHash: string }[]
+    >`SELECT id, password_hash FROM users WHERE lower(email) = lower(${email})`,
+  )
 
 /** Replaces the hash unless the password was changed meanwhile. */
 export const updatePasswordHash = async (

@@ -32,7 +32,13 @@ export type VideoRow = {
   sourceContentType: string | null
   transcodeJobId: string | null
   transcriptStatus: 'pending' | 'ready' | 'none'
-  transcriptReason: 'no_audio' | 'no_speech' | 'too_long' | 'language_not_supported' | 'recogniser_unavailable' | null
+  transcriptReason:
+    | 'no_audio'
+    | 'no_speech'
+    | 'too_long'
+    | 'language_not_supported'
+    | 'recogniser_unavailable'
+    | null
   transcriptLanguage: string | null
   transcriptSource: 'recognised' | 'embedded' | 'supplied' | null
 }
@@ -82,8 +88,15 @@ export const createVideo = async (sql: Sql, video: NewVideo): Promise<VideoRow> 
 }
 
 /** A user's video; undefined also for somebody else's. */
-export const findVideo = async (sql: Sql, { userId, videoId }: { userId: string; videoId: string }): Promise<VideoRow | undefined> =>
-  first(await sql<VideoRow[]>`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE id = ${videoId} AND user_id = ${userId}`)
+export const findVideo = async (
+  sql: Sql,
+  { userId, videoId }: { userId: string; videoId: string },
+): Promise<VideoRow | undefined> =>
+  first(
+    await sql<
+      VideoRow[]
+    >`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE id = ${videoId} AND user_id = ${userId}`,
+  )
 
 /** Returns whether there is such a video, whoever owns it. */
 export const videoExists = async (sql: Sql, { videoId }: { videoId: string }): Promise<boolean> =>
@@ -99,13 +112,21 @@ export type VideoListQuery = {
   sortOrder: 'asc' | 'desc'
 }
 
-/** One page of a user's videos and how many there are in all. Search ignores case and accents; ties are settled by id, so pages never overlap. */
-export const listVideos = async (sql: Sql, query: VideoListQuery): Promise<{ videos: VideoRow[]; total: number }> => {
+/**
+ * One page of a user's videos and how many there are in all. Search ignores case and accents; ties
+ * are settled by id, so pages never overlap.
+ */
+export const listVideos = async (
+  sql: Sql,
+  query: VideoListQuery,
+): Promise<{ videos: VideoRow[]; total: number }> => {
   const searched = query.search
     ? sql`AND search LIKE '%' || replace(replace(replace(fold_text(${query.search}), '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'`
     : sql``
   const where = sql`user_id = ${query.userId} ${query.status ? sql`AND status = ${query.status}` : sql``} ${searched}`
-  const column = { created_at: sql`created_at`, title: sql`fold_text(title)`, duration: sql`duration` }[query.sortBy]
+  const column = { created_at: sql`created_at`, title: sql`fold_text(title)`, duration: sql`duration` }[
+    query.sortBy
+  ]
   const order = query.sortOrder === 'asc' ? sql`ASC NULLS LAST` : sql`DESC NULLS LAST`
   const videos = await sql<VideoRow[]>`
     SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE ${where}
@@ -129,12 +150,24 @@ export const updateVideo = async (
       RETURNING ${sql(VIDEO_COLUMNS)}`,
   )
 
-/** Removes a video with all its rows and returns what it was, so that its files and its run can follow. */
-export const deleteVideo = async (sql: Sql, { userId, videoId }: { userId: string; videoId: string }): Promise<VideoRow | undefined> =>
-  first(await sql<VideoRow[]>`DELETE FROM videos WHERE id = ${videoId} AND user_id = ${userId} RETURNING ${sql(VIDEO_COLUMNS)}`)
+/**
+ * Removes a video with all its rows and returns what it was, so that its files and its run can
+ * follow.
+ */
+export const deleteVideo = async (
+  sql: Sql,
+  { userId, videoId }: { userId: string; videoId: string },
+): Promise<VideoRow | undefined> =>
+  first(
+    await sql<
+      VideoRow[]
+    >`DELETE FROM videos WHERE id = ${videoId} AND user_id = ${userId} RETURNING ${sql(VIDEO_COLUMNS)}`,
+  )
 
 /** How many videos are being processed, of all users. */
 export const countProcessingVideos = async (sql: Sql): Promise<number> => {
-  const [row] = await sql<{ count: number }[]>`SELECT count(*) FROM videos WHERE status = 'processing' AND stage <> 'uploading'`
+  const [row] = await sql<
+    { count: number }[]
+  >`SELECT count(*) FROM videos WHERE status = 'processing' AND stage <> 'uploading'`
   return row?.count ?? 0
 }

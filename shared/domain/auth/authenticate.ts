@@ -6,7 +6,10 @@ import { verifyAccessToken } from './tokens.ts'
 
 export type Authenticate = (token: string) => Promise<AuthenticatedUser>
 
-/** Resolves an access token to its user. Throws `auth.token_expired`, and `auth.token_invalid` also when its session has ended. */
+/**
+ * Resolves an access token to its user. Throws `auth.token_expired`, and `auth.token_invalid` also
+ * when its session has ended.
+ */
 export const createAuthenticate =
   (o: { jwtSecret: string; sessionState: Pick<SessionState, 'isLive'>; now: Clock }): Authenticate =>
   async token => {

@@ -1,4 +1,5 @@
-// The commonest entries in lists of leaked passwords, without the digits and marks that people put around the word. Vietnamese ones are written without accents.
+// The commonest entries in lists of leaked passwords, without the digits and marks that people put
+// around the word. Vietnamese ones are written without accents.
 const WORDS = new Set(
   `
   password passwd passwort pass letmein welcome admin administrator root login guest user default master secret changeme access test testing testtest
@@ -30,9 +31,20 @@ const ROWS = [
   '1q2w3e4r5t6y7u8i9o0p',
 ]
 
-const LOOKALIKES: Record<string, string> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' }
+const LOOKALIKES: Record<string, string> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+}
 
-const fold = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase()
+const fold = (text: string): string =>
+  text.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase()
 
 const bare = (text: string): string => text.replace(/^[^a-z]+|[^a-z]+$/g, '')
 
@@ -41,11 +53,13 @@ const spelled = (text: string): string => [...text].map(letter => LOOKALIKES[let
 /** 'aaaaaaaa', '12121212', 'abcabcabc' */
 const isRepetition = (text: string): boolean => /^(.{1,4})\1+$/s.test(text)
 
-const isKeyboardWalk = (text: string): boolean => ROWS.some(row => row.includes(text)) || /^(\d)\1*(\d)\2*$/.test(text)
+const isKeyboardWalk = (text: string): boolean =>
+  ROWS.some(row => row.includes(text)) || /^(\d)\1*(\d)\2*$/.test(text)
 
 /**
- * True for passwords that are tried first: the commonest words with whatever digits and marks around them, also with letters swapped for lookalikes; repetitions;
- * walks over the keyboard; eight digits, which are mostly dates; and the account's own address.
+ * True for passwords that are tried first: the commonest words with whatever digits and marks
+ * around them, also with letters swapped for lookalikes; repetitions; walks over the keyboard;
+ * eight digits, which are mostly dates; and the account's own address.
  */
 export const isCommonPassword = (password: string, { email = '' }: { email?: string } = {}): boolean => {
   const folded = fold(password)
@@ -53,5 +67,10 @@ export const isCommonPassword = (password: string, { email = '' }: { email?: str
   const localPart = address.split('@')[0] ?? ''
   if (localPart && [address, localPart].some(own => folded === own || bare(folded) === own)) return true
   const words = [folded, bare(folded), spelled(folded), spelled(bare(folded)), bare(spelled(folded))]
-  return words.some(word => WORDS.has(word)) || isRepetition(folded) || isKeyboardWalk(folded) || /^\d{8}$/.test(folded)
+  return (
+    words.some(word => WORDS.has(word)) ||
+    isRepetition(folded) ||
+    isKeyboardWalk(folded) ||
+    /^\d{8}$/.test(folded)
+  )
 }

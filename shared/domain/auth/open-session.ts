@@ -23,7 +23,12 @@ export const answerWithTokens = async (
   { user, sessionId, refreshToken }: { user: User; sessionId: string; refreshToken: string },
 ): Promise<SignedIn> => {
   const { id: userId, email, subscriptionType } = user
-  const token = await signAccessToken(settings, { user: { userId, email, subscriptionType }, sessionId, tokenId: createId(), now: now() })
+  const token = await signAccessToken(settings, {
+    user: { userId, email, subscriptionType },
+    sessionId,
+    tokenId: createId(),
+    now: now(),
+  })
   return { user, token, refreshToken }
 }
 

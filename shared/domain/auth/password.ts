@@ -8,15 +8,20 @@ const VERSION = 19
 
 type Cost = typeof CURRENT
 
-const derive = promisify(argon2) as unknown as (algorithm: 'argon2id', parameters: Argon2Parameters) => Promise<Buffer>
+const derive = promisify(argon2) as unknown as (
+  algorithm: 'argon2id',
+  parameters: Argon2Parameters,
+) => Promise<Buffer>
 
-// One password typed on two keyboards must be the same: Vietnamese letters arrive composed or decomposed.
+// One password typed on two keyboards must be the same: Vietnamese letters arrive composed or
+// decomposed.
 const compute = (password: string, salt: Buffer, cost: Cost): Promise<Buffer> =>
   derive('argon2id', { message: password.normalize('NFC'), nonce: salt, ...cost })
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '')
 
-const parameters = ({ memory, passes, parallelism }: Cost): string => `v=${VERSION}$m=${memory},t=${passes},p=${parallelism}`
+const parameters = ({ memory, passes, parallelism }: Cost): string =>
+  `v=${VERSION}$m=${memory},t=${passes},p=${parallelism}`
 
 /** An argon2id hash in the PHC format: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
 export const hashPassword = async (password: string): Promise<string> => {
@@ -29,11 +34,19 @@ const parse = (hash: string): { cost: Cost; salt: Buffer; tag: Buffer } | undefi
   if (!match) return undefined
   const [, memory, passes, parallelism, salt, tag] = match
   const expected = Buffer.from(tag!, 'base64')
-  const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism), tagLength: expected.length }
+  const cost = {
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+    tagLength: expected.length,
+  }
   return { cost, salt: Buffer.from(salt!, 'base64'), tag: expected }
 }
 
-/** True when the password belongs to the hash. Without a usable hash it is false after the same work, so that time does not tell which addresses exist. */
+/**
+ * True when the password belongs to the hash. Without a usable hash it is false after the same
+ * work, so that time does not tell which addresses exist.
+ */
 export const verifyPassword = async (password: string, hash: string | undefined): Promise<boolean> => {
   const known = hash === undefined ? undefined : parse(hash)
   if (!known) {

@@ -4,8 +4,14 @@ import { signToken, verifyToken } from './tokens.ts'
 
 export type Playback = { userId: string; videoId: string }
 
-/** A token for the playlists of one video and nothing else; players repeat it in addresses because they send no headers. */
-export const signPlaybackToken = (jwtSecret: string, o: Playback & { tokenId: string; now: Date }): Promise<string> =>
+/**
+ * A token for the playlists of one video and nothing else; players repeat it in addresses because
+ * they send no headers.
+ */
+export const signPlaybackToken = (
+  jwtSecret: string,
+  o: Playback & { tokenId: string; now: Date },
+): Promise<string> =>
   signToken(jwtSecret, {
     claims: { typ: 'playback', userId: o.userId, videoId: o.videoId },
     tokenId: o.tokenId,
@@ -13,8 +19,14 @@ export const signPlaybackToken = (jwtSecret: string, o: Playback & { tokenId: st
     lifetimeSeconds: PLAYBACK_LINK_SECONDS,
   })
 
-/** Whose video may be played with it. Throws `auth.token_expired` and, also for a token of another video, `auth.token_invalid`. */
-export const verifyPlaybackToken = async (jwtSecret: string, o: { token: string; videoId: string; now: Date }): Promise<Playback> => {
+/**
+ * Whose video may be played with it. Throws `auth.token_expired` and, also for a token of another
+ * video, `auth.token_invalid`.
+ */
+export const verifyPlaybackToken = async (
+  jwtSecret: string,
+  o: { token: string; videoId: string; now: Date },
+): Promise<Playback> => {
   const { userId, videoId } = await verifyToken(jwtSecret, { token: o.token, typ: 'playback', now: o.now })
   if (videoId !== o.videoId) throw problem('auth.token_invalid')
   return { userId: String(userId), videoId: o.videoId }

@@ -1,7 +1,12 @@
 import type { SessionState } from '../../cache/session-state.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Database } from '../../db/client.ts'
-import { addRefreshToken, lockRefreshToken, markRefreshTokenUsed, revokeSession } from '../../db/repositories/sessions.ts'
+import {
+  addRefreshToken,
+  lockRefreshToken,
+  markRefreshTokenUsed,
+  revokeSession,
+} from '../../db/repositories/sessions.ts'
 import { findUser } from '../../db/repositories/users.ts'
 import { addSeconds } from '../../kernel/clock.ts'
 import { answerWithTokens, type SignedIn, type TokenDeps } from './open-session.ts'
@@ -9,13 +14,25 @@ import { storedNameOf, successorOf } from './tokens.ts'
 
 export type RefreshDeps = TokenDeps & { sql: Database; sessionState: Pick<SessionState, 'end'> }
 
-/** Two tabs, or an answer that was lost on the way, use the same token twice in a row: that is no theft. */
+/**
+ * Two tabs, or an answer that was lost on the way, use the same token twice in a row: that is no
+ * theft.
+ */
 const GRACE_MS = 30_000
 
-type Outcome = { kind: 'invalid' } | { kind: 'reused'; sessionId: string } | { kind: 'rotated'; sessionId: string; userId: string }
+type Outcome =
+  | { kind: 'invalid' }
+  | { kind: 'reused'; sessionId: string }
+  | { kind: 'rotated'; sessionId: string; userId: string }
 
-/** Exchanges a refresh token for its successor. Throws `auth.refresh_invalid`, and `auth.refresh_reused` after it has ended the session of a token used twice. */
-export const refresh = async (deps: RefreshDeps, { refreshToken }: { refreshToken: string }): Promise<SignedIn> => {
+/**
+ * Exchanges a refresh token for its successor. Throws `auth.refresh_invalid`, and
+ * `auth.refresh_reused` after it has ended the session of a token used twice.
+ */
+export const refresh = async (
+  deps: RefreshDeps,
+  { refreshToken }: { refreshToken: string },
+): Promise<SignedIn> => {
   const successor = successorOf(deps.settings, refreshToken)
   const outcome = await rotate(deps, refreshToken, successor)
   if (outcome.kind === 'invalid') throw problem('auth.refresh_invalid')

@@ -6,8 +6,8 @@ import { isRunCurrent } from '../../db/repositories/runs.ts'
 type Deps = { sql: Sql; cleanup: Queue<MessageOf<'cleanup'>> }
 
 /**
- * Removes what was made for a run that has ended meanwhile. Transcribe cannot be stopped and takes up to hours: what it hears in a deleted video must not lie
- * in the bucket for ever.
+ * Removes what was made for a run that has ended meanwhile. Transcribe cannot be stopped and takes
+ * up to hours: what it hears in a deleted video must not lie in the bucket for ever.
  */
 export const removeLateProduct = async (
   { sql, cleanup }: Deps,

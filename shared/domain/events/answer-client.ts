@@ -3,16 +3,29 @@ import type { Connections } from '../../aws/connections.ts'
 import type { SendFrame } from '../../aws/frame-sender.ts'
 import { clientMessages } from '../../contract/events.ts'
 
-export type AnswerDeps = { connections: Connections; sendFrame: SendFrame; wake: (userId: string) => Promise<void> }
+export type AnswerDeps = {
+  connections: Connections
+  sendFrame: SendFrame
+  wake: (userId: string) => Promise<void>
+}
 
 const ClientMessage = z.discriminatedUnion('type', [clientMessages.ping, clientMessages.resume])
 
-/** Answers one message of a client. After `resume` the relay sends what it missed: only the relay sends events, so their order holds. */
-export const answerClient = async (deps: AnswerDeps, { connectionId, text }: { connectionId: string; text: string }): Promise<void> => {
+/**
+ * Answers one message of a client. After `resume` the relay sends what it missed: only the relay
+ * sends events, so their order holds.
+ */
+export const answerClient = async (
+  deps: AnswerDeps,
+  { connectionId, text }: { connectionId: string; text: string },
+): Promise<void> => {
   const message = ClientMessage.safeParse(parse(text))
   if (!message.success) {
     const reason = 'Send {"type":"ping"} or {"type":"resume","after":<seq>}.'
-    await deps.sendFrame(connectionId, { type: 'error', payload: { code: 'request.invalid', message: reason } })
+    await deps.sendFrame(connectionId, {
+      type: 'error',
+      payload: { code: 'request.invalid', message: reason },
+    })
   } else if (message.data.type === 'ping') {
     await deps.sendFrame(connectionId, { type: 'pong' })
   } else {

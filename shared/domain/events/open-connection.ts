@@ -15,10 +15,17 @@ export type OpenDeps = {
   now: Clock
 }
 
-/** Lets a client in by access token or ticket, from the allowed origins or from no browser at all. It is sent what happens from now on. Throws `auth.…` problems. */
+/**
+ * Lets a client in by access token or ticket, from the allowed origins or from no browser at all.
+ * It is sent what happens from now on. Throws `auth.…` problems.
+ */
 export const openConnection = async (
   deps: OpenDeps,
-  { connectionId, token, origin }: { connectionId: string; token: string | undefined; origin: string | undefined },
+  {
+    connectionId,
+    token,
+    origin,
+  }: { connectionId: string; token: string | undefined; origin: string | undefined },
 ): Promise<void> => {
   if (origin && !deps.allowedOrigins.includes(origin)) throw problem('auth.origin_refused')
   if (!token) throw problem('auth.token_missing')
@@ -32,6 +39,8 @@ const identify = async (deps: OpenDeps, token: string): Promise<TicketOwner> => 
   if (token.includes('.')) return deps.authenticate(token)
   const owner = await takeTicket(deps.sql, { ticketHash: hashTicket(token), now: deps.now() })
   if (!owner)
-    throw problem('auth.ticket_invalid', { detail: `A ticket works once, within ${WEBSOCKET_TICKET_SECONDS} seconds. Ask for a new one.` })
+    throw problem('auth.ticket_invalid', {
+      detail: `A ticket works once, within ${WEBSOCKET_TICKET_SECONDS} seconds. Ask for a new one.`,
+    })
   return owner
 }

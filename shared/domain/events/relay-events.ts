@@ -16,20 +16,27 @@ export type RelayDeps = {
 }
 
 const PAGE = 100
-/** The time of one turn. A connection with more events waits for another turn, so that others are served, and no turn times out. */
+/**
+ * The time of one turn. A connection with more events waits for another turn, so that others are
+ * served, and no turn times out.
+ */
 const TURN_MS = 1000
 /** While $connect still runs, the gateway answers for a connection as if it were gone. */
 const SETTLING_MS = 10_000
 /** Longer than $connect takes after it has entered the connection. */
 const RETRY_MS = [100, 200, 400]
 
-/** Sends a user's connections what they have not had yet, each in the order of `seq`. Called for one user at a time, so nothing is doubled or overtaken. */
+/**
+ * Sends a user's connections what they have not had yet, each in the order of `seq`. Called for one
+ * user at a time, so nothing is doubled or overtaken.
+ */
 export const relayEvents = async (deps: RelayDeps, { userId }: { userId: string }): Promise<void> => {
   const until = deps.now().getTime() + TURN_MS
   const ids = await deps.connections.listOf(userId)
   const results = await Promise.allSettled(ids.map(id => relayTo(deps, id, until)))
   for (const result of results) if (result.status === 'rejected') throw result.reason
-  if (results.some(result => result.status === 'fulfilled' && result.value === 'more')) await deps.wake(userId)
+  if (results.some(result => result.status === 'fulfilled' && result.value === 'more'))
+    await deps.wake(userId)
 }
 
 const relayTo = async (deps: RelayDeps, connectionId: string, until: number): Promise<'done' | 'more'> => {
@@ -54,14 +61,22 @@ const relayTo = async (deps: RelayDeps, connectionId: string, until: number): Pr
     } finally {
       if (to > from) await deps.connections.advance(connectionId, { from, to })
     }
-    // Round after round until nothing is left: the client may have asked for older events meanwhile.
+    // Round after round until nothing is left: the client may have asked for older events
+    // meanwhile.
     if (!isOpen || events.length === 0) return 'done'
     if (deps.now().getTime() >= until) return 'more'
   }
 }
 
-/** False when the connection is gone, and forgotten unless it may still open: then the next wake has the event for it. Its user's other connections never wait for it. */
-const sendPatiently = async (deps: RelayDeps, { connectionId, connectedAt }: Connection, event: unknown): Promise<boolean> => {
+/**
+ * False when the connection is gone, and forgotten unless it may still open: then the next wake has
+ * the event for it. Its user's other connections never wait for it.
+ */
+const sendPatiently = async (
+  deps: RelayDeps,
+  { connectionId, connectedAt }: Connection,
+  event: unknown,
+): Promise<boolean> => {
   const isSettling = () => deps.now().getTime() - connectedAt.getTime() < SETTLING_MS
   if (await deps.sendFrame(connectionId, event)) return true
   for (const ms of isSettling() ? RETRY_MS : []) {

@@ -15,7 +15,10 @@ const RECENT_MS = 2 * 60_000
 const KEPT_MS = 7 * 24 * 3600_000
 const MAX_USERS = 1000
 
-/** Wakes the relay again for users with recent events, in case a wake was lost; forgets old events and ended sessions. Answers how many were woken. */
+/**
+ * Wakes the relay again for users with recent events, in case a wake was lost; forgets old events
+ * and ended sessions. Answers how many were woken.
+ */
 export const sweepEvents = async ({ sql, wake, ...deps }: SweepDeps): Promise<number> => {
   const now = deps.now().getTime()
   const users = await listUsersWithEvents(sql, { since: new Date(now - RECENT_MS), limit: MAX_USERS })

@@ -14,8 +14,10 @@ export const beginJob = async ({ sql, createId }: JobDeps, step: NewJob): Promis
  * worker died. Returns it to one of several callers. The others get undefined, and so do all once
  * it has ended.
  */
-export const takeJob = (sql: Sql, o: { jobId: string; progress: number; abandonedBefore: Date }): Promise<JobRow | undefined> =>
-  claimJob(sql, o)
+export const takeJob = (
+  sql: Sql,
+  o: { jobId: string; progress: number; abandonedBefore: Date },
+): Promise<JobRow | undefined> => claimJob(sql, o)
 
 /** Returns a job that was taken and not done to the queue. */
 export const returnJob = async (sql: Sql, { jobId }: { jobId: string }): Promise<void> => {
@@ -23,5 +25,8 @@ export const returnJob = async (sql: Sql, { jobId }: { jobId: string }): Promise
 }
 
 /** Records the progress (0-99) of a job of a video's attempt; nothing happens when it has ended. */
-export const reportJob = (sql: Sql, o: { videoId: string; attempt: number; type: JobType; progress: number }): Promise<void> =>
+export const reportJob = (
+  sql: Sql,
+  o: { videoId: string; attempt: number; type: JobType; progress: number },
+): Promise<void> =>
   runJobs(sql, { videoId: o.videoId, attempt: o.attempt, types: [o.type] }, { progress: o.progress })

@@ -19,7 +19,10 @@ export const jobTypes: Record<JobType, JobTypeRow> = {
     emits: {
       completed: ({ id: jobId, videoId, subject: language, result }) => {
         const { summaryId } = result as { summaryId: string }
-        return { type: 'user_activity', payload: { action: 'summary_completed', videoId, summaryId, language, jobId } }
+        return {
+          type: 'user_activity',
+          payload: { action: 'summary_completed', videoId, summaryId, language, jobId },
+        }
       },
       failed: ({ id: jobId, videoId, subject: language, error }) => ({
         type: 'user_activity',

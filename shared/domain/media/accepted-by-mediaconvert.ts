@@ -2,8 +2,9 @@ import type { Container, MediaFacts } from './media-facts.ts'
 
 /**
  * The input that MediaConvert reads: "Supported input codecs and containers" of its user guide
- * (github.com/awsdocs/aws-elemental-mediaconvert-user-guide, doc_source/reference-codecs-containers-input.md).
- * A codec that the guide does not name for a container is left out, although some of those do work.
+ * (github.com/awsdocs/aws-elemental-mediaconvert-user-guide,
+ * doc_source/reference-codecs-containers-input.md). A codec that the guide does not name for a
+ * container is left out, although some of those do work.
  */
 const ACCEPTED: Record<Container, { video: readonly string[]; audio: readonly string[] }> = {
   mp4: {
@@ -11,11 +12,27 @@ const ACCEPTED: Record<Container, { video: readonly string[]; audio: readonly st
     audio: ['aac', 'ac3', 'eac3', 'pcm', 'wmav1', 'wmav2'],
   },
   mov: {
-    video: ['h264', 'hevc', 'prores', 'mpeg4', 'xvid', 'mpeg2video', 'dvvideo', 'h261', 'h263', 'jpeg2000', 'mjpeg', 'rawvideo'],
+    video: [
+      'h264',
+      'hevc',
+      'prores',
+      'mpeg4',
+      'xvid',
+      'mpeg2video',
+      'dvvideo',
+      'h261',
+      'h263',
+      'jpeg2000',
+      'mjpeg',
+      'rawvideo',
+    ],
     audio: ['aac', 'mp3', 'pcm'],
   },
   '3gp': { video: ['h264', 'h263', 'mpeg4'], audio: ['aac', 'amr'] },
-  mkv: { video: ['h264', 'mpeg2video', 'mpeg4', 'vc1'], audio: ['aac', 'ac3', 'eac3', 'opus', 'wmav1', 'wmav2', 'flac'] },
+  mkv: {
+    video: ['h264', 'mpeg2video', 'mpeg4', 'vc1'],
+    audio: ['aac', 'ac3', 'eac3', 'opus', 'wmav1', 'wmav2', 'flac'],
+  },
   webm: { video: ['vp8', 'vp9'], audio: ['opus', 'vorbis'] },
   avi: { video: ['xvid', 'dvvideo', 'mjpeg', 'rawvideo'], audio: ['ac3', 'eac3', 'mp2', 'mp3', 'pcm'] },
   asf: { video: ['vc1', 'wmv3'], audio: ['wmav1', 'wmav2', 'wmapro'] },

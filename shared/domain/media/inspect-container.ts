@@ -1,5 +1,12 @@
 import { problem } from '../../contract/problems.ts'
-import { type Container, checkLimits, displaySize, languageTag, type MediaFacts, quarterTurn } from './media-facts.ts'
+import {
+  type Container,
+  checkLimits,
+  displaySize,
+  languageTag,
+  type MediaFacts,
+  quarterTurn,
+} from './media-facts.ts'
 
 type Track = { '@type': string; [property: string]: unknown }
 /** The part of a mediainfo.js result (format `object`) that is read here. */
@@ -14,7 +21,9 @@ const CONTAINERS: Record<string, Container> = {
   'Flash Video': 'flv',
 }
 
-/** MediaInfo's names on the left; where one name covers several codecs, the codec id decides below. */
+/**
+ * MediaInfo's names on the left; where one name covers several codecs, the codec id decides below.
+ */
 const CODECS: Record<string, string> = {
   AVC: 'h264',
   HEVC: 'hevc',
@@ -57,7 +66,13 @@ const CODECS_BY_ID: Record<string, string> = {
   wmv3: 'wmv3',
 }
 
-const TEXT_FORMATS: Record<string, string> = { 'Timed Text': 'mov_text', 'UTF-8': 'subrip', ASS: 'ass', SSA: 'ass', WebVTT: 'webvtt' }
+const TEXT_FORMATS: Record<string, string> = {
+  'Timed Text': 'mov_text',
+  'UTF-8': 'subrip',
+  ASS: 'ass',
+  SSA: 'ass',
+  WebVTT: 'webvtt',
+}
 
 const text = (value: unknown) => (value === undefined || value === null ? '' : String(value))
 const number = (value: unknown) => {
@@ -66,15 +81,22 @@ const number = (value: unknown) => {
 }
 
 /** Files choose these names: one like `__proto__` must find nothing. */
-const named = (table: Record<string, string>, name: string): string | undefined => (Object.hasOwn(table, name) ? table[name] : undefined)
+const named = (table: Record<string, string>, name: string): string | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
 
 const codecOf = (track: Track): string => {
   const format = text(track.Format)
   const version = text(track.Format_Version)
   if (format === 'MPEG Video') return version.includes('1') ? 'mpeg1video' : 'mpeg2video'
   if (format === 'MPEG Audio') return text(track.Format_Profile).includes('2') ? 'mp2' : 'mp3'
-  if (format === 'WMA') return text(track.Format_Profile).startsWith('Pro') ? 'wmapro' : version.includes('1') ? 'wmav1' : 'wmav2'
-  return named(CODECS_BY_ID, codecId(track)) ?? named(CODECS_BY_ID, format.toLowerCase()) ?? named(CODECS, format) ?? 'unknown'
+  if (format === 'WMA')
+    return text(track.Format_Profile).startsWith('Pro') ? 'wmapro' : version.includes('1') ? 'wmav1' : 'wmav2'
+  return (
+    named(CODECS_BY_ID, codecId(track)) ??
+    named(CODECS_BY_ID, format.toLowerCase()) ??
+    named(CODECS, format) ??
+    'unknown'
+  )
 }
 
 const containerOf = (general: Track): Container | undefined => {
@@ -87,11 +109,13 @@ const containerOf = (general: Track): Container | undefined => {
 /** MKV and MOV write `V_MS/VFW/FOURCC / XVID`: the last part is the codec's own. */
 const codecId = (track: Track) => text(track.CodecID).split(' / ').at(-1)!.toLowerCase()
 
-const chromaOf = (value: string) => (value === '4:2:0' || value === '4:2:2' || value === '4:4:4' ? value : undefined)
+const chromaOf = (value: string) =>
+  value === '4:2:0' || value === '4:2:2' || value === '4:4:4' ? value : undefined
 
 /**
- * Turns what mediainfo.js says of a file into facts; works on the container alone, nothing is decoded.
- * Throws media.unreadable, media.not_a_video, media.no_video_track, media.too_large_picture, media.too_long.
+ * Turns what mediainfo.js says of a file into facts; works on the container alone, nothing is
+ * decoded. Throws media.unreadable, media.not_a_video, media.no_video_track,
+ * media.too_large_picture, media.too_long.
  */
 export const inspectContainer = (result: MediaInfo | undefined): MediaFacts => {
   const tracks = (result?.media?.track ?? []) as Track[]

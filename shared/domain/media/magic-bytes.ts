@@ -1,7 +1,21 @@
 import { VIDEO_TYPES } from '../../contract/limits.ts'
 
-/** The containers that a file's first bytes can name. The last three are recognised in order to be refused by name. */
-export type FileKind = 'mp4' | 'mov' | '3gp' | 'mkv' | 'webm' | 'avi' | 'asf' | 'flv' | 'mpegts' | 'mpegps' | 'ogg'
+/**
+ * The containers that a file's first bytes can name. The last three are recognised in order to be
+ * refused by name.
+ */
+export type FileKind =
+  | 'mp4'
+  | 'mov'
+  | '3gp'
+  | 'mkv'
+  | 'webm'
+  | 'avi'
+  | 'asf'
+  | 'flv'
+  | 'mpegts'
+  | 'mpegps'
+  | 'ogg'
 
 const ASF_HEADER = '3026b2758e66cf11a6d900aa0062ce6c'
 const EBML_HEADER = '1a45dfa3'
@@ -9,7 +23,8 @@ const EBML_HEADER = '1a45dfa3'
 const OLD_QUICKTIME = ['moov', 'mdat', 'wide', 'skip', 'pnot']
 const STILL_PICTURE_BRANDS = ['heic', 'heix', 'mif1', 'msf1', 'avif', 'avis', 'crx ']
 
-const latin = (bytes: Uint8Array, from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('latin1')
+const latin = (bytes: Uint8Array, from: number, to: number) =>
+  Buffer.from(bytes.subarray(from, to)).toString('latin1')
 const hex = (bytes: Uint8Array, length: number) => Buffer.from(bytes.subarray(0, length)).toString('hex')
 
 const isoKind = (brand: string): FileKind | undefined => {
@@ -21,7 +36,10 @@ const isoKind = (brand: string): FileKind | undefined => {
 const hasSyncBytes = (bytes: Uint8Array, first: number, step: number) =>
   bytes.length > first + 2 * step && [0, 1, 2].every(packet => bytes[first + packet * step] === 0x47)
 
-/** Returns the container of the first KB; undefined when it is no video file that we know by name. A first gate only: it proves no more than the header. */
+/**
+ * Returns the container of the first KB; undefined when it is no video file that we know by name. A
+ * first gate only: it proves no more than the header.
+ */
 export const recogniseFile = (start: Uint8Array): FileKind | undefined => {
   const box = latin(start, 4, 8)
   if (box === 'ftyp') return isoKind(latin(start, 8, 12))
@@ -36,7 +54,10 @@ export const recogniseFile = (start: Uint8Array): FileKind | undefined => {
   return undefined
 }
 
-/** Containers of one family pass for each other: phones name MOV files .mp4, recorders name WebM files .mkv. */
+/**
+ * Containers of one family pass for each other: phones name MOV files .mp4, recorders name WebM
+ * files .mkv.
+ */
 const FAMILY: Partial<Record<FileKind, string>> = {
   mp4: 'iso',
   mov: 'iso',
@@ -47,11 +68,23 @@ const FAMILY: Partial<Record<FileKind, string>> = {
   asf: 'asf',
   flv: 'flv',
 }
-const KIND_OF_EXTENSION = { mp4: 'mp4', avi: 'avi', mov: 'mov', wmv: 'asf', flv: 'flv', webm: 'webm', mkv: 'mkv' } as const
+const KIND_OF_EXTENSION = {
+  mp4: 'mp4',
+  avi: 'avi',
+  mov: 'mov',
+  wmv: 'asf',
+  flv: 'flv',
+  webm: 'webm',
+  mkv: 'mkv',
+} as const
 
 /** Returns whether a file that was announced as `contentType` may be of this kind. */
 export const agreesWithType = (kind: FileKind, contentType: string): boolean => {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
   const extension = VIDEO_TYPES[type as keyof typeof VIDEO_TYPES]
-  return extension !== undefined && FAMILY[kind] !== undefined && FAMILY[kind] === FAMILY[KIND_OF_EXTENSION[extension]]
+  return (
+    extension !== undefined &&
+    FAMILY[kind] !== undefined &&
+    FAMILY[kind] === FAMILY[KIND_OF_EXTENSION[extension]]
+  )
 }

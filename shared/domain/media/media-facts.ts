@@ -12,7 +12,10 @@ export type TextTrack = {
   format: string
 }
 
-/** The facts that the product keeps of a video file. Sizes are those a viewer sees: turned upright, with square pixels. */
+/**
+ * The facts that the product keeps of a video file. Sizes are those a viewer sees: turned upright,
+ * with square pixels.
+ */
 export type MediaFacts = {
   container: Container
   /** 0 when the file does not say (a browser's own recordings). */
@@ -38,7 +41,10 @@ const MAX_LONG_SIDE = 8192
 const MAX_SHORT_SIDE = 4320
 export const MAX_PIXELS = MAX_LONG_SIDE * MAX_SHORT_SIDE
 
-/** Returns the facts of a file that we are ready to work on. Throws media.unreadable, media.too_large_picture, media.too_long. */
+/**
+ * Returns the facts of a file that we are ready to work on. Throws media.unreadable,
+ * media.too_large_picture, media.too_long.
+ */
 export const checkLimits = <T extends Pick<MediaFacts, 'width' | 'height' | 'durationMs'>>(facts: T): T => {
   const { width, height, durationMs } = facts
   if (!(width > 0 && height > 0)) throw problem('media.unreadable', { reason: 'its picture has no size' })
@@ -57,10 +63,17 @@ export const checkLimits = <T extends Pick<MediaFacts, 'width' | 'height' | 'dur
 }
 
 /** The picture as a viewer sees it: pixels made square, then turned. */
-export const displaySize = (stored: { width: number; height: number; pixelAspect: number; rotation: number }) => {
+export const displaySize = (stored: {
+  width: number
+  height: number
+  pixelAspect: number
+  rotation: number
+}) => {
   const aspect = stored.pixelAspect > 0 ? stored.pixelAspect : 1
   const width = Math.round(stored.width * aspect)
-  return stored.rotation % 180 === 0 ? { width, height: stored.height } : { width: stored.height, height: width }
+  return stored.rotation % 180 === 0
+    ? { width, height: stored.height }
+    : { width: stored.height, height: width }
 }
 
 /** Turns any angle into one of the four that players know. */

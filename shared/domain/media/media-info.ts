@@ -5,7 +5,9 @@ import type { RangedReader } from '../../aws/ranged-reader.ts'
 
 /** The folder in which Lambda unpacks layers. */
 const LAYERS = '/opt'
-/** Far above what any real file needs; a crafted one can send the parser back and forth without end. */
+/**
+ * Far above what any real file needs; a crafted one can send the parser back and forth without end.
+ */
 const MAX_READS = 20_000
 
 type Factory = (options: { format: 'object' }) => Promise<MediaInfo<'object'>>
@@ -19,8 +21,14 @@ const loadFactory = async (layersRoot: string): Promise<Factory> => {
   return module.default
 }
 
-/** Returns what mediainfo.js finds in the file behind `reader`; undefined when the parser gives up on it. Throws failing reads. */
-export const readMediaInfo = async (reader: RangedReader, layersRoot: string = LAYERS): Promise<MediaInfoResult | undefined> => {
+/**
+ * Returns what mediainfo.js finds in the file behind `reader`; undefined when the parser gives up
+ * on it. Throws failing reads.
+ */
+export const readMediaInfo = async (
+  reader: RangedReader,
+  layersRoot: string = LAYERS,
+): Promise<MediaInfoResult | undefined> => {
   loaded ??= loadFactory(layersRoot)
   const create = await loaded
   const parser = await create({ format: 'object' })

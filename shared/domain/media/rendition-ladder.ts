@@ -7,7 +7,10 @@ export type Rendition = {
   maxBitrate: number
 }
 
-/** Lines of the shorter side, and what H.264 needs at most for a 16:9 picture of that size at up to 30 frames a second. */
+/**
+ * Lines of the shorter side, and what H.264 needs at most for a 16:9 picture of that size at up to
+ * 30 frames a second.
+ */
 const RUNGS = [
   { lines: 1080, maxBitrate: 5_000_000 },
   { lines: 720, maxBitrate: 3_000_000 },
@@ -15,7 +18,10 @@ const RUNGS = [
   { lines: 360, maxBitrate: 800_000 },
 ] as const
 
-/** A picture that lost a few lines to cropping still belongs to its rung; it keeps its own size there. */
+/**
+ * A picture that lost a few lines to cropping still belongs to its rung; it keeps its own size
+ * there.
+ */
 const NEARLY = 0.95
 /** MediaConvert's smallest picture, and the widest that H.264 levels allow it. */
 const MIN_SIDE = 32
@@ -33,8 +39,15 @@ export const fitWithin = (source: { width: number; height: number }, lines: numb
   return { width: round(source.width), height: round(source.height) }
 }
 
-/** The sizes a film is offered in, best first: at least one, none above the source. Upright films count their width. */
-export const renditionLadder = (source: { width: number; height: number; frameRate?: number }): Rendition[] => {
+/**
+ * The sizes a film is offered in, best first: at least one, none above the source. Upright films
+ * count their width.
+ */
+export const renditionLadder = (source: {
+  width: number
+  height: number
+  frameRate?: number
+}): Rendition[] => {
   const short = Math.min(source.width, source.height)
   const rungs = RUNGS.filter(rung => short >= rung.lines * NEARLY)
   const chosen = rungs.length > 0 ? rungs : [{ lines: short, maxBitrate: RUNGS[3].maxBitrate }]

@@ -17,10 +17,13 @@ const TILE_PIXELS = 160
 
 const even = (pixels: number) => Math.max(2, Math.round(pixels / 2) * 2)
 
-/** One sprite for the whole film: as dense as 100 tiles allow, never denser than a tile a second. */
+/**
+ * One sprite for the whole film: as dense as 100 tiles allow, never denser than a tile a second.
+ */
 export const planStoryboard = (film: { durationMs: number; width: number; height: number }): Storyboard => {
   const seconds = Math.max(film.durationMs / 1000, 0.001)
-  const interval = INTERVALS_SECONDS.find(candidate => seconds / candidate <= MAX_TILES) ?? Math.ceil(seconds / MAX_TILES)
+  const interval =
+    INTERVALS_SECONDS.find(candidate => seconds / candidate <= MAX_TILES) ?? Math.ceil(seconds / MAX_TILES)
   const tiles = Math.max(1, Math.ceil(seconds / interval))
   const columns = Math.min(MAX_COLUMNS, tiles)
   const scale = TILE_PIXELS / Math.max(film.width, film.height)
@@ -34,7 +37,10 @@ export const planStoryboard = (film: { durationMs: number; width: number; height
   }
 }
 
-/** The WebVTT file by which players find the tile of a time: one cue a tile, `storyboard.jpg#xywh=…`. */
+/**
+ * The WebVTT file by which players find the tile of a time: one cue a tile,
+ * `storyboard.jpg#xywh=…`.
+ */
 export const storyboardVtt = (plan: Storyboard, durationMs: number, fileName = 'storyboard.jpg'): string => {
   const cues = Array.from({ length: plan.tiles }, (_, tile) => {
     const start = tile * plan.intervalMs

@@ -13,7 +13,10 @@ export type TranscodeRequest = {
 }
 
 const SEGMENT_SECONDS = 4
-/** Two closed GOPs a segment; equal in every rendition, so that players change between them at any segment. */
+/**
+ * Two closed GOPs a segment; equal in every rendition, so that players change between them at any
+ * segment.
+ */
 const GOP_SECONDS = 2
 const AUDIO_SELECTOR = 'Audio Selector 1'
 
@@ -51,7 +54,13 @@ const audioDescription: AudioDescription = {
   AudioSourceName: AUDIO_SELECTOR,
   CodecSettings: {
     Codec: 'AAC',
-    AacSettings: { Bitrate: 128_000, CodingMode: 'CODING_MODE_2_0', SampleRate: 48_000, CodecProfile: 'LC', RateControlMode: 'CBR' },
+    AacSettings: {
+      Bitrate: 128_000,
+      CodingMode: 'CODING_MODE_2_0',
+      SampleRate: 48_000,
+      CodecProfile: 'LC',
+      RateControlMode: 'CBR',
+    },
   },
 }
 
@@ -63,11 +72,23 @@ const output = (rendition: Rendition, facts: TranscodeRequest['facts']): Output 
   ...(facts.hasAudio && { AudioDescriptions: [audioDescription] }),
 })
 
-/** The key of a run's master playlist, without bucket: `media/<videoId>/<runId>/hls/master.m3u8`. */
-export const masterPlaylistKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}hls/master.m3u8`
+/**
+ * The key of a run's master playlist, without bucket: `media/<videoId>/<runId>/hls/master.m3u8`.
+ */
+export const masterPlaylistKey = (videoId: string, runId: string) =>
+  `${runPrefix(videoId, runId)}hls/master.m3u8`
 
-/** The settings of a MediaConvert job: HLS, one file a rendition with byte ranges, 4-second segments, H.264 and AAC. */
-export const transcodeSettings = ({ facts, source, bucket, videoId, runId }: TranscodeRequest): JobSettings => ({
+/**
+ * The settings of a MediaConvert job: HLS, one file a rendition with byte ranges, 4-second
+ * segments, H.264 and AAC.
+ */
+export const transcodeSettings = ({
+  facts,
+  source,
+  bucket,
+  videoId,
+  runId,
+}: TranscodeRequest): JobSettings => ({
   TimecodeConfig: { Source: 'ZEROBASED' },
   Inputs: [
     {

@@ -24,7 +24,10 @@ export type Inspection = { sourceKey: string; normalise: boolean; hasAudio: bool
  * Reads the facts of a file without decoding it, and records them as the video's metadata. Throws
  * the media.* problem of a file that is refused, and `media.cancelled` once the run has ended.
  */
-export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<Inspection> => {
+export const inspectSource = async (
+  deps: InspectDeps,
+  { runId, input }: { runId: string; input: PipelineInput },
+): Promise<Inspection> => {
   const { videoId, userId, attempt } = input
   await beginStep(deps, { runId, input, type: 'extract-metadata' })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 0 })
@@ -34,22 +37,45 @@ export const inspectSource = async (deps: InspectDeps, { runId, input }: { runId
   const kind = recogniseFile(await deps.readStart(source))
   if (!kind) throw problem('media.not_a_video')
   if (!agreesWithType(kind, contentType))
-    throw problem('media.type_mismatch', { detail: `The file was announced as ${contentType} but is ${kind}.` })
+    throw problem('media.type_mismatch', {
+      detail: `The file was announced as ${contentType} but is ${kind}.`,
+    })
 
   const facts = inspectContainer(await deps.readMediaInfo(source))
   const metadata = describe(facts)
   await deps.transact(async tx => {
     const duration = facts.durationMs > 0 && { durationSeconds: facts.durationMs / 1000 }
-    if (!(await recordProducts(tx.sql, { videoId, runId, metadata, ...duration }))) throw problem('media.cancelled')
-    await endJobs(tx, { videoId, attempt, types: ['extract-metadata'] }, { status: 'completed', result: metadata })
+    if (!(await recordProducts(tx.sql, { videoId, runId, metadata, ...duration })))
+      throw problem('media.cancelled')
+    await endJobs(
+      tx,
+      { videoId, attempt, types: ['extract-metadata'] },
+      { status: 'completed', result: metadata },
+    )
     for (const type of ['extract-audio', 'generate-thumbnail'] as const)
       await openJob({ sql: tx.sql, createId: deps.createId }, { videoId, userId, attempt, type })
   })
   await reportProgress(deps, { videoId, runId, stage: 'inspecting', share: 1 })
-  return { sourceKey, normalise: needsNormalising(facts), hasAudio: facts.hasAudio, textTracks: facts.textTracks.length }
+  return {
+    sourceKey,
+    normalise: needsNormalising(facts),
+    hasAudio: facts.hasAudio,
+    textTracks: facts.textTracks.length,
+  }
 }
 
-const describe = ({ container, width, height, rotation, frameRate, videoCodec, audioCodec, bitrate, hasAudio, hdr }: MediaFacts) => ({
+const describe = ({
+  container,
+  width,
+  height,
+  rotation,
+  frameRate,
+  videoCodec,
+  audioCodec,
+  bitrate,
+  hasAudio,
+  hdr,
+}: MediaFacts) => ({
   container,
   width,
   height,

@@ -20,7 +20,10 @@ export type TranscodeDeps = ProgressDeps & {
 type Task = Pick<PipelineTask, 'runId' | 'input' | 'state'>
 
 /** Starts the HLS job of a run. Idempotent by the job's token. */
-export const startTranscoding = async (deps: TranscodeDeps, { runId, input, state }: Task): Promise<{ done: boolean }> => {
+export const startTranscoding = async (
+  deps: TranscodeDeps,
+  { runId, input, state }: Task,
+): Promise<{ done: boolean }> => {
   const { videoId } = input
   const video = await requireRun(deps, { runId, input })
   const normalised = await findMediaFile(deps.sql, { videoId, runId, kind: 'normalised' })
@@ -44,7 +47,10 @@ export const startTranscoding = async (deps: TranscodeDeps, { runId, input, stat
 }
 
 /** Reports the percentage of the job, and records the playlist once it is complete. */
-export const checkTranscoding = async (deps: TranscodeDeps, { runId, input }: Omit<Task, 'state'>): Promise<{ done: boolean }> => {
+export const checkTranscoding = async (
+  deps: TranscodeDeps,
+  { runId, input }: Omit<Task, 'state'>,
+): Promise<{ done: boolean }> => {
   const { videoId } = input
   const { transcodeJobId } = await requireRun(deps, { runId, input })
   const state = await deps.transcoding.check(transcodeJobId!)

@@ -18,7 +18,10 @@ export type AbandonDeps = FailDeps & {
 const MARGIN_MS = 10 * 60_000
 
 /** Fails videos whose run ended without a record of it, and returns how many. */
-export const abandonStuckRuns = async (deps: AbandonDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
+export const abandonStuckRuns = async (
+  deps: AbandonDeps,
+  { limit = 50 }: { limit?: number } = {},
+): Promise<number> => {
   const before = new Date(deps.now().getTime() - deps.timeoutMs - MARGIN_MS)
   const stuck = await listStuckVideos(deps.sql, { before, limit })
   const failure = readEnding('TIMED_OUT')

@@ -35,8 +35,17 @@ export const admitRun = async (
   const claimed = await claimRun(deps.sql, { videoId, runId, attempt })
   if (!claimed) return { decision: 'stop' }
   const now = deps.now()
-  const until = { expiresAt: addSeconds(now, deps.leaseMs / 1000), waitsUntil: addSeconds(now, SILENCE_SECONDS) }
-  const admitted = await acquireLease(deps.sql, { videoId, runId, limit: deps.maxConcurrentRuns, now, ...until })
+  const until = {
+    expiresAt: addSeconds(now, deps.leaseMs / 1000),
+    waitsUntil: addSeconds(now, SILENCE_SECONDS),
+  }
+  const admitted = await acquireLease(deps.sql, {
+    videoId,
+    runId,
+    limit: deps.maxConcurrentRuns,
+    now,
+    ...until,
+  })
   if (!admitted) return { decision: 'wait' }
   await reportProgress(deps, { videoId, runId, stage: 'queued', share: 1 })
   deps.onStarted({ videoId, userId })

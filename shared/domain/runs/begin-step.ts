@@ -11,7 +11,11 @@ export type BeginStepDeps = { transact: Transact; createId: CreateId }
 /** Begins the job of a run's step. Throws `media.cancelled` once the run has ended. */
 export const beginStep = (
   { transact, createId }: BeginStepDeps,
-  { runId, input: { videoId, userId, attempt }, type }: { runId: string; input: PipelineInput; type: JobType },
+  {
+    runId,
+    input: { videoId, userId, attempt },
+    type,
+  }: { runId: string; input: PipelineInput; type: JobType },
 ): Promise<void> =>
   transact(async ({ sql }) => {
     // The lock delays a failure of the run, which would miss a job that is made beside it.

@@ -26,7 +26,11 @@ export type FailDeps = {
  */
 export const failRun = async (
   deps: FailDeps,
-  { runId, input, failure }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'>; failure: Failure },
+  {
+    runId,
+    input,
+    failure,
+  }: { runId: string; input: Pick<PipelineInput, 'videoId' | 'userId'>; failure: Failure },
 ): Promise<void> => {
   const { videoId, userId } = input
   const transcodeJobId = await deps.transact(async tx => {

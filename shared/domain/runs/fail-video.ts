@@ -13,7 +13,9 @@ export const failVideo = async (
   { sql, emit }: Tx,
   { videoId, runId, failure }: { videoId: string; runId: string | null; failure: Failure },
 ): Promise<void> => {
-  const video = runId ? await failRun(sql, { videoId, runId, failure }) : await failWaitingVideo(sql, { videoId, failure })
+  const video = runId
+    ? await failRun(sql, { videoId, runId, failure })
+    : await failWaitingVideo(sql, { videoId, failure })
   if (!video) return
   await endJobs({ sql, emit }, { videoId, attempt: video.attempt }, { status: 'failed', error: failure })
   await emit(video.userId, processingEvent(video))

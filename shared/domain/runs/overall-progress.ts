@@ -5,7 +5,9 @@ import { STAGES, type Stage, type StageProgress } from '../../contract/pipeline.
  * below 100 until the run is published. Normalising counts only for a file that needs it.
  */
 export const overallProgress = (progress: StageProgress): number => {
-  const expected = (Object.keys(STAGES) as Stage[]).filter(stage => stage !== 'normalising' || progress.normalising !== undefined)
+  const expected = (Object.keys(STAGES) as Stage[]).filter(
+    stage => stage !== 'normalising' || progress.normalising !== undefined,
+  )
   const weightOf = (stages: Stage[], share: (stage: Stage) => number) =>
     stages.reduce((sum, stage) => sum + STAGES[stage].weight * share(stage), 0)
   const done = weightOf(expected, stage => progress[stage] ?? 0)

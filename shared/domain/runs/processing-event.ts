@@ -6,7 +6,9 @@ import type { VideoRow } from '../../db/repositories/videos.ts'
 const STATUS = { processing: 'processing', processed: 'completed', error: 'error' } as const
 
 /** Returns the event with the present state of a video. */
-export const processingEvent = (video: Pick<VideoRow, 'id' | 'status' | 'stage' | 'processingProgress' | 'metadata'>): NewEvent => ({
+export const processingEvent = (
+  video: Pick<VideoRow, 'id' | 'status' | 'stage' | 'processingProgress' | 'metadata'>,
+): NewEvent => ({
   type: 'video_processing',
   payload: {
     videoId: video.id,

@@ -31,7 +31,10 @@ export type PublishDeps = ProgressDeps & {
  * files of other runs and of intermediate steps. Idempotent. Throws `media.replaced` when the
  * source has changed.
  */
-export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: string; input: PipelineInput }): Promise<void> => {
+export const publishRun = async (
+  deps: PublishDeps,
+  { runId, input }: { runId: string; input: PipelineInput },
+): Promise<void> => {
   const { videoId, userId, attempt } = input
   const keep = runPrefix(videoId, runId)
   await reportProgress(deps, { videoId, runId, stage: 'publishing', share: 0 })
@@ -43,10 +46,17 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
     await releaseLease(sql, { runId })
     if (!published) return video?.runId === runId && video.status === 'processed'
     // Sent before the commit: a message that cannot be sent rolls the publishing back.
-    const intermediate = [sourceCopyKey(videoId, runId, input.key), ...INTERMEDIATE.map(name => `${keep}${name}`)]
+    const intermediate = [
+      sourceCopyKey(videoId, runId, input.key),
+      ...INTERMEDIATE.map(name => `${keep}${name}`),
+    ]
     await deps.cleanup.send({ keys: intermediate, prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
     await endJobs(tx, { videoId, attempt, types: STEPS }, { status: 'completed' })
-    await endJobs(tx, { videoId, attempt, types: ['process-video'] }, { status: 'completed', result: { videoId } })
+    await endJobs(
+      tx,
+      { videoId, attempt, types: ['process-video'] },
+      { status: 'completed', result: { videoId } },
+    )
     // The worker writes a summary that the pipeline did not write.
     const summary = { videoId, userId, attempt, type: 'generate-summary', subject: SUMMARY_LANGUAGE } as const
     if (published.transcriptStatus === 'ready') await queueJob({ sql, createId: deps.createId }, summary)
@@ -63,8 +73,12 @@ export const publishRun = async (deps: PublishDeps, { runId, input }: { runId: s
 }
 
 /** Throws when the playlist is missing, or another upload has replaced the source. */
-const checkFiles = async ({ head }: PublishDeps, { video, input }: { video: VideoRow; input: PipelineInput }): Promise<void> => {
-  if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key))) throw new Error('The converted video is not there')
+const checkFiles = async (
+  { head }: PublishDeps,
+  { video, input }: { video: VideoRow; input: PipelineInput },
+): Promise<void> => {
+  if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key)))
+    throw new Error('The converted video is not there')
   if ((await head(input.key))?.eTag !== input.eTag) throw problem('media.replaced')
 }
 

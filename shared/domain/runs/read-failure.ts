@@ -23,7 +23,8 @@ export const readFailure = (error: unknown): Failure => {
 }
 
 /** Returns the failure of an execution that ended in this status without its Catch. */
-export const readEnding = (status: string): Failure => SENTENCES[status as keyof typeof SENTENCES] ?? SENTENCES.FAILED
+export const readEnding = (status: string): Failure =>
+  SENTENCES[status as keyof typeof SENTENCES] ?? SENTENCES.FAILED
 
 const parse = <S extends z.ZodType>(schema: S, text: string | undefined): z.output<S> | undefined => {
   try {

@@ -37,7 +37,8 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
   const report = await readReport(deps, mediaReportKey(videoId, runId, mode))
   if (report.outcome === 'refused') throw problem(report.code, { detail: report.message })
   const { film, products } = report
-  const urlOf = ({ name }: ReportedProduct) => objectUrl(deps.storage.bucket, `${runPrefix(videoId, runId)}${name}`)
+  const urlOf = ({ name }: ReportedProduct) =>
+    objectUrl(deps.storage.bucket, `${runPrefix(videoId, runId)}${name}`)
   const find = <K extends ReportedProduct['kind']>(kind: K) =>
     products.find((product): product is Extract<ReportedProduct, { kind: K }> => product.kind === kind)
 
@@ -45,7 +46,8 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
     const [thumbnail, storyboard] = [find('thumbnail'), find('storyboard_vtt')]
     // Sound that cannot be decoded is left out of a normalised film: the conversion must not ask
     // for it.
-    const facts = mode === 'normalise' ? { hasAudio: film.audioCodec !== undefined } : { durationMs: film.durationMs }
+    const facts =
+      mode === 'normalise' ? { hasAudio: film.audioCodec !== undefined } : { durationMs: film.durationMs }
     const current = await recordProducts(tx.sql, {
       ...{ videoId, runId },
       ...(mode === 'extract' && { durationSeconds: film.durationMs / 1000 }),
@@ -53,11 +55,16 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
       metadata: { ...facts, ...(storyboard && { storyboardUrl: urlOf(storyboard) }) },
     })
     if (!current) throw problem('media.cancelled')
-    for (const product of products) await saveMediaFile(tx.sql, { videoId, runId, url: urlOf(product), ...product })
+    for (const product of products)
+      await saveMediaFile(tx.sql, { videoId, runId, url: urlOf(product), ...product })
     if (mode === 'normalise') return
     const sound = find('audio')?.details ?? { reason: 'no_audio' }
     await endJobs(tx, { videoId, attempt, types: ['extract-audio'] }, { status: 'completed', result: sound })
-    await endJobs(tx, { videoId, attempt, types: ['generate-thumbnail'] }, { status: 'completed', result: thumbnail?.details })
+    await endJobs(
+      tx,
+      { videoId, attempt, types: ['generate-thumbnail'] },
+      { status: 'completed', result: thumbnail?.details },
+    )
   })
   await reportProgress(deps, { videoId, runId, stage: STAGE_OF_MODE[mode], share: 1 })
 }

@@ -19,8 +19,14 @@ export const reportProgress = (
     if (stageProgress[stage] === before.stageProgress[stage]) return true
     const now = { stage: currentStage(stageProgress), progress: overallProgress(stageProgress) }
     const video = await recordProgress(sql, { videoId, runId, ...now, stageProgress })
-    if (!video || (video.stage === before.stage && video.processingProgress === before.processingProgress)) return true
-    await reportJob(sql, { videoId, attempt: video.attempt, type: 'process-video', progress: video.processingProgress })
+    if (!video || (video.stage === before.stage && video.processingProgress === before.processingProgress))
+      return true
+    await reportJob(sql, {
+      videoId,
+      attempt: video.attempt,
+      type: 'process-video',
+      progress: video.processingProgress,
+    })
     await emit(video.userId, processingEvent(video))
     return true
   })

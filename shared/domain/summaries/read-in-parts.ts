@@ -5,11 +5,17 @@ export type Passage = { id: number; text: string }
 
 /** About 8,000 tokens: what a GPT-4-class model reads carefully, with room for the answer. */
 export const PART_CHARACTERS = 24_000
-/** About five hours of fast speech. A subtitle track holds as much text as somebody likes, and each part of it is a paid call. */
+/**
+ * About five hours of fast speech. A subtitle track holds as much text as somebody likes, and each
+ * part of it is a paid call.
+ */
 export const MAX_PARTS = 25
 
 const PIECE_CHARACTERS = 1200
-/** The characters around a text in the JSON that the model gets: a hundred thousand subtitles of one letter are long as well. */
+/**
+ * The characters around a text in the JSON that the model gets: a hundred thousand subtitles of one
+ * letter are long as well.
+ */
 const FRAME_CHARACTERS = '{"id":12345,"text":""},'.length
 /** A part takes what begins within it; the last piece may reach beyond. */
 const FULL_PART = PART_CHARACTERS - PIECE_CHARACTERS
@@ -20,9 +26,13 @@ const LONGEST_TEXT = PIECE_CHARACTERS - FRAME_CHARACTERS
 const PIECES = new RegExp(`.{1,${LONGEST_TEXT}}(?![\\uDC00-\\uDFFF])`, 'gs')
 
 const sizeOf = ({ text }: Passage): number => text.length + FRAME_CHARACTERS
-const sizeOfAll = (passages: readonly Passage[]): number => passages.reduce((sum, passage) => sum + sizeOf(passage), 0)
+const sizeOfAll = (passages: readonly Passage[]): number =>
+  passages.reduce((sum, passage) => sum + sizeOf(passage), 0)
 
-/** A transcript of any length and distribution in one to MAX_PARTS parts of about the same size, none above PART_CHARACTERS. Of far too much text passages from its whole length are left. */
+/**
+ * A transcript of any length and distribution in one to MAX_PARTS parts of about the same size,
+ * none above PART_CHARACTERS. Of far too much text passages from its whole length are left.
+ */
 export const readInParts = (segments: readonly Segment[]): Passage[][] => {
   const passages = thinOut(segments.flatMap(cutUp))
   const total = sizeOfAll(passages)
@@ -35,9 +45,12 @@ export const readInParts = (segments: readonly Segment[]): Passage[][] => {
   return parts
 }
 
-const cutUp = ({ index, text }: Segment): Passage[] => (text.toWellFormed().match(PIECES) ?? []).map(piece => ({ id: index, text: piece }))
+const cutUp = ({ index, text }: Segment): Passage[] =>
+  (text.toWellFormed().match(PIECES) ?? []).map(piece => ({ id: index, text: piece }))
 
-/** Counts characters, not segments: every nth of them may be the long ones. Beginning and end stay. */
+/**
+ * Counts characters, not segments: every nth of them may be the long ones. Beginning and end stay.
+ */
 const thinOut = (passages: readonly Passage[]): readonly Passage[] => {
   const total = sizeOfAll(passages)
   if (total <= MAX_CHARACTERS) return passages

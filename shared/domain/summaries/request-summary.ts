@@ -24,7 +24,11 @@ export type RequestDeps = {
 
 const POLL_MS = 250
 
-/** The summary when it exists or is written within 20 seconds, else none: then the job tells when it is there. The same request again finds the same job. Throws `video.not_found`, `summary.no_transcript`, `summary.failed`. */
+/**
+ * The summary when it exists or is written within 20 seconds, else none: then the job tells when it
+ * is there. The same request again finds the same job. Throws `video.not_found`,
+ * `summary.no_transcript`, `summary.failed`.
+ */
 export const requestSummary = async (
   deps: RequestDeps,
   { videoId, userId, language }: { videoId: string; userId: string; language: string },
@@ -36,23 +40,36 @@ export const requestSummary = async (
     return { summary: existing, jobId }
   }
   if (video.transcriptStatus === 'none' || video.status === 'error') {
-    throw problem('summary.no_transcript', { videoId, detail: whyNoTranscript(video), reason: video.transcriptReason ?? undefined })
+    throw problem('summary.no_transcript', {
+      videoId,
+      detail: whyNoTranscript(video),
+      reason: video.transcriptReason ?? undefined,
+    })
   }
   const job = await openJob(deps, summaryStep(video, language))
   // A pipeline that is still at work after the job was queued finds it when it publishes.
   const current = video.status === 'processing' ? await findVideo(deps.sql, { userId, videoId }) : video
   if (current?.status === 'processing') return { summary: null, jobId: job.id }
-  const waits = job.status === 'queued' || (job.status === 'running' && new Date(job.updatedAt) < abandonedBefore(deps.now()))
+  const waits =
+    job.status === 'queued' ||
+    (job.status === 'running' && new Date(job.updatedAt) < abandonedBefore(deps.now()))
   if (waits) await deps.sendSummary({ jobId: job.id, videoId, userId, language })
-  return { summary: (await waitForSummary(deps, { videoId, userId, language, jobId: job.id })) ?? null, jobId: job.id }
+  return {
+    summary: (await waitForSummary(deps, { videoId, userId, language, jobId: job.id })) ?? null,
+    jobId: job.id,
+  }
 }
 
-const waitForSummary = async (deps: RequestDeps, o: { videoId: string; userId: string; language: string; jobId: string }) => {
+const waitForSummary = async (
+  deps: RequestDeps,
+  o: { videoId: string; userId: string; language: string; jobId: string },
+) => {
   const until = deps.now().getTime() + SUMMARIZE_WAIT_MS
   while (deps.now().getTime() < until) {
     await deps.sleep(POLL_MS)
     const job = await findJob(deps.sql, o)
     if (job?.status === 'completed') return deps.findSummary(o)
-    if (job?.status === 'failed') throw problem('summary.failed', job.error ? { detail: job.error.message } : {})
+    if (job?.status === 'failed')
+      throw problem('summary.failed', job.error ? { detail: job.error.message } : {})
   }
 }

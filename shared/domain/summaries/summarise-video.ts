@@ -27,9 +27,10 @@ export type SummariseDeps = {
 }
 
 /**
- * The summary of a video in a language: the one that exists, or a new one. Undefined when the video is gone, nothing was said in it or somebody else is writing it.
- * When it cannot be written this throws, and the job has failed until a repetition opens it again; that of a video still being processed waits in the queue,
- * because who publishes the video hands it to the worker.
+ * The summary of a video in a language: the one that exists, or a new one. Undefined when the video
+ * is gone, nothing was said in it or somebody else is writing it. When it cannot be written this
+ * throws, and the job has failed until a repetition opens it again; that of a video still being
+ * processed waits in the queue, because who publishes the video hands it to the worker.
  */
 export const summariseVideo = async (
   deps: SummariseDeps,
@@ -40,17 +41,28 @@ export const summariseVideo = async (
   if (video.transcriptStatus === 'none') return refuse(deps, { video, language })
   const { id: jobId } = await openJob(deps, summaryStep(video, language))
   // The guide's steps of this job: 20, then 100.
-  const claimed = await takeJob(deps.sql, { jobId, progress: 20, abandonedBefore: abandonedBefore(deps.now()) })
+  const claimed = await takeJob(deps.sql, {
+    jobId,
+    progress: 20,
+    abandonedBefore: abandonedBefore(deps.now()),
+  })
   const existing = await findSummary(deps.sql, { videoId, requestedLanguage: language })
   if (!claimed) return existing
   if (existing) {
-    await deps.transact(tx => endJobs(tx, { jobId }, { status: 'completed', result: { summaryId: existing.id } }))
+    await deps.transact(tx =>
+      endJobs(tx, { jobId }, { status: 'completed', result: { summaryId: existing.id } }),
+    )
     return existing
   }
   const signal = AbortSignal.timeout(deps.budgetMs)
   try {
     const segments = await listSegments(deps.sql, { userId, videoId })
-    const { model, sources, ...text } = await writeSummary(deps.languageModel, { title: video.title, language, segments, signal })
+    const { model, sources, ...text } = await writeSummary(deps.languageModel, {
+      title: video.title,
+      language,
+      segments,
+      signal,
+    })
     const written = { videoId, requestedLanguage: language, ...text, modelUsed: model, sources }
     return await deps.transact(async tx => {
       const summary = await saveSummary(tx.sql, written)
@@ -66,8 +78,15 @@ export const summariseVideo = async (
 }
 
 /** Somebody may have asked before it was known that there is no transcript. */
-const refuse = async (deps: SummariseDeps, { video, language }: { video: VideoRow; language: string }): Promise<undefined> => {
-  const job = await findNewestJob(deps.sql, { videoId: video.id, type: 'generate-summary', subject: language })
+const refuse = async (
+  deps: SummariseDeps,
+  { video, language }: { video: VideoRow; language: string },
+): Promise<undefined> => {
+  const job = await findNewestJob(deps.sql, {
+    videoId: video.id,
+    type: 'generate-summary',
+    subject: language,
+  })
   const error = failure('summary.no_transcript', whyNoTranscript(video))
   if (job) await deps.transact(tx => endJobs(tx, { jobId: job.id }, { status: 'failed', error }))
 }

@@ -7,7 +7,10 @@ import type { NewJob } from '../jobs/open-job.ts'
 export const SUMMARY_FAILED = failure('summary.failed')
 
 /** Returns the step that is the summary of a video in a language. */
-export const summaryStep = ({ id: videoId, userId, attempt }: Pick<VideoRow, 'id' | 'userId' | 'attempt'>, language: string): NewJob => ({
+export const summaryStep = (
+  { id: videoId, userId, attempt }: Pick<VideoRow, 'id' | 'userId' | 'attempt'>,
+  language: string,
+): NewJob => ({
   ...{ videoId, userId, attempt },
   type: 'generate-summary',
   subject: language,

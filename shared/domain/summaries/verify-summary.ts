@@ -19,7 +19,10 @@ const MAX_TIMESTAMPS = 40
 /** Text that Postgres can store, also inside JSON: without U+0000 and halves of characters. */
 const clean = (text: string): string => text.toWellFormed().replaceAll('\u0000', '').trim()
 
-/** Keeps what stands on segments that exist and gives it their times. Throws `summary.failed` when nothing is left. */
+/**
+ * Keeps what stands on segments that exist and gives it their times. Throws `summary.failed` when
+ * nothing is left.
+ */
 export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[]): VerifiedSummary => {
   const byId = new Map(segments.map(segment => [segment.index, segment]))
   const startOf = (id: number) => byId.get(id)!.startMs
@@ -31,15 +34,17 @@ export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[
     .sort((a, b) => a.ids[0]! - b.ids[0]!)
   const keyPoints = thinEvenly(points, { count: MAX_KEY_POINTS, positionOf: ({ ids }) => startOf(ids[0]!) })
   const overview = clean(answer.overview)
-  if (!overview || keyPoints.length === 0) throw problem('summary.failed', { reason: 'the transcript supports nothing of the answer' })
+  if (!overview || keyPoints.length === 0)
+    throw problem('summary.failed', { reason: 'the transcript supports nothing of the answer' })
 
   const moments = [...new Map(answer.timestamps.map(({ segmentId, content }) => [segmentId, clean(content)]))]
     .map(([segmentId, content]) => ({ segmentId, content }))
     .filter(({ segmentId, content }) => byId.has(segmentId) && content)
     .sort((a, b) => a.segmentId - b.segmentId)
-  const timestamps = thinEvenly(moments, { count: MAX_TIMESTAMPS, positionOf: ({ segmentId }) => startOf(segmentId) }).map(
-    ({ segmentId, content }) => ({ time: formatTimeCode(startOf(segmentId)), content, segmentId }),
-  )
+  const timestamps = thinEvenly(moments, {
+    count: MAX_TIMESTAMPS,
+    positionOf: ({ segmentId }) => startOf(segmentId),
+  }).map(({ segmentId, content }) => ({ time: formatTimeCode(startOf(segmentId)), content, segmentId }))
 
   return {
     // A model may name it in words; then nobody knows.
@@ -51,8 +56,14 @@ export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[
   }
 }
 
-/** Returns at most `count` (2 or more) of ordered items, spread over their whole length. First and last stay. */
-const thinEvenly = <T>(items: readonly T[], { count, positionOf }: { count: number; positionOf: (item: T) => number }): T[] => {
+/**
+ * Returns at most `count` (2 or more) of ordered items, spread over their whole length. First and
+ * last stay.
+ */
+const thinEvenly = <T>(
+  items: readonly T[],
+  { count, positionOf }: { count: number; positionOf: (item: T) => number },
+): T[] => {
   const kept = [...items]
   const room = (at: number) => positionOf(kept[at + 1]!) - positionOf(kept[at - 1]!)
   while (kept.length > count) {

@@ -23,13 +23,18 @@ const REDUCE_INSTRUCTIONS = `${INSTRUCTIONS}\nThe material is a list of summarie
 type SummaryRequest = { title: string; language: string; segments: readonly Segment[]; signal: AbortSignal }
 type WrittenSummary = VerifiedSummary & { model: string }
 
-const HINT = 'The last answer had too few key points or left a part of the video out. Give 4-6 of them, spread over its whole length.'
+const HINT =
+  'The last answer had too few key points or left a part of the video out. Give 4-6 of them, spread over its whole length.'
 
 /**
- * Writes a summary of any length of transcript: in parts, then reduced. Everything in it is tied to segments that exist. When it leaves a part of the video out,
- * the model is asked once more, and the better of both answers counts.
+ * Writes a summary of any length of transcript: in parts, then reduced. Everything in it is tied to
+ * segments that exist. When it leaves a part of the video out, the model is asked once more, and
+ * the better of both answers counts.
  */
-export const writeSummary = async (model: LanguageModel, { segments, ...request }: SummaryRequest): Promise<WrittenSummary> => {
+export const writeSummary = async (
+  model: LanguageModel,
+  { segments, ...request }: SummaryRequest,
+): Promise<WrittenSummary> => {
   const parts = readInParts(segments)
   const ids = new Set(parts.flat().map(({ id }) => id))
   const read = segments.filter(({ index }) => ids.has(index))
@@ -48,8 +53,14 @@ export const writeSummary = async (model: LanguageModel, { segments, ...request 
   return shortcomingsOf(second, read) < wanting ? second : first
 }
 
-/** Throws `provider.unavailable` when the model does not answer, `summary.failed` when it did not keep to the structure. */
-const askModel = async (model: LanguageModel, o: { name: string; instructions: string; data: unknown; signal: AbortSignal }) => {
+/**
+ * Throws `provider.unavailable` when the model does not answer, `summary.failed` when it did not
+ * keep to the structure.
+ */
+const askModel = async (
+  model: LanguageModel,
+  o: { name: string; instructions: string; data: unknown; signal: AbortSignal },
+) => {
   try {
     return await model.answer({ ...o, ...SETTINGS })
   } catch (error) {

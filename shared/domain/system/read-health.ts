@@ -6,19 +6,28 @@ import { addSeconds, type Clock } from '../../kernel/clock.ts'
 
 export type HealthDeps = {
   sql: Sql
-  /** Each answers whether its service works; a throw, or no answer within 2 seconds, means it does not. */
+  /**
+   * Each answers whether its service works; a throw, or no answer within 2 seconds, means it does
+   * not.
+   */
   isCacheUp: () => Promise<boolean>
   isStorageUp: () => Promise<boolean>
   isLanguageModelUp: () => Promise<boolean>
   now: Clock
-  /** How long an access token lives: who uses the hub renews it, and so the mark on the session, at least once in this time. */
+  /**
+   * How long an access token lives: who uses the hub renews it, and so the mark on the session, at
+   * least once in this time.
+   */
   tokenSeconds: number
   processUsage: () => { memoryMb: number; cpuPercent: number }
 }
 
 const DEADLINE_MS = 2000
 
-/** Measures the services and the load. Only a database that is down makes the hub unhealthy: everything else degrades. */
+/**
+ * Measures the services and the load. Only a database that is down makes the hub unhealthy:
+ * everything else degrades.
+ */
 export const readHealth = async (deps: HealthDeps) => {
   const now = deps.now()
   const [counts, redis, storage, languageModel] = await Promise.all([
@@ -31,8 +40,20 @@ export const readHealth = async (deps: HealthDeps) => {
   return {
     status: counts ? ('healthy' as const) : ('unhealthy' as const),
     timestamp: now.toISOString(),
-    services: { database: word(counts), redis: word(redis), storage: word(storage), ai_services: word(languageModel) },
-    metrics: { activeUsers: 0, processingJobs: 0, queueSize: 0, ...counts, memoryUsage: memoryMb, cpuUsage: cpuPercent },
+    services: {
+      database: word(counts),
+      redis: word(redis),
+      storage: word(storage),
+      ai_services: word(languageModel),
+    },
+    metrics: {
+      activeUsers: 0,
+      processingJobs: 0,
+      queueSize: 0,
+      ...counts,
+      memoryUsage: memoryMb,
+      cpuUsage: cpuPercent,
+    },
   }
 }
 

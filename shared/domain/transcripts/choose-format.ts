@@ -11,7 +11,10 @@ const FORMATS = new Map<string, TranscriptFormat>([
   ['text/*', 'vtt'],
 ])
 
-/** The format that an Accept header likes best (RFC 9110, 12.5.1); JSON without one. Throws `request.not_acceptable`. */
+/**
+ * The format that an Accept header likes best (RFC 9110, 12.5.1); JSON without one. Throws
+ * `request.not_acceptable`.
+ */
 export const chooseFormat = (accept: string | undefined): TranscriptFormat => {
   if (!accept?.trim()) return 'json'
   const wishes = accept
@@ -26,6 +29,8 @@ export const chooseFormat = (accept: string | undefined): TranscriptFormat => {
     .sort((a, b) => b.quality - a.quality || a.vagueness - b.vagueness)
   const best = wishes[0]?.format
   if (!best)
-    throw problem('request.not_acceptable', { detail: 'A transcript comes as application/json, text/vtt or application/x-subrip.' })
+    throw problem('request.not_acceptable', {
+      detail: 'A transcript comes as application/json, text/vtt or application/x-subrip.',
+    })
   return best
 }

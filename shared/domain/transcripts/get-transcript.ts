@@ -6,7 +6,10 @@ import { whyNoTranscript } from './why-no-transcript.ts'
 
 export type GetTranscriptDeps = { sql: Sql }
 
-/** The segments of a video's transcript, readable as soon as they are there. Throws `video.not_found`, `video.not_ready`, `transcript.not_found`. */
+/**
+ * The segments of a video's transcript, readable as soon as they are there. Throws
+ * `video.not_found`, `video.not_ready`, `transcript.not_found`.
+ */
 export const getTranscript = async (deps: GetTranscriptDeps, owned: Owned) => {
   const video = await requireVideo(deps, owned)
   const { transcriptStatus, transcriptReason, status } = video

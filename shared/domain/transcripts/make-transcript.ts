@@ -30,13 +30,19 @@ type Outcome = { status: VideoRow['transcriptStatus'] } & Partial<{
   language: string | null
   source: VideoRow['transcriptSource']
 }>
-/** `tries` counts the jobs of the recogniser in this run; the state machine hands it on from question to question. */
+/**
+ * `tries` counts the jobs of the recogniser in this run; the state machine hands it on from
+ * question to question.
+ */
 type Answer = { done: true } | { done: false; tries: number }
 
 const MAX_TRIES = 3
 const LastAnswer = z.object({ transcript: z.object({ tries: z.int().min(1) }) })
 
-/** Subtitles of the file come first; else the speech is sent to the recogniser, unless there is no sound. */
+/**
+ * Subtitles of the file come first; else the speech is sent to the recogniser, unless there is no
+ * sound.
+ */
 export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise<Answer> => {
   const { runId, input } = task
   const { videoId } = input
@@ -45,13 +51,19 @@ export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
 
   const captions = await readOwnCaptions(deps, { videoId, runId, preferred: language })
-  if (captions) return finish(deps, task, { segments: captions.segments, source: 'embedded', language: captions.language ?? language })
+  if (captions)
+    return finish(deps, task, {
+      segments: captions.segments,
+      source: 'embedded',
+      language: captions.language ?? language,
+    })
   return listen(deps, task, { language, tries: 1 })
 }
 
 /**
- * Asks the recogniser; once it is done, the words become segments. What it cannot do is no error: the video then has no transcript and says why.
- * A job that failed for no fault of the sound is followed by another, up to three in a run.
+ * Asks the recogniser; once it is done, the words become segments. What it cannot do is no error:
+ * the video then has no transcript and says why. A job that failed for no fault of the sound is
+ * followed by another, up to three in a run.
  */
 export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise<Answer> => {
   const { runId, input } = task
@@ -72,7 +84,11 @@ export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise
   const text = await deps.readText(resultKey(videoId, runId))
   if (text === undefined) throw new Error(`the recogniser left no result for ${runId}`)
   const { items, language } = deps.readResult(text)
-  return finish(deps, task, { segments: segmentWords(items), source: 'recognised', language: state.language ?? language ?? null })
+  return finish(deps, task, {
+    segments: segmentWords(items),
+    source: 'recognised',
+    language: state.language ?? language ?? null,
+  })
 }
 
 /** Sends the sound to the recogniser. A repetition finds the job by its name. */
@@ -85,7 +101,8 @@ const listen = async (
   const { videoId } = input
   const audio = await findMediaFile(deps.sql, { videoId, runId, kind: 'audio' })
   if (!audio) return finish(deps, task, { reason: 'no_audio' })
-  if (Number(audio.details?.durationMs ?? 0) > MAX_SPEECH_SECONDS * 1000) return finish(deps, task, { reason: 'too_long' })
+  if (Number(audio.details?.durationMs ?? 0) > MAX_SPEECH_SECONDS * 1000)
+    return finish(deps, task, { reason: 'too_long' })
   const state = await deps.transcriber.start({
     name: jobName(runId, tries),
     audioKey: parseObjectUrl(audio.url).key,
@@ -95,7 +112,11 @@ const listen = async (
   return state.status === 'failed' ? giveUp(deps, task, state) : { done: false, tries }
 }
 
-const giveUp = (deps: TranscriptDeps, task: Task, { reason, message }: Extract<TranscriptionState, { status: 'failed' }>) => {
+const giveUp = (
+  deps: TranscriptDeps,
+  task: Task,
+  { reason, message }: Extract<TranscriptionState, { status: 'failed' }>,
+) => {
   if (reason !== 'no_speech') deps.onUnavailable({ videoId: task.input.videoId, error: message })
   return finish(deps, task, { reason })
 }
@@ -111,7 +132,11 @@ type Found = {
   language?: string | null
 }
 
-const finish = async (deps: TranscriptDeps, { runId, input }: Task, found: Found): Promise<{ done: true }> => {
+const finish = async (
+  deps: TranscriptDeps,
+  { runId, input }: Task,
+  found: Found,
+): Promise<{ done: true }> => {
   const { videoId, attempt } = input
   const segments = found.segments ?? []
   const language = found.language ? baseLanguage(found.language) : null

@@ -6,7 +6,10 @@ const MAX_CUES = 50_000
 /** A Lambda answer ends at 6 MB: this much still fits as base64 if no compression helps. */
 const MAX_TEXT_BYTES = 4_000_000
 
-/** The cues of a WebVTT text as segments, without markup; what is beyond 50,000 cues or 4 MB of text is left out. Nobody measured how sure they are, so `confidence` is null. */
+/**
+ * The cues of a WebVTT text as segments, without markup; what is beyond 50,000 cues or 4 MB of text
+ * is left out. Nobody measured how sure they are, so `confidence` is null.
+ */
 export const readCaptions = async (vtt: string): Promise<Segment[]> => {
   const { cues } = await parseText(vtt, { type: 'vtt', strict: false })
   let bytes = 0
@@ -26,7 +29,8 @@ export const readCaptions = async (vtt: string): Promise<Segment[]> => {
     .map((cue, index) => ({ index, ...cue, confidence: null }))
 }
 
-// No pattern may look past the next of its own opening characters: a subtitle of nothing but "<" would take hours.
+// No pattern may look past the next of its own opening characters: a subtitle of nothing but "<"
+// would take hours.
 const plainText = (text: string): string =>
   text
     .replaceAll('\u0000', '')

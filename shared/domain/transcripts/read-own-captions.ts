@@ -11,14 +11,20 @@ export type CaptionDeps = {
   readText: (key: string) => Promise<string | undefined>
 }
 
-/** Notes the subtitle tracks that a run found in its file. Returns the one in the spoken language, else the first that has text. */
+/**
+ * Notes the subtitle tracks that a run found in its file. Returns the one in the spoken language,
+ * else the first that has text.
+ */
 export const readOwnCaptions = async (
   deps: CaptionDeps,
   { videoId, runId, preferred }: { videoId: string; runId: string; preferred: string | null },
 ): Promise<{ segments: Segment[]; language: string | null } | undefined> => {
-  const files = (await listMediaFiles(deps.sql, { videoId, kind: 'caption' })).filter(file => file.runId === runId)
+  const files = (await listMediaFiles(deps.sql, { videoId, kind: 'caption' })).filter(
+    file => file.runId === runId,
+  )
   const spoken = preferred && baseLanguage(preferred)
-  const rank = ({ language }: { language: string | null }) => (language && baseLanguage(language) === spoken ? 0 : 1)
+  const rank = ({ language }: { language: string | null }) =>
+    language && baseLanguage(language) === spoken ? 0 : 1
   const tracks = files
     .map(file => ({ ...file, index: Number(file.details?.index ?? 0) }))
     .sort((a, b) => rank(a) - rank(b) || a.index - b.index)

@@ -1,4 +1,10 @@
-export type Segment = { index: number; startMs: number; endMs: number; text: string; confidence: number | null }
+export type Segment = {
+  index: number
+  startMs: number
+  endMs: number
+  text: string
+  confidence: number | null
+}
 
 /** A spoken word or a mark, as a recogniser gives it. */
 export type RecognisedItem = {
@@ -15,7 +21,10 @@ const MAX_SEGMENT_CHARACTERS = 180
 
 type Word = { text: string; startMs: number; endMs: number; confidence: number; endsSentence: boolean }
 
-/** Groups words into sentences, or into shorter pieces where a sentence is long. Times are the words' own. */
+/**
+ * Groups words into sentences, or into shorter pieces where a sentence is long. Times are the
+ * words' own.
+ */
 export const segmentWords = (items: readonly RecognisedItem[]): Segment[] => {
   const groups: Word[][] = []
   let group: Word[] = []

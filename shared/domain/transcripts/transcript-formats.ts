@@ -30,12 +30,16 @@ const toJson = (segments: readonly Segment[]): string => {
 /** A WebVTT file. Text is escaped, so it can neither end a cue nor become markup. */
 export const toWebVtt = (segments: readonly Cue[]): string => {
   const cues = segments.map(
-    ({ startMs, endMs, text }) => `${formatCueTime(startMs)} --> ${formatCueTime(endMs)}\n${escapeVtt(oneParagraph(text))}\n`,
+    ({ startMs, endMs, text }) =>
+      `${formatCueTime(startMs)} --> ${formatCueTime(endMs)}\n${escapeVtt(oneParagraph(text))}\n`,
   )
   return ['WEBVTT\n', ...cues].join('\n')
 }
 
-/** A SubRip file. The format knows no escapes: what would end a cue or become markup is written with look-alikes. */
+/**
+ * A SubRip file. The format knows no escapes: what would end a cue or become markup is written with
+ * look-alikes.
+ */
 export const toSrt = (segments: readonly Cue[]): string =>
   segments
     .map(
@@ -45,7 +49,8 @@ export const toSrt = (segments: readonly Cue[]): string =>
     .join('\n')
 
 /** A transcript in a format. */
-export const writeTranscript = (format: TranscriptFormat, segments: readonly Segment[]): string => WRITERS[format](segments)
+export const writeTranscript = (format: TranscriptFormat, segments: readonly Segment[]): string =>
+  WRITERS[format](segments)
 
 const WRITERS = { json: toJson, vtt: toWebVtt, srt: toSrt }
 
@@ -58,7 +63,8 @@ const oneParagraph = (text: string): string =>
     .filter(line => line !== '')
     .join('\n')
 
-const escapeVtt = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escapeVtt = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 const escapeSrt = (text: string): string =>
   text

@@ -13,14 +13,21 @@ import { failVideo } from '../runs/fail-video.ts'
 import { processingEvent } from '../runs/processing-event.ts'
 import { startRun } from '../runs/start-run.ts'
 
-export type AcceptDeps = { sql: Sql; transact: Transact; storage: Storage; cleanup: Queue<MessageOf<'cleanup'>>; pipeline: StateMachine }
+export type AcceptDeps = {
+  sql: Sql
+  transact: Transact
+  storage: Storage
+  cleanup: Queue<MessageOf<'cleanup'>>
+  pipeline: StateMachine
+}
 
 /** The fate of an object: `started` also when its run had been started before. */
 export type Accepted = 'started' | 'ignored' | 'refused' | 'orphaned'
 
 /**
- * An object has landed: when it is the awaited source of a video, its run is started. Safe to repeat, in any order and at any time later: the run is named
- * by file and attempt, and a video that no longer waits is left alone. An object without a video is sent to the cleanup.
+ * An object has landed: when it is the awaited source of a video, its run is started. Safe to
+ * repeat, in any order and at any time later: the run is named by file and attempt, and a video
+ * that no longer waits is left alone. An object without a video is sent to the cleanup.
  */
 export const acceptObject = async (deps: AcceptDeps, { key }: { key: string }): Promise<Accepted> => {
   const owner = parseSourceKey(key)
@@ -34,28 +41,42 @@ export const acceptObject = async (deps: AcceptDeps, { key }: { key: string }): 
     await deps.cleanup.send({ keys: [key], prefixes: [] })
     return 'orphaned'
   }
-  if (upload.status === 'pending' && object.sizeBytes !== upload.sizeBytes) return refuse(deps, { videoId, key })
+  if (upload.status === 'pending' && object.sizeBytes !== upload.sizeBytes)
+    return refuse(deps, { videoId, key })
 
   const arrived = await deps.transact(async ({ sql, emit }) => {
     await endUpload(sql, { videoId, status: 'completed' })
-    const row = await recordSource(sql, { userId, videoId, key, eTag: object.eTag, sizeBytes: object.sizeBytes })
+    const row = await recordSource(sql, {
+      userId,
+      videoId,
+      key,
+      eTag: object.eTag,
+      sizeBytes: object.sizeBytes,
+    })
     if (row) await emit(userId, processingEvent(row))
     return row
   })
   const current = arrived ?? (await findVideo(deps.sql, owner))
-  if (current && current.sourceEtag !== object.eTag) return removeReplacement(deps, { videoId, key, sourceEtag: current.sourceEtag })
+  if (current && current.sourceEtag !== object.eTag)
+    return removeReplacement(deps, { videoId, key, sourceEtag: current.sourceEtag })
   // The same file again is a duplicate event: starting its run again does nothing.
   if (current?.status !== 'processing') return 'ignored'
   await startRun(deps, current, { key, eTag: object.eTag, sizeBytes: object.sizeBytes })
   return 'started'
 }
 
-const removeOrphan = async ({ cleanup }: AcceptDeps, { userId, videoId }: { userId: string; videoId: string }): Promise<Accepted> => {
+const removeOrphan = async (
+  { cleanup }: AcceptDeps,
+  { userId, videoId }: { userId: string; videoId: string },
+): Promise<Accepted> => {
   await cleanup.send({ keys: [], prefixes: [sourcePrefix(userId, videoId)], onlyIfGone: videoId })
   return 'orphaned'
 }
 
-/** The form that a client was given can be sent again for an hour. What it puts over the source was looked at by nobody, so nobody is to get it. */
+/**
+ * The form that a client was given can be sent again for an hour. What it puts over the source was
+ * looked at by nobody, so nobody is to get it.
+ */
 const removeReplacement = async (
   deps: AcceptDeps,
   { videoId, key, sourceEtag }: { videoId: string; key: string; sourceEtag: string | null },
@@ -67,7 +88,10 @@ const removeReplacement = async (
   return 'refused'
 }
 
-const refuse = async (deps: AcceptDeps, { videoId, key }: { videoId: string; key: string }): Promise<Accepted> => {
+const refuse = async (
+  deps: AcceptDeps,
+  { videoId, key }: { videoId: string; key: string },
+): Promise<Accepted> => {
   await deps.transact(async tx => {
     await endUpload(tx.sql, { videoId, status: 'aborted' })
     await failVideo(tx, { videoId, runId: null, failure: WRONG_SIZE })
@@ -78,7 +102,10 @@ const refuse = async (deps: AcceptDeps, { videoId, key }: { videoId: string; key
 
 const WRONG_SIZE = failure('media.size_mismatch')
 
-/** Returns the decoded keys of the objects that an S3 event reports as created. An `s3:TestEvent` has none. */
+/**
+ * Returns the decoded keys of the objects that an S3 event reports as created. An `s3:TestEvent`
+ * has none.
+ */
 export const createdKeys = ({ Records = [] }: MessageOf<'ingest'>): string[] =>
   Records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName)).map(({ s3 }) =>
     decodeURIComponent(s3.object.key.replaceAll('+', ' ')),

@@ -35,13 +35,20 @@ type Multipart = { uploadId: string; partSizeBytes: number; partCount: number }
 export type AddDeps = { sql: Sql; transact: Transact; storage: Storage; createId: CreateId; now: Clock }
 
 /**
- * Creates video, job and upload together, or finds those of the same request before; `prepare` opens what the upload needs in S3, `undo` closes it
- * when it was not needed in the end. Throws `request.idempotency_conflict`.
+ * Creates video, job and upload together, or finds those of the same request before; `prepare`
+ * opens what the upload needs in S3, `undo` closes it when it was not needed in the end. Throws
+ * `request.idempotency_conflict`.
  */
 export const addVideo = async (
   deps: AddDeps,
   request: NewUploadedVideo,
-  { prepare, undo }: { prepare?: (key: string) => Promise<Multipart>; undo?: (key: string, made: Multipart) => Promise<void> } = {},
+  {
+    prepare,
+    undo,
+  }: {
+    prepare?: (key: string) => Promise<Multipart>
+    undo?: (key: string, made: Multipart) => Promise<void>
+  } = {},
 ): Promise<AddedVideo> => {
   const earlier = await findEarlier(deps, request)
   if (earlier) return earlier
@@ -81,7 +88,8 @@ const insert = (
     })
     if (idempotencyKey !== undefined) {
       const requestHash = hashOf(request)
-      if (!(await createUploadRequest(sql, { userId, idempotencyKey, videoId: id, requestHash }))) throw KEY_IN_USE
+      if (!(await createUploadRequest(sql, { userId, idempotencyKey, videoId: id, requestHash })))
+        throw KEY_IN_USE
     }
     const expiresAt = addSeconds(deps.now(), UPLOAD_EXPIRES_SECONDS)
     const upload = await createUpload(sql, {
@@ -117,7 +125,25 @@ const findEarlier = async (deps: AddDeps, request: NewUploadedVideo): Promise<Ad
   return video && upload && job && { video, upload, jobId: job.id }
 }
 
-const hashOf = ({ title, description, language, contentType, sizeBytes, kind, sha256 }: NewUploadedVideo): string =>
+const hashOf = ({
+  title,
+  description,
+  language,
+  contentType,
+  sizeBytes,
+  kind,
+  sha256,
+}: NewUploadedVideo): string =>
   createHash('sha256')
-    .update(JSON.stringify([kind, title, description ?? null, language ?? null, contentType, sizeBytes, sha256 ?? null]))
+    .update(
+      JSON.stringify([
+        kind,
+        title,
+        description ?? null,
+        language ?? null,
+        contentType,
+        sizeBytes,
+        sha256 ?? null,
+      ]),
+    )
     .digest('hex')

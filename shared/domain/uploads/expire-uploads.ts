@@ -9,8 +9,14 @@ export type ExpireDeps = AcceptDeps & { directUploads: DirectUploads; now: Clock
 
 const EXPIRED = failure('upload.expired')
 
-/** Ends uploads whose time is up; a file that has arrived but whose event was lost is accepted instead. Answers how many ended. */
-export const expireUploads = async (deps: ExpireDeps, { limit = 50 }: { limit?: number } = {}): Promise<number> => {
+/**
+ * Ends uploads whose time is up; a file that has arrived but whose event was lost is accepted
+ * instead. Answers how many ended.
+ */
+export const expireUploads = async (
+  deps: ExpireDeps,
+  { limit = 50 }: { limit?: number } = {},
+): Promise<number> => {
   const overdue = await listExpiredUploads(deps.sql, { now: deps.now(), limit })
   let ended = 0
   for (const upload of overdue) {

@@ -16,12 +16,17 @@ type CompleteDeps = PartsDeps & { storage: Storage }
 type MultipartUploadRow = UploadRow & { uploadId: string; partSizeBytes: number; partCount: number }
 
 /** A PUT link for each part, which takes exactly that part's length. */
-export const signParts = async (deps: PartsDeps, { partNumbers, ...owned }: Owned & { partNumbers: number[] }) => {
+export const signParts = async (
+  deps: PartsDeps,
+  { partNumbers, ...owned }: Owned & { partNumbers: number[] },
+) => {
   const upload = await findOpenMultipart(deps, owned)
   const { key, uploadId, partCount } = upload
   const beyond = partNumbers.filter(partNumber => partNumber > partCount)
   if (beyond.length > 0)
-    throw problem('request.invalid', { detail: `This upload has ${partCount} parts; there is no part ${beyond.join(', ')}.` })
+    throw problem('request.invalid', {
+      detail: `This upload has ${partCount} parts; there is no part ${beyond.join(', ')}.`,
+    })
   return Promise.all(
     [...new Set(partNumbers)].map(async partNumber => ({
       partNumber,
@@ -45,7 +50,10 @@ export const listParts = async (deps: PartsDeps, owned: Owned) => {
   return { partSizeBytes, partCount, parts }
 }
 
-/** Puts the parts together; S3's event then starts the pipeline. May be repeated at any time. Throws `upload.incomplete`, `upload.expired`. */
+/**
+ * Puts the parts together; S3's event then starts the pipeline. May be repeated at any time. Throws
+ * `upload.incomplete`, `upload.expired`.
+ */
 export const completeUpload = async (deps: CompleteDeps, owned: Owned) => {
   const upload = await findMultipart(deps, owned)
   if (upload.status === 'aborted' || upload.status === 'expired') throw expired()
@@ -58,12 +66,16 @@ export const completeUpload = async (deps: CompleteDeps, owned: Owned) => {
   return { video, jobId: job.id }
 }
 
-const putTogether = async ({ directUploads, storage }: CompleteDeps, upload: MultipartUploadRow): Promise<void> => {
+const putTogether = async (
+  { directUploads, storage }: CompleteDeps,
+  upload: MultipartUploadRow,
+): Promise<void> => {
   const { key, uploadId } = upload
   const parts = await directUploads.listParts({ key, uploadId })
   if (parts) assertComplete(upload, parts)
   const completed = parts && (await directUploads.completeMultipart({ key, uploadId, parts }))
-  // A call before this one may have done it, and the answer was lost or the event is still on its way.
+  // A call before this one may have done it, and the answer was lost or the event is still on its
+  // way.
   if (!completed && !(await storage.head(key))) throw expired()
 }
 
@@ -78,7 +90,10 @@ const assertComplete = (upload: MultipartUploadRow, parts: UploadedPart[]): void
   })
 }
 
-/** The user's multipart upload, whatever has become of it. Throws `upload.not_found`, `upload.not_multipart`. */
+/**
+ * The user's multipart upload, whatever has become of it. Throws `upload.not_found`,
+ * `upload.not_multipart`.
+ */
 const findMultipart = async ({ sql }: FindDeps, owned: Owned): Promise<MultipartUploadRow> => {
   const upload = await findUpload(sql, owned)
   if (!upload) throw problem('upload.not_found')

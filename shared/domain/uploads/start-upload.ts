@@ -1,6 +1,11 @@
 import type * as z from 'zod'
 import type { DirectUploads } from '../../aws/direct-uploads.ts'
-import { MAX_POST_BYTES, MAX_UPLOAD_BYTES, PART_SIZE_BYTES, UPLOAD_LINK_SECONDS } from '../../contract/limits.ts'
+import {
+  MAX_POST_BYTES,
+  MAX_UPLOAD_BYTES,
+  PART_SIZE_BYTES,
+  UPLOAD_LINK_SECONDS,
+} from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { StartUploadRequest, UploadTarget } from '../../contract/uploads.ts'
 import type { UploadRow } from '../../db/repositories/uploads.ts'
@@ -11,11 +16,20 @@ export type StartUploadDeps = AddDeps & { directUploads: DirectUploads }
 type Request = z.output<typeof StartUploadRequest> & { userId: string; idempotencyKey?: string | undefined }
 type Target = z.input<typeof UploadTarget>
 
-/** Announces a direct upload: a single POST up to MAX_POST_BYTES, parts above. A repetition whose file has arrived has no target. */
-export const startUpload = async (deps: StartUploadDeps, request: Request): Promise<AddedVideo & { target: Target | undefined }> => {
+/**
+ * Announces a direct upload: a single POST up to MAX_POST_BYTES, parts above. A repetition whose
+ * file has arrived has no target.
+ */
+export const startUpload = async (
+  deps: StartUploadDeps,
+  request: Request,
+): Promise<AddedVideo & { target: Target | undefined }> => {
   const type = videoTypeOf(request.contentType, request.fileName)
   if (request.sizeBytes > MAX_UPLOAD_BYTES) {
-    throw problem('upload.too_large', { detail: 'File too large: a video may have 2 GiB at most.', limitBytes: MAX_UPLOAD_BYTES })
+    throw problem('upload.too_large', {
+      detail: 'File too large: a video may have 2 GiB at most.',
+      limitBytes: MAX_UPLOAD_BYTES,
+    })
   }
   const kind = request.sizeBytes > MAX_POST_BYTES ? 'multipart' : 'post'
   const added = await addVideo(
@@ -32,7 +46,10 @@ export const startUpload = async (deps: StartUploadDeps, request: Request): Prom
           undo: (key, { uploadId }) => deps.directUploads.abortMultipart({ key, uploadId }),
         },
   )
-  return { ...added, target: added.upload.status === 'pending' ? await targetOf(deps, added.upload) : undefined }
+  return {
+    ...added,
+    target: added.upload.status === 'pending' ? await targetOf(deps, added.upload) : undefined,
+  }
 }
 
 const targetOf = async ({ directUploads }: StartUploadDeps, upload: UploadRow): Promise<Target> => {

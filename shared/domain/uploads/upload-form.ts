@@ -8,11 +8,17 @@ import { type AddDeps, type AddedVideo, addVideo } from './add-video.ts'
 import { videoTypeOf } from './video-type.ts'
 
 export type UploadFormDeps = AddDeps & AbortDeps
-type Form = { fields: Record<string, string>; files: { name: string; fileName: string; contentType: string; bytes: Buffer }[] }
+type Form = {
+  fields: Record<string, string>
+  files: { name: string; fileName: string; contentType: string; bytes: Buffer }[]
+}
 
 const Fields = UploadForm.omit({ file: true })
 
-/** Stores the file of a form where a direct upload would have put it: from there on both go the same way. */
+/**
+ * Stores the file of a form where a direct upload would have put it: from there on both go the same
+ * way.
+ */
 export const uploadForm = async (
   deps: UploadFormDeps,
   { userId, form, idempotencyKey }: { userId: string; form: Form; idempotencyKey?: string | undefined },
@@ -21,7 +27,15 @@ export const uploadForm = async (
   const type = videoTypeOf(file.contentType, file.fileName)
   if (file.bytes.length > MAX_FORM_FILE_BYTES) throw tooLarge()
   const sha256 = createHash('sha256').update(file.bytes).digest('hex')
-  const added = await addVideo(deps, { userId, ...fields, ...type, sizeBytes: file.bytes.length, sha256, kind: 'form', idempotencyKey })
+  const added = await addVideo(deps, {
+    userId,
+    ...fields,
+    ...type,
+    sizeBytes: file.bytes.length,
+    sha256,
+    kind: 'form',
+    idempotencyKey,
+  })
   if (added.upload.status !== 'pending') return added
   try {
     await deps.storage.put(added.upload.key, file.bytes, { contentType: type.contentType })
@@ -38,10 +52,20 @@ const readVideoForm = ({ fields, files }: Form) => {
   const file = files.find(({ name }) => name === 'file')
   const { data, errors: wrong = [] } = checkFields('body', Fields, fields)
   const errors: FieldError[] = [...wrong]
-  if (!file) errors.push({ in: 'body', path: 'file', code: 'required', message: 'Send the video as the file field "file".' })
-  else if (file.bytes.length === 0) errors.push({ in: 'body', path: 'file', code: 'too_short', minimum: 1, message: 'The file is empty.' })
+  if (!file)
+    errors.push({
+      in: 'body',
+      path: 'file',
+      code: 'required',
+      message: 'Send the video as the file field "file".',
+    })
+  else if (file.bytes.length === 0)
+    errors.push({ in: 'body', path: 'file', code: 'too_short', minimum: 1, message: 'The file is empty.' })
   if (!file || !data || errors.length > 0) {
-    throw problem('upload.form_invalid', { detail: errors.map(({ path, message }) => `${path}: ${message}`).join(' '), errors })
+    throw problem('upload.form_invalid', {
+      detail: errors.map(({ path, message }) => `${path}: ${message}`).join(' '),
+      errors,
+    })
   }
   return { file, fields: data }
 }

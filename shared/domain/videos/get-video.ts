@@ -10,7 +10,10 @@ import { type Owned, requireVideo } from './require-video.ts'
 
 export type GetVideoDeps = PresentDeps & { sql: Sql }
 
-/** A video with its newest summary, its narrations and how its transcript stands. Throws `video.not_found`. */
+/**
+ * A video with its newest summary, its narrations and how its transcript stands. Throws
+ * `video.not_found`.
+ */
 export const getVideo = async (deps: GetVideoDeps, { baseUrl, ...owned }: Owned & { baseUrl: string }) => {
   const row = await requireVideo(deps, owned)
   const [video, aiSummary, narrations] = await Promise.all([
@@ -26,7 +29,10 @@ export const getVideo = async (deps: GetVideoDeps, { baseUrl, ...owned }: Owned 
   }
 }
 
-const presentNarration = async ({ storage }: GetVideoDeps, row: NarrationRow): Promise<z.input<typeof AINarration>> => ({
+const presentNarration = async (
+  { storage }: GetVideoDeps,
+  row: NarrationRow,
+): Promise<z.input<typeof AINarration>> => ({
   id: row.id,
   videoId: row.videoId,
   language: row.language,

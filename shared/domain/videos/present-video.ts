@@ -13,11 +13,16 @@ export type PresentDeps = {
 
 export type VideoView = z.input<typeof Video>
 
-/** The row as clients see it: every file is a link that works for PLAYBACK_LINK_SECONDS, or null while there is none. */
+/**
+ * The row as clients see it: every file is a link that works for PLAYBACK_LINK_SECONDS, or null
+ * while there is none.
+ */
 export const presentVideo = async (deps: PresentDeps, row: VideoRow, baseUrl: string): Promise<VideoView> => {
-  const link = (url: string) => (url.startsWith('s3://') ? deps.storage.signGet(url, { expiresSeconds: PLAYBACK_LINK_SECONDS }) : url)
+  const link = (url: string) =>
+    url.startsWith('s3://') ? deps.storage.signGet(url, { expiresSeconds: PLAYBACK_LINK_SECONDS }) : url
   const hasSource = row.sourceEtag !== null
-  const playback = row.status === 'processed' && row.playbackUrl ? await playbackLinks(deps, row, baseUrl) : undefined
+  const playback =
+    row.status === 'processed' && row.playbackUrl ? await playbackLinks(deps, row, baseUrl) : undefined
   return {
     id: row.id,
     userId: row.userId,
@@ -32,13 +37,20 @@ export const presentVideo = async (deps: PresentDeps, row: VideoRow, baseUrl: st
     stage: row.stage,
     processingProgress: row.processingProgress,
     playbackUrl: playback?.('master.m3u8') ?? null,
-    metadata: row.metadata && { ...row.metadata, storyboardUrl: row.metadata.storyboardUrl && playback?.(STORYBOARD) },
+    metadata: row.metadata && {
+      ...row.metadata,
+      storyboardUrl: row.metadata.storyboardUrl && playback?.(STORYBOARD),
+    },
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   }
 }
 
-const playbackLinks = async ({ createPlaybackToken }: PresentDeps, { id, userId }: VideoRow, baseUrl: string) => {
+const playbackLinks = async (
+  { createPlaybackToken }: PresentDeps,
+  { id, userId }: VideoRow,
+  baseUrl: string,
+) => {
   const token = await createPlaybackToken({ videoId: id, userId })
   return (name: string) => `${baseUrl}/videos/${id}/playback/${name}?token=${token}`
 }

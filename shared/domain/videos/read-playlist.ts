@@ -9,8 +9,9 @@ import { rewritePlaylist, rewriteStoryboard } from './rewrite-playlist.ts'
 export type ReadPlaylistDeps = { sql: Sql; storage: Storage }
 
 /**
- * A playlist of a processed video that plays without headers: variants repeat the token, media files are signed. So is the picture that `storyboard.vtt`
- * cuts its tiles from. Who may read it has been checked. Throws `video.not_found`, `video.playlist_not_found`.
+ * A playlist of a processed video that plays without headers: variants repeat the token, media
+ * files are signed. So is the picture that `storyboard.vtt` cuts its tiles from. Who may read it
+ * has been checked. Throws `video.not_found`, `video.playlist_not_found`.
  */
 export const readPlaylist = async (
   deps: ReadPlaylistDeps,
@@ -22,8 +23,10 @@ export const readPlaylist = async (
   const folder = folderOf(isStoryboard && metadata?.storyboardUrl ? metadata.storyboardUrl : playbackUrl)
   const text = await deps.storage.getText(folder + playlist)
   if (text === undefined) throw problem('video.playlist_not_found', { playlist })
-  const file = (name: string) => deps.storage.signGet(folder + name, { expiresSeconds: PLAYBACK_LINK_SECONDS })
-  if (isStoryboard) return { content: await rewriteStoryboard(text, file), contentType: 'text/vtt; charset=utf-8' }
+  const file = (name: string) =>
+    deps.storage.signGet(folder + name, { expiresSeconds: PLAYBACK_LINK_SECONDS })
+  if (isStoryboard)
+    return { content: await rewriteStoryboard(text, file), contentType: 'text/vtt; charset=utf-8' }
   const links = { playlist: (name: string) => `${name}?token=${encodeURIComponent(token)}`, file }
   return { content: await rewritePlaylist(text, links), contentType: 'application/vnd.apple.mpegurl' }
 }

@@ -5,7 +5,10 @@ import { findVideo, type VideoRow } from '../../db/repositories/videos.ts'
 /** A video and the user who must own it. */
 export type Owned = { userId: string; videoId: string }
 
-/** The user's video. Throws `video.not_found`, also for a video of somebody else: nobody learns that it is there. */
+/**
+ * The user's video. Throws `video.not_found`, also for a video of somebody else: nobody learns that
+ * it is there.
+ */
 export const requireVideo = async ({ sql }: { sql: Sql }, { userId, videoId }: Owned): Promise<VideoRow> => {
   const video = await findVideo(sql, { userId, videoId })
   if (!video) throw noSuchVideo(videoId)

@@ -12,10 +12,22 @@ import { processingEvent } from '../runs/processing-event.ts'
 import { startRun } from '../runs/start-run.ts'
 import { type Owned, requireVideo } from './require-video.ts'
 
-export type RetryVideoDeps = { sql: Sql; transact: Transact; storage: Storage; pipeline: StateMachine; createId: CreateId }
+export type RetryVideoDeps = {
+  sql: Sql
+  transact: Transact
+  storage: Storage
+  pipeline: StateMachine
+  createId: CreateId
+}
 
-/** Sends a failed video round again with the next attempt number. Throws `video.not_found`, `video.not_failed`, `video.source_missing`. */
-export const retryVideo = async (deps: RetryVideoDeps, { userId, videoId }: Owned): Promise<{ video: VideoRow; jobId: string }> => {
+/**
+ * Sends a failed video round again with the next attempt number. Throws `video.not_found`,
+ * `video.not_failed`, `video.source_missing`.
+ */
+export const retryVideo = async (
+  deps: RetryVideoDeps,
+  { userId, videoId }: Owned,
+): Promise<{ video: VideoRow; jobId: string }> => {
   const { status, sourceKey, sourceEtag } = await requireVideo(deps, { userId, videoId })
   if (status !== 'error') throw notFailed()
   const source = sourceKey && sourceEtag ? await deps.storage.head(sourceKey) : undefined
@@ -41,7 +53,9 @@ export const retryVideo = async (deps: RetryVideoDeps, { userId, videoId }: Owne
 
 const notFailed = () => problem('video.not_failed')
 
-/** Without a run nobody would ever end this attempt: the video goes back to where it can be retried. */
+/**
+ * Without a run nobody would ever end this attempt: the video goes back to where it can be retried.
+ */
 const giveBack = (deps: RetryVideoDeps, { id: videoId }: VideoRow) =>
   deps.transact(tx => failVideo(tx, { videoId, runId: null, failure: NOT_STARTED }))
 

@@ -1,4 +1,7 @@
-/** The only target of a playlist of ours: a file beside it. Anything else was not written by the pipeline. */
+/**
+ * The only target of a playlist of ours: a file beside it. Anything else was not written by the
+ * pipeline.
+ */
 const FILE_NAME = /^[\w-][\w.-]{0,100}$/
 /** `URI="…"` of EXT-X-MAP, EXT-X-MEDIA, EXT-X-I-FRAME-STREAM-INF. */
 const URI_ATTRIBUTE = /([:,]URI=")([^"]*)(")/
@@ -6,11 +9,17 @@ const URI_ATTRIBUTE = /([:,]URI=")([^"]*)(")/
 export type PlaylistLinks = {
   /** A variant's or other playlist's address. */
   playlist: (fileName: string) => string
-  /** A media file's address; asked once a file, so that all its byte ranges carry one and the same link. */
+  /**
+   * A media file's address; asked once a file, so that all its byte ranges carry one and the same
+   * link.
+   */
   file: (fileName: string) => Promise<string>
 }
 
-/** The playlist with every relative URI replaced by a link. Throws on a URI that leaves the playlist's folder. */
+/**
+ * The playlist with every relative URI replaced by a link. Throws on a URI that leaves the
+ * playlist's folder.
+ */
 export const rewritePlaylist = async (text: string, links: PlaylistLinks): Promise<string> => {
   const lines = text.split(/\r?\n/)
   const resolved = new Map<string, string>()
@@ -23,7 +32,9 @@ export const rewritePlaylist = async (text: string, links: PlaylistLinks): Promi
   return lines
     .map(line => {
       if (!line.startsWith('#')) return line.trim() === '' ? line : linkOf(line.trim())
-      return line.startsWith('#EXT') ? line.replace(URI_ATTRIBUTE, (_, before, uri, after) => `${before}${linkOf(uri)}${after}`) : line
+      return line.startsWith('#EXT')
+        ? line.replace(URI_ATTRIBUTE, (_, before, uri, after) => `${before}${linkOf(uri)}${after}`)
+        : line
     })
     .join('\n')
 }

@@ -6,7 +6,10 @@ export type UpdateVideoDeps = { transact: Transact }
 type Change = { title?: string | undefined; description?: string | undefined }
 
 /** Changes what is given and tells the user's other clients. Throws `video.not_found`. */
-export const updateVideo = ({ transact }: UpdateVideoDeps, { userId, videoId, title, description }: Owned & Change) =>
+export const updateVideo = (
+  { transact }: UpdateVideoDeps,
+  { userId, videoId, title, description }: Owned & Change,
+) =>
   transact(async ({ sql, emit }) => {
     const video = await updateVideoRow(sql, { userId, videoId, title, description })
     if (!video) throw noSuchVideo(videoId)

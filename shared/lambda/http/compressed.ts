@@ -5,7 +5,10 @@ const ALWAYS_ABOVE_BYTES = 4_000_000
 
 const VARY = { Vary: 'Accept-Encoding' }
 
-/** Text (or the bytes of one), gzipped for clients that take it, and for all when it would not fit an answer otherwise. The headers tell caches that it depends on the client. */
+/**
+ * Text (or the bytes of one), gzipped for clients that take it, and for all when it would not fit
+ * an answer otherwise. The headers tell caches that it depends on the client.
+ */
 export const compressed = (
   text: string | Buffer,
   headers: Record<string, string | undefined>,

@@ -13,7 +13,10 @@ import { type Reply, writeReply } from './write-reply.ts'
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined
 
-/** The request of an implementation: everything is validated, and `user` is there exactly when the route demands one. */
+/**
+ * The request of an implementation: everything is validated, and `user` is there exactly when the
+ * route demands one.
+ */
 export type RequestOf<R extends Route> = {
   params: Parsed<R['params']>
   query: Parsed<R['query']>
@@ -43,8 +46,12 @@ type ContentReply<R extends Route> = {
 
 export type ReplyOf<R extends Route> = JsonReply<R> | ContentReply<R>
 
-/** One function per operation of the table; a missing, extra or wrongly typed one does not compile. */
-export type Implementations<T extends Routes> = { [Id in keyof T]: (request: RequestOf<T[Id]>) => Promise<ReplyOf<T[Id]>> }
+/**
+ * One function per operation of the table; a missing, extra or wrongly typed one does not compile.
+ */
+export type Implementations<T extends Routes> = {
+  [Id in keyof T]: (request: RequestOf<T[Id]>) => Promise<ReplyOf<T[Id]>>
+}
 
 export type ApiOptions<T extends Routes> = {
   routes: T
@@ -56,9 +63,20 @@ export type ApiOptions<T extends Routes> = {
   log: Logger
 }
 
-/** The Lambda handler of one function: finds the route by API Gateway's resource, validates, authenticates, answers. */
-export const createApi = <const T extends Routes>({ routes, implementations, authenticate, allowedOrigins, log }: ApiOptions<T>) => {
-  const byResource = new Map(Object.entries(routes).map(([id, route]) => [`${route.method} ${route.path}`, id as keyof T & string]))
+/**
+ * The Lambda handler of one function: finds the route by API Gateway's resource, validates,
+ * authenticates, answers.
+ */
+export const createApi = <const T extends Routes>({
+  routes,
+  implementations,
+  authenticate,
+  allowedOrigins,
+  log,
+}: ApiOptions<T>) => {
+  const byResource = new Map(
+    Object.entries(routes).map(([id, route]) => [`${route.method} ${route.path}`, id as keyof T & string]),
+  )
 
   const findRoute = (event: APIGatewayProxyEvent) => {
     const id = byResource.get(`${event.httpMethod} ${event.resource}`)
@@ -86,7 +104,9 @@ export const createApi = <const T extends Routes>({ routes, implementations, aut
 }
 
 const bearerToken = (event: APIGatewayProxyEvent): string => {
-  const header = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1]
+  const header = Object.entries(event.headers ?? {}).find(
+    ([name]) => name.toLowerCase() === 'authorization',
+  )?.[1]
   const token = header?.match(/^Bearer ([\w.~+/=-]+)$/i)?.[1]
   if (!token) throw problem('auth.token_missing')
   return token

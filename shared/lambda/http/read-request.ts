@@ -5,13 +5,22 @@ import { MAX_JSON_BYTES } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Route } from '../../contract/route.ts'
 
-/** Parses and validates what the route declares. All that is wrong is listed at once in a `request.invalid` problem. */
+/**
+ * Parses and validates what the route declares. All that is wrong is listed at once in a
+ * `request.invalid` problem.
+ */
 export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
-  const headers = Object.fromEntries(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
-  const bytes = event.body === null ? Buffer.alloc(0) : Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8')
+  const headers = Object.fromEntries(
+    Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  const bytes =
+    event.body === null ? Buffer.alloc(0) : Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8')
   const limit = route.bodyLimitBytes ?? MAX_JSON_BYTES
   if (bytes.length > limit)
-    throw problem('request.body_too_large', { detail: `The body may have ${limit} bytes at most.`, limitBytes: limit })
+    throw problem('request.body_too_large', {
+      detail: `The body may have ${limit} bytes at most.`,
+      limitBytes: limit,
+    })
 
   const contentType = headers['content-type'] ?? ''
   const isForm = route.form !== undefined && contentType.startsWith('multipart/form-data')
@@ -39,9 +48,13 @@ export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
   }
 }
 
-const describe = (errors: FieldError[]): string => errors.map(({ in: where, path, message }) => `${path || where}: ${message}`).join(' ')
+const describe = (errors: FieldError[]): string =>
+  errors.map(({ in: where, path, message }) => `${path || where}: ${message}`).join(' ')
 
-/** An absent body counts as an empty object, so that a route whose fields are all optional can be called bare. */
+/**
+ * An absent body counts as an empty object, so that a route whose fields are all optional can be
+ * called bare.
+ */
 const readJson = (bytes: Buffer, contentType: string): unknown => {
   if (bytes.length === 0) return {}
   if (contentType && !/^application\/([\w.+-]+\+)?json\b/i.test(contentType)) {

@@ -10,7 +10,10 @@ export type Reply = {
 }
 
 /** The body goes through the route's schema, so nothing leaves that the contract does not name. */
-export const writeReply = (route: Route, { status, body, content, contentType, headers = {} }: Reply): APIGatewayProxyResult => {
+export const writeReply = (
+  route: Route,
+  { status, body, content, contentType, headers = {} }: Reply,
+): APIGatewayProxyResult => {
   const spec = route.responses[status]
   if (!spec) throw new Error(`${route.method} ${route.path} answered ${status}, which its row does not list`)
   if (content !== undefined) {

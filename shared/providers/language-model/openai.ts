@@ -18,7 +18,10 @@ export type StructuredTask<S extends z.ZodType> = {
 
 export type LanguageModel = ReturnType<typeof createLanguageModel>
 
-/** After so many calls in a row without an answer the server is left alone for a while: each of them may have taken minutes. */
+/**
+ * After so many calls in a row without an answer the server is left alone for a while: each of them
+ * may have taken minutes.
+ */
 const FAILURES = 3
 const COOL_DOWN_MS = 60_000
 const LONGEST_COOL_DOWN_MS = 10 * 60_000
@@ -27,8 +30,9 @@ const LONGEST_COOL_DOWN_MS = 10 * 60_000
 const REFUSALS = new Set<unknown>([400, 413, 422])
 
 /**
- * Any OpenAI-compatible server. Retries with jitter and honours Retry-After (the client does); a call ends after `timeoutMs`. A server that does not answer
- * several times in a row, or asks to be left alone, is not called for a while: calls then fail at once.
+ * Any OpenAI-compatible server. Retries with jitter and honours Retry-After (the client does); a
+ * call ends after `timeoutMs`. A server that does not answer several times in a row, or asks to be
+ * left alone, is not called for a while: calls then fail at once.
  */
 export const createLanguageModel = ({
   apiKey,
@@ -43,14 +47,20 @@ export const createLanguageModel = ({
   timeoutMs?: number
   now?: Clock
 }) => {
-  const client = new OpenAI({ apiKey, maxRetries: 2, timeout: timeoutMs, ...(baseUrl && { baseURL: baseUrl }) })
+  const client = new OpenAI({
+    apiKey,
+    maxRetries: 2,
+    timeout: timeoutMs,
+    ...(baseUrl && { baseURL: baseUrl }),
+  })
   const breaker = createCircuitBreaker({ failures: FAILURES, coolDownMs: COOL_DOWN_MS, now })
 
   const complete = async (
     request: OpenAI.ChatCompletionCreateParamsNonStreaming,
     options: { signal: AbortSignal },
   ): Promise<OpenAI.ChatCompletion> => {
-    if (breaker.isOpen()) throw new ProviderError('unavailable', 'The language model has not answered for a while')
+    if (breaker.isOpen())
+      throw new ProviderError('unavailable', 'The language model has not answered for a while')
     try {
       const completion = await client.chat.completions.create(request, options)
       breaker.succeeded()
@@ -63,7 +73,10 @@ export const createLanguageModel = ({
   }
 
   return {
-    /** One structured answer and the name of the model that gave it. Throws a ProviderError when there is none to be had. */
+    /**
+     * One structured answer and the name of the model that gave it. Throws a ProviderError when
+     * there is none to be had.
+     */
     async answer<S extends z.ZodType>({
       name,
       instructions,
@@ -86,7 +99,9 @@ export const createLanguageModel = ({
       const content = completion.choices[0]?.message.content
       const parsed = answer.safeParse(parseJson(content))
       if (!parsed.success)
-        throw new ProviderError('invalid_answer', 'The language model did not keep to the structure', { cause: parsed.error })
+        throw new ProviderError('invalid_answer', 'The language model did not keep to the structure', {
+          cause: parsed.error,
+        })
       return { answer: parsed.data, model: completion.model }
     },
   }

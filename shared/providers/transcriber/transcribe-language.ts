@@ -10,15 +10,18 @@ const withRegion = (tag: string): string => {
 }
 
 /**
- * The code of Transcribe that comes nearest to a tag: its own region, else the one where most people speak the language, else the first that
- * Transcribe knows. A language without any code stays as it is, for Transcribe to refuse.
+ * The code of Transcribe that comes nearest to a tag: its own region, else the one where most
+ * people speak the language, else the first that Transcribe knows. A language without any code
+ * stays as it is, for Transcribe to refuse.
  */
 export const transcribeLanguage = (tag: string): LanguageCode => {
   // Browsers name how Norwegian is written, Transcribe names what is spoken.
   const spoken = tag.replace(/^n[bn](?=-|$)/i, 'no')
   const language = baseLanguage(spoken)
   const canonical = canonicalTag(spoken) ?? language
-  const nearest = [canonical, withRegion(canonical), withRegion(language)].find(candidate => CODES.has(candidate))
+  const nearest = [canonical, withRegion(canonical), withRegion(language)].find(candidate =>
+    CODES.has(candidate),
+  )
   const first = () => [...CODES.values()].find(code => baseLanguage(code) === language)
   return (nearest ? CODES.get(nearest) : first()) ?? (tag as LanguageCode)
 }

@@ -37,9 +37,15 @@ export const readTranscribeOutput = (text: string) => {
 
 export type Transcriber = ReturnType<typeof createTranscriber>
 
-/** Amazon Transcribe over its SDK client. Names are unique, so starting the same job again changes nothing. */
+/**
+ * Amazon Transcribe over its SDK client. Names are unique, so starting the same job again changes
+ * nothing.
+ */
 export const createTranscriber = ({ client, bucket }: { client: TranscribeClient; bucket: string }) => ({
-  /** Starts the recognition of `audioKey` (FLAC); the result is written to `outputKey`. Without a language it is identified; one that Transcribe does not know fails at once. */
+  /**
+   * Starts the recognition of `audioKey` (FLAC); the result is written to `outputKey`. Without a
+   * language it is identified; one that Transcribe does not know fails at once.
+   */
   async start({
     name,
     audioKey,
@@ -64,15 +70,23 @@ export const createTranscriber = ({ client, bucket }: { client: TranscribeClient
       )
     } catch (error) {
       if (error instanceof BadRequestException && language && /language/i.test(error.message))
-        return { status: 'failed', reason: 'language_not_supported', retryable: false, message: error.message }
+        return {
+          status: 'failed',
+          reason: 'language_not_supported',
+          retryable: false,
+          message: error.message,
+        }
       if (!(error instanceof ConflictException)) throw error
     }
     return { status: 'running' }
   },
 
   async check(name: string): Promise<TranscriptionState> {
-    const { TranscriptionJob: job } = await client.send(new GetTranscriptionJobCommand({ TranscriptionJobName: name }))
-    if (job?.TranscriptionJobStatus === 'COMPLETED') return { status: 'completed', language: job.LanguageCode }
+    const { TranscriptionJob: job } = await client.send(
+      new GetTranscriptionJobCommand({ TranscriptionJobName: name }),
+    )
+    if (job?.TranscriptionJobStatus === 'COMPLETED')
+      return { status: 'completed', language: job.LanguageCode }
     if (job?.TranscriptionJobStatus !== 'FAILED') return { status: 'running' }
     const message = job.FailureReason ?? 'unknown'
     return { status: 'failed', message, ...readTranscriptionFailure(message) }

@@ -4,7 +4,10 @@ let webSocketUrl = ''
 let token = ''
 
 const call = async (method, path, body) => {
-  const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(body && { 'Content-Type': 'application/json' }) }
+  const headers = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(body && { 'Content-Type': 'application/json' }),
+  }
   const answer = await fetch(`${api}${path}`, { method, headers, body: body && JSON.stringify(body) })
   const json = await answer.json()
   if (!answer.ok) throw new Error(json.code)
@@ -18,7 +21,8 @@ const untilEnd = (videoId, ticket) =>
     socket.onopen = () => socket.send('{"type":"resume","after":0}')
     socket.onmessage = ({ data }) => {
       const { type, payload } = JSON.parse(data)
-      if (type === 'video_processing' && payload.videoId === videoId && payload.status !== 'processing') end(payload.status)
+      if (type === 'video_processing' && payload.videoId === videoId && payload.status !== 'processing')
+        end(payload.status)
     }
   })
 
@@ -37,7 +41,13 @@ globalThis.frontend = {
   /** Uploads a file of this page by presigned POST and waits for its end. */
   upload: async (address, title) => {
     const file = await (await fetch(address)).blob()
-    const announced = { title, fileName: 'film.mp4', contentType: 'video/mp4', sizeBytes: file.size, language: 'en' }
+    const announced = {
+      title,
+      fileName: 'film.mp4',
+      contentType: 'video/mp4',
+      sizeBytes: file.size,
+      language: 'en',
+    }
     const { video, upload } = await call('POST', '/videos/upload', announced)
     const form = new FormData()
     for (const [name, value] of Object.entries(upload.fields)) form.append(name, value)

@@ -13,7 +13,12 @@ import type { States } from '../services/step-functions/server.ts'
 
 export type Permission = { functionName: string; principal: string; sourceArn?: string }
 export type RestApi = { id: string; body: object; stageName?: string }
-export type WebSocketApi = { id: string; stageName?: string; integrations: Map<string, string>; routes: Map<string, string> }
+export type WebSocketApi = {
+  id: string
+  stageName?: string
+  integrations: Map<string, string>
+  routes: Map<string, string>
+}
 
 /** The services that resources are deployed onto. */
 export type Services = {
@@ -33,7 +38,10 @@ export type Services = {
   log: (line: object) => void
 }
 
-/** The values that resources leave behind for each other, and for the gateways and workers that start after them. */
+/**
+ * The values that resources leave behind for each other, and for the gateways and workers that
+ * start after them.
+ */
 export type DeployedState = {
   roleOfFunction: Map<string, string>
   functionOfFolder: Map<string, string>
@@ -74,7 +82,10 @@ export type Resource<Properties = Record<string, unknown>> = {
 export type Deployed = { ref: string; attributes?: Record<string, unknown> }
 
 /** How resources of some CloudFormation types are made real. */
-export type ResourceKind = { types: string[]; deploy(resource: Resource<never>, cloud: Cloud): Promise<Deployed> | Deployed }
+export type ResourceKind = {
+  types: string[]
+  deploy(resource: Resource<never>, cloud: Cloud): Promise<Deployed> | Deployed
+}
 
 export const resourceKind = <Properties>(
   types: string | string[],
@@ -95,7 +106,12 @@ export const inventedId = ({ stackName, logicalId }: Placed): string =>
   createHash('sha256').update(`${stackName}/${logicalId}`).digest('hex').slice(0, 10)
 
 /** Returns whether the template lets a service invoke a function on behalf of `sourceArn`. */
-export const mayInvoke = (cloud: Pick<Cloud, 'permissions'>, functionName: string, principal: string, sourceArn: string): boolean =>
+export const mayInvoke = (
+  cloud: Pick<Cloud, 'permissions'>,
+  functionName: string,
+  principal: string,
+  sourceArn: string,
+): boolean =>
   cloud.permissions.some(
     given =>
       given.functionName === functionName &&

@@ -15,12 +15,17 @@ const pseudoParameters = ({ region, account }: Cloud, stackName: string): Record
   'AWS::NotificationARNs': [],
 })
 
-// Nothing looks behind the name of an ignored resource, so any attribute will do; an ARN at least looks like one.
+// Nothing looks behind the name of an ignored resource, so any attribute will do; an ARN at least
+// looks like one.
 const stubOf = (resource: Resource, type: string, cloud: Cloud): Deployed => {
   const id = `${type.split('::').at(-1)!.toLowerCase()}-${inventedId(resource)}`
   const arn = `arn:aws:${type.split('::')[1]?.toLowerCase()}:${cloud.region}:${cloud.account}:${id}`
-  const attribute = (_: object, name: string | symbol) => (/arn$/i.test(String(name)) ? arn : `${id}.${String(name)}`)
-  return { ref: type === 'AWS::SNS::Topic' ? arn : id, attributes: new Proxy({}, { get: attribute, has: () => true }) }
+  const attribute = (_: object, name: string | symbol) =>
+    /arn$/i.test(String(name)) ? arn : `${id}.${String(name)}`
+  return {
+    ref: type === 'AWS::SNS::Topic' ? arn : id,
+    attributes: new Proxy({}, { get: attribute, has: () => true }),
+  }
 }
 
 const checkTypes = ({ template, name: stackName }: Stack): void => {
@@ -40,9 +45,11 @@ const deploymentOrder = (resources: Record<string, TemplateResource>): string[] 
   const visit = (id: string, path: string[]): void => {
     const resource = resources[id]
     if (!resource || state.get(id) === 'done') return
-    if (state.get(id) === 'open') throw new Error(`resources refer to each other in a circle: ${[...path, id].join(' -> ')}`)
+    if (state.get(id) === 'open')
+      throw new Error(`resources refer to each other in a circle: ${[...path, id].join(' -> ')}`)
     state.set(id, 'open')
-    for (const other of [...referencesIn(resource.Properties), ...[resource.DependsOn ?? []].flat()]) visit(other, [...path, id])
+    for (const other of [...referencesIn(resource.Properties), ...[resource.DependsOn ?? []].flat()])
+      visit(other, [...path, id])
     state.set(id, 'done')
     order.push(id)
   }
@@ -50,7 +57,12 @@ const deploymentOrder = (resources: Record<string, TemplateResource>): string[] 
   return order
 }
 
-const deployStack = async (stack: Stack, assembly: Assembly, cloud: Cloud, exported: Map<string, unknown>): Promise<void> => {
+const deployStack = async (
+  stack: Stack,
+  assembly: Assembly,
+  cloud: Cloud,
+  exported: Map<string, unknown>,
+): Promise<void> => {
   const { template, name: stackName } = stack
   const deployed = new Map<string, Deployed>()
   const pseudo = pseudoParameters(cloud, stackName)
@@ -67,7 +79,9 @@ const deployStack = async (stack: Stack, assembly: Assembly, cloud: Cloud, expor
     attribute: (id, attribute) => {
       const { attributes = {} } = find(id)
       if (attribute in attributes) return attributes[attribute]
-      throw new Error(`${stackName} asks for ${id}.${attribute}; ${template.Resources[id]?.Type} has no such attribute here`)
+      throw new Error(
+        `${stackName} asks for ${id}.${attribute}; ${template.Resources[id]?.Type} has no such attribute here`,
+      )
     },
     condition: name => Boolean(resolveIntrinsics(template.Conditions?.[name], scope)),
     mapping: (name, first, second) => template.Mappings?.[name]?.[first]?.[second],
@@ -98,13 +112,18 @@ const deployStack = async (stack: Stack, assembly: Assembly, cloud: Cloud, expor
   for (const logicalId of deploymentOrder(template.Resources))
     await deployResource(logicalId).catch(error => {
       const { Type } = template.Resources[logicalId]!
-      throw new Error(`${Type} ${inventedName({ stackName, logicalId }, 255)}: ${error.message}`, { cause: error })
+      throw new Error(`${Type} ${inventedName({ stackName, logicalId }, 255)}: ${error.message}`, {
+        cause: error,
+      })
     })
   for (const { Export, Value } of Object.values(template.Outputs ?? {}))
     if (Export) exported.set(String(resolveIntrinsics(Export.Name, scope)), resolveIntrinsics(Value, scope))
 }
 
-/** Deploys a synthesized assembly onto local services, stack after stack. What an earlier start left there stays, with its data. */
+/**
+ * Deploys a synthesized assembly onto local services, stack after stack. What an earlier start left
+ * there stays, with its data.
+ */
 export const deployAssembly = async (assembly: Assembly, cloud: Cloud): Promise<void> => {
   for (const stack of assembly.stacks) checkTypes(stack)
   const exported = new Map<string, unknown>()

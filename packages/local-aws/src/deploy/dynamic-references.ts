@@ -1,4 +1,7 @@
-/** Replaces `{{resolve:secretsmanager:<arn>:SecretString:<key>:<stage>:<version>}}` in every text inside `value` by the secret, or by one key of it. */
+/**
+ * Replaces `{{resolve:secretsmanager:<arn>:SecretString:<key>:<stage>:<version>}}` in every text
+ * inside `value` by the secret, or by one key of it.
+ */
 export const resolveSecrets = (value: unknown, secretOf: (arn: string) => string | undefined): unknown => {
   if (typeof value === 'string')
     return value.replace(

@@ -1,7 +1,10 @@
 const network = 'everything here talks over 127.0.0.1; there is no network to build'
 const watching = 'metrics and alarms have no store here; logs are in .local/logs'
 
-/** CloudFormation types without a meaning on one machine, and why. A type that is neither here nor emulated stops the start. */
+/**
+ * CloudFormation types without a meaning on one machine, and why. A type that is neither here nor
+ * emulated stops the start.
+ */
 export const ignored: Record<string, string> = {
   'AWS::EC2::VPC': network,
   'AWS::EC2::Subnet': network,
@@ -32,5 +35,6 @@ export const ignored: Record<string, string> = {
   'AWS::CloudWatch::Alarm': watching,
   'AWS::CloudWatch::Dashboard': watching,
   'AWS::ApiGateway::Account': 'it names the role that writes access logs',
-  'AWS::Lambda::EventInvokeConfig': 'failed asynchronous invocations are logged here and repeated by services/eventbridge/resources.ts',
+  'AWS::Lambda::EventInvokeConfig':
+    'failed asynchronous invocations are logged here and repeated by services/eventbridge/resources.ts',
 }

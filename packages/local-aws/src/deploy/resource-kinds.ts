@@ -3,7 +3,11 @@ import { iamResources } from '../iam/resources.ts'
 import { services } from '../services/services.ts'
 import type { ResourceKind } from './cloud.ts'
 
-const kinds: ResourceKind[] = [...Object.values(services).flatMap(service => service.resources), ...iamResources, ...engineResources]
+const kinds: ResourceKind[] = [
+  ...Object.values(services).flatMap(service => service.resources),
+  ...iamResources,
+  ...engineResources,
+]
 
 /** The kinds of resource that are emulated, by CloudFormation type. */
 export const resourceKinds: ReadonlyMap<string, ResourceKind> = new Map(

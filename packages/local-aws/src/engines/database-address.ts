@@ -8,5 +8,8 @@ export const withoutCredentials = (databaseUrl: string): string => databaseUrl.r
 /** Returns the user that the address names, else the one that Postgres' own clients take. */
 export const credentialsIn = (databaseUrl: string): { username: string; password: string } => {
   const [, username = '', password = ''] = databaseUrl.match(CREDENTIALS) ?? []
-  return { username: decodeURIComponent(username) || userInfo().username, password: decodeURIComponent(password) }
+  return {
+    username: decodeURIComponent(username) || userInfo().username,
+    password: decodeURIComponent(password),
+  }
 }

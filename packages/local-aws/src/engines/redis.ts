@@ -22,13 +22,34 @@ export const findOnPath = (name: string): string | undefined =>
     .map(folder => join(folder, name))
     .find(executable)
 
-/** Runs the redis-server or valkey-server of this machine without persistence; undefined when there is none. */
-export const startRedis = async (o: { port: number; log?: (line: string) => void }): Promise<Redis | undefined> => {
+/**
+ * Runs the redis-server or valkey-server of this machine without persistence; undefined when there
+ * is none.
+ */
+export const startRedis = async (o: {
+  port: number
+  log?: (line: string) => void
+}): Promise<Redis | undefined> => {
   const server = ['redis-server', 'valkey-server'].find(findOnPath)
   if (!server) return undefined
   const port = o.port || (await freePort())
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no']
-  const child = spawnTied(server, options, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], lastSignal: 'TERM' })
+  const options = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--daemonize',
+    'no',
+  ]
+  const child = spawnTied(server, options, {
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    lastSignal: 'TERM',
+  })
   await new Promise<void>((ready, fail) => {
     const said: string[] = []
     const read = (line: string) => {

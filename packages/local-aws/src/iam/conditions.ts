@@ -21,7 +21,9 @@ export const checkConditions = (conditions: Conditions = {}): void => {
   for (const [operator, keys] of Object.entries(conditions))
     for (const key of Object.keys(keys))
       if (!operators[operator] || !(KEYS as readonly string[]).includes(key))
-        throw new Error(`the condition ${operator} on ${key} is not emulated here: add it to iam/conditions.ts`)
+        throw new Error(
+          `the condition ${operator} on ${key} is not emulated here: add it to iam/conditions.ts`,
+        )
 }
 
 /** Returns whether all conditions of a statement hold for a request. */

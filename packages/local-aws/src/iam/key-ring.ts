@@ -22,7 +22,10 @@ const newCredentials = (): Credentials => ({
   secretAccessKey: randomBytes(30).toString('base64'),
 })
 
-/** Opens the keys kept in the state folder. `own`: credentials from the operator's environment, which then count as the operator. */
+/**
+ * Opens the keys kept in the state folder. `own`: credentials from the operator's environment,
+ * which then count as the operator.
+ */
 export const openKeyRing = (stateDir: string, own?: Credentials): KeyRing => {
   const file = join(stateDir, 'keys.json')
   const read = (): Record<string, Credentials> => {
@@ -43,12 +46,16 @@ export const openKeyRing = (stateDir: string, own?: Credentials): KeyRing => {
   }
   const operator = own ?? keyOf('operator')
   const holderOf = (accessKeyId: string) =>
-    accessKeyId === operator.accessKeyId ? 'operator' : Object.entries(keys).find(([, key]) => key.accessKeyId === accessKeyId)?.[0]
+    accessKeyId === operator.accessKeyId
+      ? 'operator'
+      : Object.entries(keys).find(([, key]) => key.accessKeyId === accessKeyId)?.[0]
   return {
     operator,
     holderOf,
     issue: roleName => keyOf(`role/${roleName}`),
     secretOf: accessKeyId =>
-      accessKeyId === operator.accessKeyId ? operator.secretAccessKey : keys[holderOf(accessKeyId) ?? '']?.secretAccessKey,
+      accessKeyId === operator.accessKeyId
+        ? operator.secretAccessKey
+        : keys[holderOf(accessKeyId) ?? '']?.secretAccessKey,
   }
 }

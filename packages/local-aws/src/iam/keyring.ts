@@ -23,7 +23,9 @@ export const openKeyring = (stateDir: string, own?: Credentials): RoleKeyring =>
     authorize: (accessKeyId, action, resourceArn, context = {}) => {
       const holder = keys.holderOf(accessKeyId)
       if (holder === 'operator') return true
-      return holder !== undefined && policies.allows(holder.slice('role/'.length), action, resourceArn, context)
+      return (
+        holder !== undefined && policies.allows(holder.slice('role/'.length), action, resourceArn, context)
+      )
     },
   }
 }

@@ -14,14 +14,19 @@ export type PolicyDocument = { Statement: Statement | Statement[] }
 
 /** Decides what a role may do according to the template. */
 export type PolicyEngine = {
-  /** A policy of the same name replaces the one before. Throws on conditions that nothing here evaluates. */
+  /**
+   * A policy of the same name replaces the one before. Throws on conditions that nothing here
+   * evaluates.
+   */
   attach(roleName: string, policyName: string, document: PolicyDocument): void
   allows(roleName: string, action: string, resourceArn: string, context: RequestContext): boolean
 }
 
-const listOf = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value])
+const listOf = <T>(value: T | T[] | undefined): T[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value]
 
-const matchesAction = (pattern: string, action: string) => matchesPattern(pattern.toLowerCase(), action.toLowerCase())
+const matchesAction = (pattern: string, action: string) =>
+  matchesPattern(pattern.toLowerCase(), action.toLowerCase())
 
 const covers = (statement: Statement, action: string, resource: string, context: RequestContext): boolean => {
   const actionFits = statement.NotAction

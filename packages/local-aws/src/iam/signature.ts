@@ -3,7 +3,10 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import type { Credentials } from './keyring.ts'
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
-/** A request that is older or newer is refused: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html */
+/**
+ * A request that is older or newer is refused:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ */
 export const MAX_SKEW_MS = 15 * 60_000
 
 /** The hash that SignatureV4 asks for, by node:crypto. */
@@ -22,8 +25,18 @@ class Sha256 {
 }
 
 /** Returns a signer of version 4. S3 alone signs paths as they are. */
-export const createSigner = (credentials: Credentials, { region, service }: { region: string; service: string }): SignatureV4 =>
-  new SignatureV4({ credentials, region, service, sha256: Sha256, uriEscapePath: service !== 's3', applyChecksum: false })
+export const createSigner = (
+  credentials: Credentials,
+  { region, service }: { region: string; service: string },
+): SignatureV4 =>
+  new SignatureV4({
+    credentials,
+    region,
+    service,
+    sha256: Sha256,
+    uriEscapePath: service !== 's3',
+    applyChecksum: false,
+  })
 
 export type Authorization = {
   accessKeyId: string
@@ -38,7 +51,12 @@ export const readAuthorization = (header: string | undefined): Authorization | u
   if (!header?.startsWith(`${ALGORITHM} `)) return undefined
   const field = (name: string) => new RegExp(`${name}=([^,\\s]+)`).exec(header)?.[1] ?? ''
   const [accessKeyId = '', ...scope] = field('Credential').split('/')
-  return { accessKeyId, scope, signedHeaders: field('SignedHeaders').split(';'), signature: field('Signature') }
+  return {
+    accessKeyId,
+    scope,
+    signedHeaders: field('SignedHeaders').split(';'),
+    signature: field('Signature'),
+  }
 }
 
 /** Returns the moment of an x-amz-date; undefined for any other text. */
@@ -65,7 +83,9 @@ export const signAgain = async (
   { headers, ...message }: SignedMessage,
   { signingDate, signedHeaders }: { signingDate: Date; signedHeaders: readonly string[] },
 ): Promise<string> => {
-  const signed = Object.fromEntries(signedHeaders.flatMap(name => (name in headers ? [[name, headers[name]!]] : [])))
+  const signed = Object.fromEntries(
+    signedHeaders.flatMap(name => (name in headers ? [[name, headers[name]!]] : [])),
+  )
   const request = { protocol: 'http:', hostname: '', ...message, headers: signed }
   const again = await signer.sign(request, { signingDate, signableHeaders: new Set(signedHeaders) })
   return again.headers.authorization!.split('Signature=')[1]!

@@ -22,8 +22,15 @@ export class CommandError extends Error {
 const keptOutput = 8_000_000
 const keptErrors = 4_000
 
-/** Runs a program without a shell and returns its output. Its whole process group dies at the deadline, with the signal and with us. */
-export const runCommand = (command: string, args: string[], { deadlineMs, signal, cwd, onLine }: CommandLimits): Promise<string> =>
+/**
+ * Runs a program without a shell and returns its output. Its whole process group dies at the
+ * deadline, with the signal and with us.
+ */
+export const runCommand = (
+  command: string,
+  args: string[],
+  { deadlineMs, signal, cwd, onLine }: CommandLimits,
+): Promise<string> =>
   new Promise((done, fail) => {
     if (signal?.aborted) return fail(signal.reason)
     const child = spawnTied(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -55,8 +62,10 @@ export const runCommand = (command: string, args: string[], { deadlineMs, signal
     child.once('close', (code, killedBy) => {
       settle()
       if (signal?.aborted) return fail(signal.reason)
-      if (timedOut) return fail(new CommandError(command, `not finished after ${Math.round(deadlineMs / 1000)} s`, true))
-      if (code !== 0) return fail(new CommandError(command, errors.trim() || `ended with ${killedBy ?? code}`))
+      if (timedOut)
+        return fail(new CommandError(command, `not finished after ${Math.round(deadlineMs / 1000)} s`, true))
+      if (code !== 0)
+        return fail(new CommandError(command, errors.trim() || `ended with ${killedBy ?? code}`))
       done(output)
     })
   })

@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Longer than the pools of SDK clients keep a connection: they would else meet a socket that is just being closed. */
+/**
+ * Longer than the pools of SDK clients keep a connection: they would else meet a socket that is
+ * just being closed.
+ */
 export const KEEP_ALIVE_MS = 65_000
 
 export type LocalServer = { server: Server; url: string; close(): Promise<void> }

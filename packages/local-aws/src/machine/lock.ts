@@ -18,12 +18,18 @@ export const holderOf = async (stateDir: string): Promise<number | undefined> =>
   return holder && isAlive(holder) && (holder === process.pid || isNode(holder)) ? holder : undefined
 }
 
-/** Claims a state folder for this process; throws a sentence for people when another living one has it. Answers how to give it back. */
+/**
+ * Claims a state folder for this process; throws a sentence for people when another living one has
+ * it. Answers how to give it back.
+ */
 export const claimFolder = async (stateDir: string): Promise<() => Promise<void>> => {
   await mkdir(stateDir, { recursive: true })
   const file = join(stateDir, 'pid')
   const holder = await holderOf(stateDir)
-  if (holder) throw new Error(`A local stack already runs on ${stateDir} (process ${holder}). Stop it first, or use that one.`)
+  if (holder)
+    throw new Error(
+      `A local stack already runs on ${stateDir} (process ${holder}). Stop it first, or use that one.`,
+    )
   await rm(file, { force: true })
   try {
     await writeFile(file, String(process.pid), { flag: 'wx' })

@@ -1,7 +1,10 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type LogEntry = { time: string; level: 'INFO' | 'WARN' | 'ERROR'; source: string } & Record<string, unknown>
+export type LogEntry = { time: string; level: 'INFO' | 'WARN' | 'ERROR'; source: string } & Record<
+  string,
+  unknown
+>
 
 /** Lines of one stack: all in combined.log, errors also in error.log, each a JSON object. */
 export type Logs = {
@@ -27,13 +30,17 @@ const parsed = (line: string): Record<string, unknown> | undefined => {
   }
 }
 
-/** Opens `<stateDir>/logs`; a log above 20 MB becomes combined.1.log or error.1.log. `onEntry` sees every line. */
+/**
+ * Opens `<stateDir>/logs`; a log above 20 MB becomes combined.1.log or error.1.log. `onEntry` sees
+ * every line.
+ */
 export const openLogs = (stateDir: string, onEntry: (entry: LogEntry) => void = () => {}): Logs => {
   const folder = join(stateDir, 'logs')
   mkdirSync(folder, { recursive: true })
   for (const name of ['combined', 'error']) {
     const file = join(folder, `${name}.log`)
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > keepBytes) renameSync(file, join(folder, `${name}.1.log`))
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > keepBytes)
+      renameSync(file, join(folder, `${name}.1.log`))
     appendFileSync(file, '')
   }
 
@@ -48,7 +55,9 @@ export const openLogs = (stateDir: string, onEntry: (entry: LogEntry) => void = 
   return {
     write: (source, line) => add(source, typeof line === 'string' ? { message: line } : { ...line }),
     output: ({ functionName, stream, line }) => {
-      const failed = stream === 'stderr' || (stream === 'platform' && /Error|Timedout|timed out/i.test(line) && !line.includes('REPORT '))
+      const failed =
+        stream === 'stderr' ||
+        (stream === 'platform' && /Error|Timedout|timed out/i.test(line) && !line.includes('REPORT '))
       add(functionName, parsed(line) ?? { message: line, stream, level: failed ? 'ERROR' : 'INFO' })
     },
   }

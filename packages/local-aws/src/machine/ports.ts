@@ -16,7 +16,10 @@ const tryPort = (port: number): Promise<number | undefined> =>
 export const freePort = async (): Promise<number> => (await tryPort(0))!
 
 /** Ports by name that stay the same from start to start, as long as nobody else has taken them. */
-export const rememberedPorts = async <Name extends string>(stateDir: string, names: readonly Name[]): Promise<Record<Name, number>> => {
+export const rememberedPorts = async <Name extends string>(
+  stateDir: string,
+  names: readonly Name[],
+): Promise<Record<Name, number>> => {
   const file = join(stateDir, 'ports.json')
   const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Record<Name, number>>
   const ports = {} as Record<Name, number>

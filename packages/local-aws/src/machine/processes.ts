@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { readdir, readlink } from 'node:fs/promises'
 
-// Ends what is still alive when our end of its pipe closes, which also happens when we are killed with SIGKILL and can no longer do it.
+// Ends what is still alive when our end of its pipe closes, which also happens when we are killed
+// with SIGKILL and can no longer do it.
 const watchScript = `
 live=''
 while read -r verb signal pid; do
@@ -29,7 +30,10 @@ const tell = (line: string) => {
   watcher.stdin?.write(`${line}\n`)
 }
 
-/** Spawns a process in a group of its own that never outlives this one, however this one ends; `lastSignal` is what it gets then. */
+/**
+ * Spawns a process in a group of its own that never outlives this one, however this one ends;
+ * `lastSignal` is what it gets then.
+ */
 export const spawnTied = (
   command: string,
   args: string[],
@@ -45,7 +49,8 @@ export const spawnTied = (
   return child
 }
 
-// A process that ended but whose parent has not asked after it still takes signals; only /proc tells it apart.
+// A process that ended but whose parent has not asked after it still takes signals; only /proc
+// tells it apart.
 const isZombie = (pid: number): boolean => {
   try {
     return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -72,7 +77,11 @@ export const killGroup = (child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
 }
 
 /** Resolves once the process has exited; after `graceMs` it is killed together with its group. */
-export const stopProcess = async (child: ChildProcess, signal: NodeJS.Signals, graceMs = 10_000): Promise<void> => {
+export const stopProcess = async (
+  child: ChildProcess,
+  signal: NodeJS.Signals,
+  graceMs = 10_000,
+): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
   const exited = once(child, 'exit')
   const timer = setTimeout(() => killGroup(child), graceMs)
@@ -81,7 +90,10 @@ export const stopProcess = async (child: ChildProcess, signal: NodeJS.Signals, g
   clearTimeout(timer)
 }
 
-/** Kills every process that works in `folder` or has a file of it open. Only where there is a /proc; elsewhere such processes end by themselves. */
+/**
+ * Kills every process that works in `folder` or has a file of it open. Only where there is a /proc;
+ * elsewhere such processes end by themselves.
+ */
 export const killUsersOf = async (folder: string): Promise<void> => {
   const inside = async (link: string) => `${await readlink(link).catch(() => '')}/`.startsWith(`${folder}/`)
   const uses = async (pid: string) => {
@@ -89,7 +101,9 @@ export const killUsersOf = async (folder: string): Promise<void> => {
     const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
     return (await Promise.all(files.map(file => inside(`/proc/${pid}/fd/${file}`)))).includes(true)
   }
-  const pids = (await readdir('/proc').catch(() => [])).filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
+  const pids = (await readdir('/proc').catch(() => [])).filter(
+    name => /^\d+$/.test(name) && Number(name) !== process.pid,
+  )
   const users = await Promise.all(pids.map(async pid => ((await uses(pid)) ? [Number(pid)] : [])))
   for (const pid of users.flat())
     try {

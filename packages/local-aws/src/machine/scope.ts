@@ -1,6 +1,8 @@
 type Closeable = { close(): Promise<unknown> | unknown }
 
-/** Collects servers as they open. Closing ends them in reverse, those too that are still opening. */
+/**
+ * Collects servers as they open. Closing ends them in reverse, those too that are still opening.
+ */
 export const createScope = () => {
   const opened = new AsyncDisposableStack()
   const opening = new Set<Promise<unknown>>()

@@ -8,7 +8,8 @@ import { serveLocally } from '../machine/listen.ts'
 export type AwsAction = (input: never, accessKeyId: string) => unknown
 
 export const sendError = (response: ServerResponse, error: unknown, version: '1.0' | '1.1'): void => {
-  const { type, status, message } = error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500)
+  const { type, status, message } =
+    error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500)
   response.writeHead(status, {
     'content-type': `application/x-amz-json-${version}`,
     'x-amzn-errortype': type,
@@ -17,7 +18,9 @@ export const sendError = (response: ServerResponse, error: unknown, version: '1.
   response.end(JSON.stringify({ __type: type, message }))
 }
 
-/** Serves actions by the name in X-Amz-Target (`<prefix>.<Action>`) to callers whose signature fits. */
+/**
+ * Serves actions by the name in X-Amz-Target (`<prefix>.<Action>`) to callers whose signature fits.
+ */
 export const startAwsJson = async (o: {
   port: number
   version: '1.0' | '1.1'
@@ -31,9 +34,16 @@ export const startAwsJson = async (o: {
       .split('.')
       .at(-1)!
     const action = Object.hasOwn(o.actions, name) ? o.actions[name] : undefined
-    if (!action) throw new AwsError('UnknownOperationException', `${name || 'An action without a name'} is not emulated here`)
+    if (!action)
+      throw new AwsError(
+        'UnknownOperationException',
+        `${name || 'An action without a name'} is not emulated here`,
+      )
     const output = await action(JSON.parse(body.toString() || '{}') as never, accessKeyId)
-    response.writeHead(200, { 'content-type': `application/x-amz-json-${o.version}`, 'x-amzn-requestid': randomUUID() })
+    response.writeHead(200, {
+      'content-type': `application/x-amz-json-${o.version}`,
+      'x-amzn-requestid': randomUUID(),
+    })
     response.end(JSON.stringify(output ?? {}))
   }
   const handle = (request: IncomingMessage, response: ServerResponse) =>

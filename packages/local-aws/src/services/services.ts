@@ -21,7 +21,10 @@ import { stepFunctionsResources } from './step-functions/resources.ts'
 import { startStates } from './step-functions/server.ts'
 import { startTranscribe } from './transcribe/server.ts'
 
-/** The shape of an emulated service. What `start` returns has an address, unless only other services call it. */
+/**
+ * The shape of an emulated service. What `start` returns has an address, unless only other services
+ * call it.
+ */
 export type Service = {
   start(options: never): Promise<Running> | Running
   /** The CloudFormation types that it deploys. */

@@ -38,9 +38,16 @@ type Ports = Record<(typeof PORT_NAMES)[number], number>
 
 const startDatabase = async ({ stateDir, database, environment, logs, scope }: Context, ports: Ports) => {
   const service = 'RDS PostgreSQL'
-  if (environment.DATABASE_URL) return { url: environment.DATABASE_URL, emulated: { service, by: 'DATABASE_URL, set by you' } }
+  if (environment.DATABASE_URL)
+    return { url: environment.DATABASE_URL, emulated: { service, by: 'DATABASE_URL, set by you' } }
   const log = (line: string) => logs.write('postgres', line)
-  const options = { dataDir: join(stateDir, 'postgres'), database, port: ports.postgres, durable: environment.NODE_ENV !== 'test', log }
+  const options = {
+    dataDir: join(stateDir, 'postgres'),
+    database,
+    port: ports.postgres,
+    durable: environment.NODE_ENV !== 'test',
+    log,
+  }
   const { url } = await scope.open(startPostgres(options))
   return { url, emulated: { service, by: `embedded Postgres (${url})` } }
 }
@@ -48,7 +55,8 @@ const startDatabase = async ({ stateDir, database, environment, logs, scope }: C
 const startCache = async ({ environment, logs, scope }: Context, ports: Ports) => {
   const service = 'ElastiCache'
   const { REDIS_URL } = environment
-  if (REDIS_URL && REDIS_URL !== 'none') return { url: REDIS_URL, emulated: { service, by: 'REDIS_URL, set by you' } }
+  if (REDIS_URL && REDIS_URL !== 'none')
+    return { url: REDIS_URL, emulated: { service, by: 'REDIS_URL, set by you' } }
   const log = (line: string) => logs.write('redis', line)
   const redis = REDIS_URL === 'none' ? undefined : await scope.open(startRedis({ port: ports.redis, log }))
   return {
@@ -62,14 +70,25 @@ const startLanguageModel = async ({ environment, logs, scope }: Context, ports: 
   const { OPENAI_BASE_URL, OPENAI_API_KEY } = environment
   if (OPENAI_BASE_URL || OPENAI_API_KEY) {
     const url = OPENAI_BASE_URL || 'https://api.openai.com/v1'
-    return { openAi: { url, key: OPENAI_API_KEY || 'unused' }, emulated: { service, by: `${url}, set by you` } }
+    return {
+      openAi: { url, key: OPENAI_API_KEY || 'unused' },
+      emulated: { service, by: `${url}, set by you` },
+    }
   }
-  const { url } = await scope.open(startOpenAi({ port: ports.openai, log: line => logs.write('openai', line) }))
+  const { url } = await scope.open(
+    startOpenAi({ port: ports.openai, log: line => logs.write('openai', line) }),
+  )
   return { openAi: { url, key: 'local' }, emulated: { service, by: `extractive methods (${url})` } }
 }
 
-/** Storage, queues, tables, secrets and executions: what the template is deployed onto, so never replaced. */
-const startStores = async ({ stateDir, region, account, keyring, logs, scope, emit }: Context, ports: Ports) => {
+/**
+ * Storage, queues, tables, secrets and executions: what the template is deployed onto, so never
+ * replaced.
+ */
+const startStores = async (
+  { stateDir, region, account, keyring, logs, scope, emit }: Context,
+  ports: Ports,
+) => {
   const common = { region, account, keyring, stateDir }
   const log = (source: string) => (line: object) => logs.write(source, line)
   const [sqs, dynamodb, secrets, states] = await Promise.all([
@@ -79,15 +98,30 @@ const startStores = async ({ stateDir, region, account, keyring, logs, scope, em
     scope.open(services['step-functions'].start({ ...common, port: ports.states, emit, log: log('local') })),
   ])
   const s3 = await scope.open(
-    services.s3.start({ port: ports.s3, dataDir: join(stateDir, 's3'), region, keyring, notify: sqs.send, log: log('s3') }),
+    services.s3.start({
+      port: ports.s3,
+      dataDir: join(stateDir, 's3'),
+      region,
+      keyring,
+      notify: sqs.send,
+      log: log('s3'),
+    }),
   )
   return { sqs, dynamodb, secrets, states, s3 }
 }
 
-type Replaceable = { service: string; variable: string; by: string; start: () => Promise<{ url: string; close(): Promise<void> }> }
+type Replaceable = {
+  service: string
+  variable: string
+  by: string
+  start: () => Promise<{ url: string; close(): Promise<void> }>
+}
 
 /** Starts a service, unless its variable names the address of another. */
-const startUnlessGiven = async ({ environment, scope }: Context, { service, variable, by, start }: Replaceable) => {
+const startUnlessGiven = async (
+  { environment, scope }: Context,
+  { service, variable, by, start }: Replaceable,
+) => {
   const given = environment[variable]
   if (given) return { url: given, emulated: { service, by: `${variable}, set by you` } }
   const { url } = await scope.open(start())
@@ -106,7 +140,15 @@ export const startFoundations = async (context: Context) => {
   ])
   const { s3, sqs, dynamodb, secrets, states } = stores
   const optionsOf = (name: 'transcribe' | 'mediaconvert') => ({
-    ...{ region, accountId, keyring, environment, s3: { url: s3.url }, port: ports[name], dataDir: join(stateDir, name) },
+    ...{
+      region,
+      accountId,
+      keyring,
+      environment,
+      s3: { url: s3.url },
+      port: ports[name],
+      dataDir: join(stateDir, name),
+    },
     log: (line: object) => logs.write(name, line),
   })
   const [transcribe, mediaConvert] = await Promise.all([
@@ -142,8 +184,17 @@ export const startFoundations = async (context: Context) => {
     { service: 'SQS', by: `fauxqs (${sqs.url})` },
     { service: 'DynamoDB', by: `dynalite (${dynamodb.url})` },
     { service: 'Secrets Manager', by: `a file of this machine (${secrets.url})` },
-    { service: 'Step Functions', by: `aws-local-stepfunctions, running the template's definition (${states.url})` },
-    ...[database.emulated, cache.emulated, transcribe.emulated, mediaConvert.emulated, languageModel.emulated],
+    {
+      service: 'Step Functions',
+      by: `aws-local-stepfunctions, running the template's definition (${states.url})`,
+    },
+    ...[
+      database.emulated,
+      cache.emulated,
+      transcribe.emulated,
+      mediaConvert.emulated,
+      languageModel.emulated,
+    ],
   ]
   return { stores, endpoints, emulated, webSocketPort }
 }

@@ -48,7 +48,10 @@ export type LocalStack = {
   emulated: Emulated[]
   /** Makes functions load their code anew; takes folder names of dist. */
   reload(folders: string[]): void
-  /** Calls the function of a folder of dist, as a schedule or a rule would. Throws what it fails with. */
+  /**
+   * Calls the function of a folder of dist, as a schedule or a rule would. Throws what it fails
+   * with.
+   */
   invoke(folder: string, event: unknown): Promise<unknown>
   close(): Promise<void>
 }
@@ -69,27 +72,53 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
   scope.open(bus)
 
   const [{ stores, endpoints, emulated, webSocketPort }, assembly] = await Promise.all([
-    startFoundations({ ...here, database: o.database, webSocketPort: o.webSocketPort, environment, logs, scope, emit: bus.emit }),
+    startFoundations({
+      ...here,
+      database: o.database,
+      webSocketPort: o.webSocketPort,
+      environment,
+      logs,
+      scope,
+      emit: bus.emit,
+    }),
     Promise.resolve(o.assembly).then(readAssembly),
   ])
   const environmentFor = (roleName: string) =>
     runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment, overrides: o.overrides })
   const deployedState = emptyDeployedState()
   const roleOf = (functionName: string) => deployedState.roleOfFunction.get(functionName) ?? ''
-  const lambda = services.lambda.start({ environmentFor: ({ name }) => environmentFor(roleOf(name)), log: logs.output })
+  const lambda = services.lambda.start({
+    environmentFor: ({ name }) => environmentFor(roleOf(name)),
+    log: logs.output,
+  })
   scope.open(lambda)
   const entryOf = (containerName: string) => join(distDir, containerName, 'index.mjs')
   const ecs = await scope.open(services.ecs.start({ ...here, entryOf, environmentFor, log: logs.output }))
 
-  const cloud: Cloud = { ...here, ...stores, databaseUrl: endpoints.databaseUrl, lambda, ecs, bus, log, ...deployedState }
+  const cloud: Cloud = {
+    ...here,
+    ...stores,
+    databaseUrl: endpoints.databaseUrl,
+    lambda,
+    ecs,
+    bus,
+    log,
+    ...deployedState,
+  }
   await deployAssembly(assembly, cloud)
-  // A template makes such a secret without a value; the operator stores the key after the deployment.
+  // A template makes such a secret without a value; the operator stores the key after the
+  // deployment.
   if (o.modelKeySecret) cloud.secrets.put(o.modelKeySecret, endpoints.openAi.key)
-  const gateways = await scope.open(services['api-gateway'].start({ cloud, ports: { rest: o.restPort, webSocket: webSocketPort } }))
+  const gateways = await scope.open(
+    services['api-gateway'].start({ cloud, ports: { rest: o.restPort, webSocket: webSocketPort } }),
+  )
   const workers = cloud.onDeployed.map(begin => begin())
   const { states } = stores
   // Functions end together with what feeds them, so that nobody waits for a long run.
-  scope.open({ close: () => states.close().then(() => Promise.all([lambda.close(), ...workers.map(worker => worker?.close())])) })
+  scope.open({
+    close: () =>
+      states.close().then(() => Promise.all([lambda.close(), ...workers.map(worker => worker?.close())])),
+  })
   states.resume()
 
   return {
@@ -121,8 +150,8 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
 }
 
 /**
- * Runs a synthesized CDK app on this machine: services, the template's resources on them, gateways and
- * workers. Throws a sentence for people when it cannot, and leaves nothing running then.
+ * Runs a synthesized CDK app on this machine: services, the template's resources on them, gateways
+ * and workers. Throws a sentence for people when it cannot, and leaves nothing running then.
  */
 export const startStack = async (o: StackOptions): Promise<LocalStack> => {
   const scope = createScope()

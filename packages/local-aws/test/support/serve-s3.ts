@@ -10,7 +10,10 @@ import { startS3 } from '../../src/services/s3/server.ts'
 export const MIB = 1024 ** 2
 const region = 'us-east-1'
 
-const credentialsOf = (accessKeyId: string): Credentials => ({ accessKeyId, secretAccessKey: `secret-of-${accessKeyId}` })
+const credentialsOf = (accessKeyId: string): Credentials => ({
+  accessKeyId,
+  secretAccessKey: `secret-of-${accessKeyId}`,
+})
 export const operator = credentialsOf('OPERATOR')
 /** May get what lies under media/public/ and nothing else. */
 export const reader = credentialsOf('READER')
@@ -20,7 +23,8 @@ const keyring: Keyring = {
   issue: () => reader,
   secretOf: id => [operator, reader].find(key => key.accessKeyId === id)?.secretAccessKey,
   authorize: (id, action, arn) =>
-    id === operator.accessKeyId || (action === 's3:GetObject' && arn.startsWith('arn:aws:s3:::media/public/')),
+    id === operator.accessKeyId ||
+    (action === 's3:GetObject' && arn.startsWith('arn:aws:s3:::media/public/')),
 }
 
 /** A keyring whose only key is the operator's, which every role has. */
@@ -31,16 +35,21 @@ export const operatorKeyring: Keyring = {
   authorize: () => true,
 }
 
-export const clientOf = (endpoint: string, credentials = operator) => new S3Client({ endpoint, region, credentials, maxAttempts: 1 })
+export const clientOf = (endpoint: string, credentials = operator) =>
+  new S3Client({ endpoint, region, credentials, maxAttempts: 1 })
 
-/** As every client that presigns must be made, else the URL carries the checksum of an empty body. */
+/**
+ * As every client that presigns must be made, else the URL carries the checksum of an empty body.
+ */
 export const presignerOf = (endpoint: string, credentials = operator) =>
   new S3Client({ endpoint, region, credentials, requestChecksumCalculation: 'WHEN_REQUIRED' })
 
 export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'local-s3-'))
 
 /** A server with the bucket `media`, in a folder of its own unless one is given. */
-export const serveMedia = async (o: BucketSettings & { folder?: string; notify?: (queueArn: string, body: string) => Promise<void> }) => {
+export const serveMedia = async (
+  o: BucketSettings & { folder?: string; notify?: (queueArn: string, body: string) => Promise<void> },
+) => {
   const dataDir = o.folder ?? (await temporaryFolder())
   const s3 = await startS3({ port: 0, dataDir, region, keyring, notify: o.notify ?? (async () => {}) })
   s3.defineBucket('media', o)
@@ -59,7 +68,8 @@ export type ServedMedia = Awaited<ReturnType<typeof serveMedia>>
 
 /** Bytes that differ from chunk to chunk, so that a swapped or lost one is noticed. */
 export function* film(sizeBytes: number): Generator<Buffer> {
-  for (let offset = 0; offset < sizeBytes; offset += MIB) yield Buffer.alloc(Math.min(MIB, sizeBytes - offset), 1 + offset / MIB)
+  for (let offset = 0; offset < sizeBytes; offset += MIB)
+    yield Buffer.alloc(Math.min(MIB, sizeBytes - offset), 1 + offset / MIB)
 }
 
 export const md5Of = async (chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> => {

@@ -4,14 +4,22 @@ import { createProblem, isProblem } from '../../../kernel/problem.ts'
 import type { Logger } from '../../../observability/logger.ts'
 import { problemDocument } from '../problem-document.ts'
 
-const INTERNAL = { status: 500, title: 'Something went wrong', detail: 'Something went wrong on our side. Try again.' }
+const INTERNAL = {
+  status: 500,
+  title: 'Something went wrong',
+  detail: 'Something went wrong on our side. Try again.',
+}
 
-/** Expected failures become problem documents; everything else is logged once with its cause and answered as a bare 500. */
+/**
+ * Expected failures become problem documents; everything else is logged once with its cause and
+ * answered as a bare 500.
+ */
 export const answerProblems = (log: Logger): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> => ({
   onError: request => {
     const { requestId } = request.event.requestContext
     const error = request.error
-    if (!isProblem(error)) log.error('Request failed', { requestId, resource: request.event.resource, error: error as Error })
+    if (!isProblem(error))
+      log.error('Request failed', { requestId, resource: request.event.resource, error: error as Error })
     const problem = isProblem(error) ? error : createProblem('internal', INTERNAL)
     const retryAfter = problem.details.retryAfterSeconds
     request.response = {

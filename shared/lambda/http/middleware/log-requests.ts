@@ -2,10 +2,19 @@ import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import type { Logger } from '../../../observability/logger.ts'
 
-/** One line a request. Never a query string, a header or a body: those carry tokens and people's text. */
+/**
+ * One line a request. Never a query string, a header or a body: those carry tokens and people's
+ * text.
+ */
 export const logRequests = (log: Logger): MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> => {
   let startedAt = 0
-  const finish = ({ event, response }: { event: APIGatewayProxyEvent; response: APIGatewayProxyResult | null | undefined }) => {
+  const finish = ({
+    event,
+    response,
+  }: {
+    event: APIGatewayProxyEvent
+    response: APIGatewayProxyResult | null | undefined
+  }) => {
     const { requestId } = event.requestContext
     if (response) response.headers = { ...response.headers, 'X-Request-Id': requestId }
     log.info('Request answered', {

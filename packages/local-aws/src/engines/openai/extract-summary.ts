@@ -35,8 +35,12 @@ const overviewSentences = 3
 const timestampCharacters = 80
 const mostTimestamps = 8
 
-/** Half of a short text's statements are points, at least four, never more than there are or are wanted. */
-const keyPointCount = (statements: number, wanted: number) => Math.min(statements, wanted, Math.max(4, Math.round(statements / 2)))
+/**
+ * Half of a short text's statements are points, at least four, never more than there are or are
+ * wanted.
+ */
+const keyPointCount = (statements: number, wanted: number) =>
+  Math.min(statements, wanted, Math.max(4, Math.round(statements / 2)))
 
 // "And so." states nothing; but a transcript of nothing else is summarised from what it has.
 const statementsAmong = <T>(all: T[], wordCount: (one: T) => number): T[] => {
@@ -44,7 +48,10 @@ const statementsAmong = <T>(all: T[], wordCount: (one: T) => number): T[] => {
   return whole.length >= 3 ? whole : all
 }
 
-/** Writes a summary out of the transcript's own sentences: nothing in it can be invented, and nothing translated. */
+/**
+ * Writes a summary out of the transcript's own sentences: nothing in it can be invented, and
+ * nothing translated.
+ */
 export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof SummariseData>): Summary => {
   const language = detectLanguage(segments.map(({ text }) => text).join('\n'))
   const spoken = statementsAmong(
@@ -73,7 +80,10 @@ export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof Summar
   }
 }
 
-/** Merges the summaries of consecutive parts of one video; every statement keeps the segments it stands on. */
+/**
+ * Merges the summaries of consecutive parts of one video; every statement keeps the segments it
+ * stands on.
+ */
 export const reduceSummaries = ({ parts, maxKeyPoints }: z.infer<typeof ReduceData>): Summary => {
   const statements = parts.flatMap(({ keyPoints }) => keyPoints).filter(({ text }) => text.trim())
   const texts = statements.map(({ text }) => text)
@@ -89,8 +99,9 @@ export const reduceSummaries = ({ parts, maxKeyPoints }: z.infer<typeof ReduceDa
     overview: overview.map(i => asSentence(texts[i]!, language)).join(' '),
     overviewSegmentIds: [...new Set(overview.flatMap(i => statements[i]!.segmentIds))],
     keyPoints: points.map(i => ({ text: texts[i]!, segmentIds: statements[i]!.segmentIds })),
-    timestamps: Array.from({ length: Math.min(mostTimestamps, moments.length) }, (_, i) => moments[Math.floor(i * step)]!).map(
-      ({ segmentId, content }) => ({ segmentId, content }),
-    ),
+    timestamps: Array.from(
+      { length: Math.min(mostTimestamps, moments.length) },
+      (_, i) => moments[Math.floor(i * step)]!,
+    ).map(({ segmentId, content }) => ({ segmentId, content })),
   }
 }

@@ -12,10 +12,12 @@ type Vector = Map<string, number>
 const vectorsOf = (texts: string[], language: Language): Vector[] => {
   const terms = texts.map(text => termsOf(text, language))
   const documents = new Map<string, number>()
-  for (const list of terms) for (const term of new Set(list)) documents.set(term, (documents.get(term) ?? 0) + 1)
+  for (const list of terms)
+    for (const term of new Set(list)) documents.set(term, (documents.get(term) ?? 0) + 1)
   return terms.map(list => {
     const vector: Vector = new Map()
-    for (const term of list) vector.set(term, (vector.get(term) ?? 0) + Math.log(1 + texts.length / documents.get(term)!))
+    for (const term of list)
+      vector.set(term, (vector.get(term) ?? 0) + Math.log(1 + texts.length / documents.get(term)!))
     const length = Math.hypot(...vector.values()) || 1
     for (const [term, weight] of vector) vector.set(term, weight / length)
     return vector
@@ -43,7 +45,8 @@ const neighboursOf = (vectors: Vector[]): Neighbours[] => {
   const cosines = new Float32Array(vectors.length)
   return vectors.map((vector, i) => {
     cosines.fill(0)
-    for (const [term, weight] of vector) for (const other of holders.get(term)!) cosines[other.sentence]! += weight * other.weight
+    for (const [term, weight] of vector)
+      for (const other of holders.get(term)!) cosines[other.sentence]! += weight * other.weight
     cosines[i] = 0
     const to = Int32Array.from([...cosines.keys()].filter(other => cosines[other]! >= leastLikeness))
     const weights = Float32Array.from(to, other => cosines[other]!)
@@ -51,7 +54,10 @@ const neighboursOf = (vectors: Vector[]): Neighbours[] => {
   })
 }
 
-/** LexRank (Erkan and Radev, 2004): a sentence counts that many others which count are like, over TF-IDF cosines. */
+/**
+ * LexRank (Erkan and Radev, 2004): a sentence counts that many others which count are like, over
+ * TF-IDF cosines.
+ */
 export const lexRank = (texts: string[], language: Language): Ranking => {
   const vectors = vectorsOf(texts, language)
   const neighbours = neighboursOf(vectors)
@@ -79,7 +85,10 @@ const bestOf = ({ scores, likeness }: Ranking, among: number[], taken: number[])
   return byScore.find(i => taken.every(other => likeness(i, other) < sameStatement)) ?? byScore[0]
 }
 
-/** One for each of `count` stretches of about equal length of text, so that they spread over the whole. Ascending. */
+/**
+ * One for each of `count` stretches of about equal length of text, so that they spread over the
+ * whole. Ascending.
+ */
 export const pickSpread = (ranking: Ranking, lengths: number[], count: number): number[] => {
   const total = lengths.reduce((sum, length) => sum + length, 0)
   let before = 0
@@ -89,14 +98,17 @@ export const pickSpread = (ranking: Ranking, lengths: number[], count: number): 
     return Math.min(count - 1, Math.floor((middle / Math.max(1, total)) * count))
   })
   const picked: number[] = []
-  for (const [, stretch] of [...stretches].sort(([a], [b]) => a - b)) picked.push(bestOf(ranking, stretch, picked)!)
-  while (picked.length < Math.min(count, lengths.length)) picked.push(bestOf(ranking, [...lengths.keys()], picked)!)
+  for (const [, stretch] of [...stretches].sort(([a], [b]) => a - b))
+    picked.push(bestOf(ranking, stretch, picked)!)
+  while (picked.length < Math.min(count, lengths.length))
+    picked.push(bestOf(ranking, [...lengths.keys()], picked)!)
   return picked.sort((a, b) => a - b)
 }
 
 /** The `count` most important of all, no two alike. Ascending. */
 export const pickBest = (ranking: Ranking, count: number): number[] => {
   const picked: number[] = []
-  while (picked.length < Math.min(count, ranking.scores.length)) picked.push(bestOf(ranking, [...ranking.scores.keys()], picked)!)
+  while (picked.length < Math.min(count, ranking.scores.length))
+    picked.push(bestOf(ranking, [...ranking.scores.keys()], picked)!)
   return picked.sort((a, b) => a - b)
 }

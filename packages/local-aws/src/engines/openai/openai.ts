@@ -27,7 +27,10 @@ class ApiError extends Error {
   }
 }
 
-const content = z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() }))])
+const content = z.union([
+  z.string(),
+  z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
+])
 const completionRequest = z.looseObject({
   model: z.string(),
   stream: z.boolean().nullish(),
@@ -39,7 +42,10 @@ const completionRequest = z.looseObject({
         .looseObject({
           name: z.string(),
           schema: z
-            .looseObject({ properties: z.record(z.string(), z.unknown()).optional(), required: z.array(z.string()).optional() })
+            .looseObject({
+              properties: z.record(z.string(), z.unknown()).optional(),
+              required: z.array(z.string()).optional(),
+            })
             .optional(),
         })
         .optional(),
@@ -61,24 +67,39 @@ const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
-    throw new ApiError(400, 'invalid_request', 'The last user message has to be the JSON data of the task.', 'messages')
+    throw new ApiError(
+      400,
+      'invalid_request',
+      'The last user message has to be the JSON data of the task.',
+      'messages',
+    )
   }
 }
 
-/** Keeps to the wanted structure: only its properties; refuses one that asks for more than is there. */
+/**
+ * Keeps to the wanted structure: only its properties; refuses one that asks for more than is there.
+ */
 const shaped = (
   answer: object,
   { properties, required = [] }: { properties?: object | undefined; required?: string[] | undefined },
 ): object => {
   const missing = required.filter(name => !Object.hasOwn(answer, name))
   if (missing.length > 0)
-    throw new ApiError(400, 'task_not_supported', `The embedded model has no ${missing.join(', ')} to answer.`, 'response_format')
-  return properties ? Object.fromEntries(Object.entries(answer).filter(([name]) => Object.hasOwn(properties, name))) : answer
+    throw new ApiError(
+      400,
+      'task_not_supported',
+      `The embedded model has no ${missing.join(', ')} to answer.`,
+      'response_format',
+    )
+  return properties
+    ? Object.fromEntries(Object.entries(answer).filter(([name]) => Object.hasOwn(properties, name)))
+    : answer
 }
 
 const complete = (body: unknown): { answer: object; task: string } => {
   const request = parsed(completionRequest, body, null)
-  if (request.stream) throw new ApiError(400, 'unsupported_value', 'The embedded model does not stream.', 'stream')
+  if (request.stream)
+    throw new ApiError(400, 'unsupported_value', 'The embedded model does not stream.', 'stream')
   const format = request.response_format?.json_schema
   const name = format?.name ?? ''
   const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined
@@ -88,7 +109,10 @@ const complete = (body: unknown): { answer: object; task: string } => {
     throw new ApiError(400, 'task_not_supported', message, 'response_format')
   }
   const data = parseJson(textOf(request.messages.findLast(({ role }) => role === 'user')?.content))
-  return { answer: shaped(task.answer(parsed(task.data, data, 'messages') as never), format?.schema ?? {}), task: name }
+  return {
+    answer: shaped(task.answer(parsed(task.data, data, 'messages') as never), format?.schema ?? {}),
+    task: name,
+  }
 }
 
 const wordCount = (value: unknown): number => JSON.stringify(value).split(/\s+/).length
@@ -101,7 +125,12 @@ const completion = (body: unknown, answer: object) => {
     created: Math.floor(Date.now() / 1000),
     model,
     choices: [
-      { index: 0, message: { role: 'assistant', content: JSON.stringify(answer), refusal: null }, logprobs: null, finish_reason: 'stop' },
+      {
+        index: 0,
+        message: { role: 'assistant', content: JSON.stringify(answer), refusal: null },
+        logprobs: null,
+        finish_reason: 'stop',
+      },
     ],
     usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens },
   }
@@ -109,15 +138,22 @@ const completion = (body: unknown, answer: object) => {
 
 const modelEntry = { id: model, object: 'model', created: 0, owned_by: 'local-aws' }
 
-/** OpenAI's chat completions for the tasks that need no language model, answered by extractive methods; the url ends in /v1. */
-export const startOpenAi = async ({ port, log = () => {} }: OpenAiOptions): Promise<{ url: string; close(): Promise<void> }> => {
+/**
+ * OpenAI's chat completions for the tasks that need no language model, answered by extractive
+ * methods; the url ends in /v1.
+ */
+export const startOpenAi = async ({
+  port,
+  log = () => {},
+}: OpenAiOptions): Promise<{ url: string; close(): Promise<void> }> => {
   const answer = async (request: IncomingMessage): Promise<object> => {
     const operation = `${request.method} ${new URL(request.url ?? '/', 'http://local').pathname}`
     if (!/^Bearer \S/.test(request.headers.authorization ?? ''))
       throw new ApiError(401, 'invalid_api_key', 'You did not provide an API key.')
     if (operation === 'GET /v1/models') return { object: 'list', data: [modelEntry] }
     if (operation === `GET /v1/models/${model}`) return modelEntry
-    if (operation !== 'POST /v1/chat/completions') throw new ApiError(404, 'unknown_url', `${operation} is not emulated here.`)
+    if (operation !== 'POST /v1/chat/completions')
+      throw new ApiError(404, 'unknown_url', `${operation} is not emulated here.`)
     const body = await json(request).catch(() => {
       throw new ApiError(400, 'invalid_request', 'The body is no JSON.')
     })
@@ -126,14 +162,19 @@ export const startOpenAi = async ({ port, log = () => {} }: OpenAiOptions): Prom
     return completion(body, found)
   }
   const send = (response: ServerResponse, status: number, body: object) =>
-    response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': randomUUID() }).end(JSON.stringify(body))
+    response
+      .writeHead(status, { 'content-type': 'application/json', 'x-request-id': randomUUID() })
+      .end(JSON.stringify(body))
   const handle = (request: IncomingMessage, response: ServerResponse) =>
     void answer(request).then(
       body => send(response, 200, body),
       error => {
-        const { status, code, message, param } = error instanceof ApiError ? error : new ApiError(500, 'server_error', String(error))
+        const { status, code, message, param } =
+          error instanceof ApiError ? error : new ApiError(500, 'server_error', String(error))
         if (status >= 500) log({ service: 'openai', error: String(error) })
-        send(response, status, { error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param, code } })
+        send(response, status, {
+          error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param, code },
+        })
       },
     )
   const server = await serveLocally(handle, { port })

@@ -1,6 +1,7 @@
 export type Language = 'en' | 'vi'
 
-// The commonest words of each language, which say nothing about a text's subject but which language it is in.
+// The commonest words of each language, which say nothing about a text's subject but which language
+// it is in.
 const stopWords: Record<Language, Set<string>> = {
   en: new Set(
     `a about after all also am an and any are as at be because been before being but by can could did do does doing don for from get go got had
@@ -29,15 +30,23 @@ export const wordsOf = (text: string, language: Language): string[] =>
 // Letters that Vietnamese has and its neighbours on a keyboard do not.
 const vietnameseLetters = /[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]/u
 
-/** The language that most of a text is in, among those known here; English when nothing speaks for another. */
+/**
+ * The language that most of a text is in, among those known here; English when nothing speaks for
+ * another.
+ */
 export const detectLanguage = (text: string): Language => {
   const words = wordsOf(text.slice(0, 20_000), 'vi')
-  const vietnamese = words.filter(word => vietnameseLetters.test(word) || (stopWords.vi.has(word) && !stopWords.en.has(word))).length
+  const vietnamese = words.filter(
+    word => vietnameseLetters.test(word) || (stopWords.vi.has(word) && !stopWords.en.has(word)),
+  ).length
   const english = words.filter(word => stopWords.en.has(word) && !stopWords.vi.has(word)).length
   return vietnamese > english ? 'vi' : 'en'
 }
 
-/** Returns the terms of a text: its words without the commonest; for Vietnamese also pairs of syllables, because most words are two. */
+/**
+ * Returns the terms of a text: its words without the commonest; for Vietnamese also pairs of
+ * syllables, because most words are two.
+ */
 export const termsOf = (text: string, language: Language): string[] => {
   const words = wordsOf(text, language)
   const terms = words.filter(word => !stopWords[language].has(word))

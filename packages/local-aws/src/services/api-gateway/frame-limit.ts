@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 
 /**
- * Watches the client's frames as they arrive and calls back once for a data frame whose payload is over the limit. The ws library limits whole messages
- * only; API Gateway also limits each frame (RFC 6455, section 5.2, has the header's layout).
+ * Watches the client's frames as they arrive and calls back once for a data frame whose payload is
+ * over the limit. The ws library limits whole messages only; API Gateway also limits each frame
+ * (RFC 6455, section 5.2, has the header's layout).
  */
 export const watchFrameSize = (socket: Duplex, limitBytes: number, onTooLarge: () => void) => {
   let header = Buffer.alloc(0)
@@ -14,7 +15,8 @@ export const watchFrameSize = (socket: Duplex, limitBytes: number, onTooLarge: (
     const short = header[1]! & 0x7f
     const size = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (header[1]! & 0x80 ? 4 : 0)
     if (header.length < size) return undefined
-    const payload = short === 126 ? header.readUInt16BE(2) : short === 127 ? Number(header.readBigUInt64BE(2)) : short
+    const payload =
+      short === 126 ? header.readUInt16BE(2) : short === 127 ? Number(header.readBigUInt64BE(2)) : short
     return { size, payload, control }
   }
 

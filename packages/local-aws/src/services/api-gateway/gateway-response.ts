@@ -15,7 +15,10 @@ export type GatewayResponse = {
   responseParameters?: Record<string, string>
 }
 
-/** Variables of a template by their path without `$`, such as `context.requestId` or `method.request.header.Origin`. */
+/**
+ * Variables of a template by their path without `$`, such as `context.requestId` or
+ * `method.request.header.Origin`.
+ */
 export type Variables = (path: string) => string | undefined
 
 const BUILT_IN: Record<GatewayResponseType, { status: number; message: string }> = {
@@ -39,11 +42,15 @@ const substitute = (template: string, variables: Variables) =>
 
 const chooseTemplate = (templates: Record<string, string>, accept: string): [string, string] => {
   const entries = Object.entries(templates)
-  const wanted = entries.find(([type]) => accept.includes(type)) ?? entries.find(([type]) => type === 'application/json')
+  const wanted =
+    entries.find(([type]) => accept.includes(type)) ?? entries.find(([type]) => type === 'application/json')
   return wanted ?? entries[0] ?? ['application/json', '']
 }
 
-/** Renders the gateway's own answer: the customised one of its type, else of DEFAULT_4XX or DEFAULT_5XX, else API Gateway's built-in one. */
+/**
+ * Renders the gateway's own answer: the customised one of its type, else of DEFAULT_4XX or
+ * DEFAULT_5XX, else API Gateway's built-in one.
+ */
 export const renderGatewayResponse = (
   responses: Record<string, GatewayResponse>,
   type: GatewayResponseType,
@@ -65,8 +72,13 @@ export const renderGatewayResponse = (
     const value = parameterValue(expression, all)
     const name = target.replace('gatewayresponse.header.', '')
     if (value === undefined) continue
-    for (const other of Object.keys(headers)) if (other.toLowerCase() === name.toLowerCase()) delete headers[other]
+    for (const other of Object.keys(headers))
+      if (other.toLowerCase() === name.toLowerCase()) delete headers[other]
     headers[name] = value
   }
-  return { status: Number(definition?.statusCode ?? fallback?.statusCode ?? status), headers, body: substitute(template, all) }
+  return {
+    status: Number(definition?.statusCode ?? fallback?.statusCode ?? status),
+    headers,
+    body: substitute(template, all),
+  }
 }

@@ -10,7 +10,9 @@ export type Connection = { handshake: Handshake; socket: WebSocket; lastActiveAt
 const MESSAGE_LIMIT_BYTES = 128 * 1024
 
 const refuse = (response: ServerResponse, status: number, type: string) => {
-  response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type }).end(JSON.stringify({ message: type }))
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type })
+    .end(JSON.stringify({ message: type }))
 }
 
 const post = (response: ServerResponse, connection: Connection, body: Buffer) =>
@@ -31,13 +33,17 @@ const describe = (response: ServerResponse, { handshake, lastActiveAt }: Connect
 
 export type ManagementOptions = {
   stageName: string
-  /** `arn:aws:execute-api:<region>:<account>:<api id>`: grants of ManageConnections begin with it. */
+  /**
+   * `arn:aws:execute-api:<region>:<account>:<api id>`: grants of ManageConnections begin with it.
+   */
   apiArn: string
   keyring: Keyring
   find: (connectionId: string) => Connection | undefined
 }
 
-/** Answers `/@connections/{id}`, with or without the stage before it; any other path is forbidden. */
+/**
+ * Answers `/@connections/{id}`, with or without the stage before it; any other path is forbidden.
+ */
 export const answerManagement = async (
   request: IncomingMessage,
   response: ServerResponse,

@@ -7,8 +7,9 @@ const OVERRIDE = /^\$context\.responseOverride\.(?:header\.([\w-]+)|(status))$/
 const HEADER = /^\$input\.params(?:\(\)\.header\.get)?\(\s*(["'])([\w-]+)\1\s*\)$/
 
 /**
- * Runs the part of a VTL mapping template that CORS preflights need: `#set`, `#if`, `#else`, `#end` on lines of their own, comparisons joined by `||`, request
- * headers and `$context.responseOverride`. Throws on anything else, so that no template is half understood.
+ * Runs the part of a VTL mapping template that CORS preflights need: `#set`, `#if`, `#else`, `#end`
+ * on lines of their own, comparisons joined by `||`, request headers and
+ * `$context.responseOverride`. Throws on anything else, so that no template is half understood.
  */
 export const runMappingTemplate = (template: string, input: TemplateInput): MappingResult => {
   const variables = new Map<string, string>()
@@ -28,7 +29,8 @@ export const runMappingTemplate = (template: string, input: TemplateInput): Mapp
   const holds = (condition: string) =>
     condition.split('||').some(comparison => {
       const [left, operator, right] = comparison.split(/\s*(==|!=)\s*/).map(part => part.trim())
-      if (!left || !operator || right === undefined) throw new Error(`Mapping template: cannot decide ${comparison}`)
+      if (!left || !operator || right === undefined)
+        throw new Error(`Mapping template: cannot decide ${comparison}`)
       return (evaluate(left) === evaluate(right)) === (operator === '==')
     })
   const assign = (target: string, value: string) => {

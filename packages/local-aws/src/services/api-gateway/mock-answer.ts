@@ -5,11 +5,16 @@ import type { Integration } from './openapi-routes.ts'
 const HEADER = 'method.response.header.'
 
 /** The answer of a mock integration, which the API uses for CORS preflights. */
-export const mockAnswer = (integration: Extract<Integration, { type: 'mock' }>, variables: Variables): Answer | undefined => {
+export const mockAnswer = (
+  integration: Extract<Integration, { type: 'mock' }>,
+  variables: Variables,
+): Answer | undefined => {
   const status = integration.requestTemplate.match(/"?statusCode"?\s*:\s*(\d{3})/)?.[1]
   if (!status) return undefined
   const { responses } = integration
-  const pattern = Object.keys(responses).find(key => key !== 'default' && new RegExp(`^(?:${key})$`).test(status))
+  const pattern = Object.keys(responses).find(
+    key => key !== 'default' && new RegExp(`^(?:${key})$`).test(status),
+  )
   const response = responses[pattern ?? 'default']
   if (!response) return undefined
   const headers: Record<string, string> = {}
@@ -19,5 +24,9 @@ export const mockAnswer = (integration: Extract<Integration, { type: 'mock' }>, 
   }
   const input = { header: (name: string) => variables(`method.request.header.${name}`) }
   const mapped = runMappingTemplate(response.responseTemplates?.['application/json'] ?? '', input)
-  return { status: mapped.status ?? Number(response.statusCode), headers: { ...headers, ...mapped.headers }, body: mapped.text }
+  return {
+    status: mapped.status ?? Number(response.statusCode),
+    headers: { ...headers, ...mapped.headers },
+    body: mapped.text,
+  }
 }

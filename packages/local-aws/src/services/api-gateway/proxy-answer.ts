@@ -1,10 +1,20 @@
 import type { Answer } from './gateway-response.ts'
 
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html: renamed, or set by the gateway itself.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html:
+// renamed, or set by the gateway itself.
 const REMAPPED = new Set(['authorization', 'content-md5', 'date', 'server', 'user-agent', 'www-authenticate'])
-const DROPPED = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'upgrade', 'trailer', 'te'])
+const DROPPED = new Set([
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'keep-alive',
+  'upgrade',
+  'trailer',
+  'te',
+])
 
-const scalar = (value: unknown): value is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof value)
+const scalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value)
 
 const headersOf = (single: unknown, multi: unknown): Answer['headers'] | undefined => {
   if (typeof (single ?? {}) !== 'object' || typeof (multi ?? {}) !== 'object') return undefined
@@ -25,7 +35,10 @@ const headersOf = (single: unknown, multi: unknown): Answer['headers'] | undefin
   return valid.every(Boolean) ? headers : undefined
 }
 
-/** The HTTP answer in a function's result; undefined when it is not a proxy response, which API Gateway answers with 502. */
+/**
+ * The HTTP answer in a function's result; undefined when it is not a proxy response, which API
+ * Gateway answers with 502.
+ */
 export const proxyAnswer = (payload: unknown, decodesBinary: boolean): Answer | undefined => {
   if (typeof payload !== 'object' || payload === null) return undefined
   const { statusCode, headers, multiValueHeaders, body, isBase64Encoded } = payload as Record<string, unknown>

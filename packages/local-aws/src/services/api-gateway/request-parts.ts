@@ -9,9 +9,13 @@ export const lastValues = (multi: Multi): Record<string, string> =>
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer'])
 const FORWARDING = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-port'])
 
-export const sourceIp = (request: IncomingMessage): string => (request.socket.remoteAddress ?? '127.0.0.1').replace('::ffff:', '')
+export const sourceIp = (request: IncomingMessage): string =>
+  (request.socket.remoteAddress ?? '127.0.0.1').replace('::ffff:', '')
 
-/** The request's headers in the client's spelling, without hop-by-hop ones, with the X-Forwarded headers of the gateway. */
+/**
+ * The request's headers in the client's spelling, without hop-by-hop ones, with the X-Forwarded
+ * headers of the gateway.
+ */
 export const forwardedHeaders = (request: IncomingMessage): Multi => {
   const headers: Multi = {}
   for (let at = 0; at + 1 < request.rawHeaders.length; at += 2) {
@@ -46,8 +50,14 @@ export const requestTime = (at: Date): string => {
 
 const DRAIN_FACTOR = 10
 
-/** Reads the whole body; past the limit it keeps nothing, but still reads on, so that the client hears the refusal instead of a broken connection. */
-export const readBody = async (request: IncomingMessage, limitBytes: number): Promise<Buffer | 'too-large'> => {
+/**
+ * Reads the whole body; past the limit it keeps nothing, but still reads on, so that the client
+ * hears the refusal instead of a broken connection.
+ */
+export const readBody = async (
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<Buffer | 'too-large'> => {
   let chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -6,12 +6,17 @@ type Stage = { RestApiId: string; StageName: string }
 
 const restApi = resourceKind<Api>('AWS::ApiGateway::RestApi', (resource, cloud) => {
   const { Body, BinaryMediaTypes, MinimumCompressionSize } = resource.properties
-  if (!Body) throw new Error(`${resource.logicalId} has no Body: only REST APIs made of an OpenAPI document are emulated here`)
+  if (!Body)
+    throw new Error(
+      `${resource.logicalId} has no Body: only REST APIs made of an OpenAPI document are emulated here`,
+    )
   const id = inventedId(resource)
   const body = {
     ...Body,
     ...(BinaryMediaTypes ? { 'x-amazon-apigateway-binary-media-types': BinaryMediaTypes } : {}),
-    ...(MinimumCompressionSize === undefined ? {} : { 'x-amazon-apigateway-minimum-compression-size': MinimumCompressionSize }),
+    ...(MinimumCompressionSize === undefined
+      ? {}
+      : { 'x-amazon-apigateway-minimum-compression-size': MinimumCompressionSize }),
   }
   cloud.restApis.set(id, { id, body })
   return { ref: id, attributes: { RestApiId: id, RootResourceId: `${id}root` } }
@@ -31,18 +36,27 @@ type Integration = { ApiId: string; IntegrationUri: string }
 type Route = { ApiId: string; RouteKey: string; Target?: string }
 
 const webSocketApi = resourceKind<{ ProtocolType: string }>('AWS::ApiGatewayV2::Api', (resource, cloud) => {
-  if (resource.properties.ProtocolType !== 'WEBSOCKET') throw new Error('HTTP APIs are not emulated here: only WebSocket APIs are')
+  if (resource.properties.ProtocolType !== 'WEBSOCKET')
+    throw new Error('HTTP APIs are not emulated here: only WebSocket APIs are')
   const id = inventedId(resource)
   cloud.webSocketApis.set(id, { id, integrations: new Map(), routes: new Map() })
-  return { ref: id, attributes: { ApiId: id, ApiEndpoint: `wss://${id}.execute-api.${cloud.region}.amazonaws.com` } }
+  return {
+    ref: id,
+    attributes: { ApiId: id, ApiEndpoint: `wss://${id}.execute-api.${cloud.region}.amazonaws.com` },
+  }
 })
 
-const webSocketIntegration = resourceKind<Integration>('AWS::ApiGatewayV2::Integration', (resource, cloud) => {
-  const id = inventedId(resource)
-  const { ApiId, IntegrationUri } = resource.properties
-  cloud.webSocketApis.get(ApiId)!.integrations.set(id, functionNameOf(IntegrationUri.split('/invocations')[0]!))
-  return { ref: id }
-})
+const webSocketIntegration = resourceKind<Integration>(
+  'AWS::ApiGatewayV2::Integration',
+  (resource, cloud) => {
+    const id = inventedId(resource)
+    const { ApiId, IntegrationUri } = resource.properties
+    cloud.webSocketApis
+      .get(ApiId)!
+      .integrations.set(id, functionNameOf(IntegrationUri.split('/invocations')[0]!))
+    return { ref: id }
+  },
+)
 
 const webSocketRoute = resourceKind<Route>('AWS::ApiGatewayV2::Route', (resource, cloud) => {
   const { ApiId, RouteKey, Target } = resource.properties
@@ -52,10 +66,13 @@ const webSocketRoute = resourceKind<Route>('AWS::ApiGatewayV2::Route', (resource
   return { ref: inventedId(resource) }
 })
 
-const webSocketStage = resourceKind<{ ApiId: string; StageName: string }>('AWS::ApiGatewayV2::Stage', ({ properties }, cloud) => {
-  cloud.webSocketApis.get(properties.ApiId)!.stageName = properties.StageName
-  return { ref: properties.StageName }
-})
+const webSocketStage = resourceKind<{ ApiId: string; StageName: string }>(
+  'AWS::ApiGatewayV2::Stage',
+  ({ properties }, cloud) => {
+    cloud.webSocketApis.get(properties.ApiId)!.stageName = properties.StageName
+    return { ref: properties.StageName }
+  },
+)
 
 export const apiGatewayResources = [
   restApi,

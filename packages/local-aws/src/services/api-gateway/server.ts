@@ -6,18 +6,24 @@ export type ApiGateway = { restUrl: string; webSocketUrl: string; close(): Promi
 
 type Invoke = (functionName: string, event: unknown) => ReturnType<Cloud['lambda']['invoke']>
 
-// API Gateway may invoke a function only where the template permits it; a forgotten permission answers 500 there and here.
+// API Gateway may invoke a function only where the template permits it; a forgotten permission
+// answers 500 there and here.
 const invokeFor =
   (cloud: Cloud, source: (event: never) => string): Invoke =>
   async (functionName, event) => {
     const sourceArn = `arn:aws:execute-api:${cloud.region}:${cloud.account}:${source(event as never)}`
-    if (mayInvoke(cloud, functionName, 'apigateway.amazonaws.com', sourceArn)) return cloud.lambda.invoke(functionName, event)
+    if (mayInvoke(cloud, functionName, 'apigateway.amazonaws.com', sourceArn))
+      return cloud.lambda.invoke(functionName, event)
     cloud.log({
       level: 'ERROR',
       functionName,
       error: `the template does not permit apigateway.amazonaws.com to invoke it for ${sourceArn}`,
     })
-    return { ok: false, errorType: 'AccessDeniedException', errorMessage: 'API Gateway may not invoke this function' }
+    return {
+      ok: false,
+      errorType: 'AccessDeniedException',
+      errorMessage: 'API Gateway may not invoke this function',
+    }
   }
 
 const namePort = (variable: string, port: number) => (error: NodeJS.ErrnoException) => {
@@ -43,11 +49,22 @@ const startWebSocket = (cloud: Cloud, port: number) => {
   )
   const { keyring, region, account, log } = cloud
   const apiArn = `arn:aws:execute-api:${region}:${account}:${api.id}`
-  const options = { port, stageName: api.stageName ?? 'ws', apiArn, keyring, routes: Object.fromEntries(api.routes), invoke, log }
+  const options = {
+    port,
+    stageName: api.stageName ?? 'ws',
+    apiArn,
+    keyring,
+    routes: Object.fromEntries(api.routes),
+    invoke,
+    log,
+  }
   return startWebSocketGateway(options).catch(namePort('WS_PORT', port))
 }
 
-/** Serves the REST and the WebSocket API of what was deployed; an address is empty when there is no such API. */
+/**
+ * Serves the REST and the WebSocket API of what was deployed; an address is empty when there is no
+ * such API.
+ */
 export const startApiGateway = async ({
   cloud,
   ports,

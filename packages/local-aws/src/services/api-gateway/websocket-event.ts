@@ -39,13 +39,20 @@ export const connectEvent = (request: IncomingMessage, search: string, handshake
   return {
     headers: lastValues(headers),
     multiValueHeaders: headers,
-    ...(search.length > 1 ? { queryStringParameters: lastValues(query), multiValueQueryStringParameters: query } : {}),
+    ...(search.length > 1
+      ? { queryStringParameters: lastValues(query), multiValueQueryStringParameters: query }
+      : {}),
     requestContext: requestContext(handshake, '$connect'),
     isBase64Encoded: false,
   }
 }
 
-export const handshakeOf = (request: IncomingMessage, connectionId: string, domainName: string, stage: string): Handshake => {
+export const handshakeOf = (
+  request: IncomingMessage,
+  connectionId: string,
+  domainName: string,
+  stage: string,
+): Handshake => {
   const userAgent = request.headers['user-agent']
   const identity = { sourceIp: sourceIp(request), ...(userAgent ? { userAgent } : {}) }
   return { connectionId, connectedAt: Date.now(), identity, domainName, stage }

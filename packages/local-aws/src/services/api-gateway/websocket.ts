@@ -8,7 +8,13 @@ import { serveLocally } from '../../machine/listen.ts'
 import type { InvocationResult } from '../lambda/server.ts'
 import { watchFrameSize } from './frame-limit.ts'
 import { answerManagement, type Connection } from './management-api.ts'
-import { connectEvent, type Handshake, handshakeOf, type RouteKey, requestContext } from './websocket-event.ts'
+import {
+  connectEvent,
+  type Handshake,
+  handshakeOf,
+  type RouteKey,
+  requestContext,
+} from './websocket-event.ts'
 
 export type WebSocketGateway = { url: string; managementUrl: string; close(): Promise<void> }
 
@@ -29,7 +35,10 @@ const refuse = (socket: Duplex, status: number) => {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** The status of a `$connect` answer: 200 lets the client in, 401 and 403 reach it, anything else is 500. */
+/**
+ * The status of a `$connect` answer: 200 lets the client in, 401 and 403 reach it, anything else is
+ * 500.
+ */
 const connectStatus = (result: InvocationResult): number => {
   const status = result.ok ? Number((result.payload as { statusCode?: unknown } | null)?.statusCode) : 500
   if (status >= 200 && status < 300) return 200
@@ -37,11 +46,15 @@ const connectStatus = (result: InvocationResult): number => {
 }
 
 const subprotocolOf = (result: InvocationResult): string | undefined => {
-  const headers = (result.ok && (result.payload as { headers?: Record<string, string> } | null)?.headers) || {}
+  const headers =
+    (result.ok && (result.payload as { headers?: Record<string, string> } | null)?.headers) || {}
   return Object.entries(headers).find(([name]) => name.toLowerCase() === 'sec-websocket-protocol')?.[1]
 }
 
-/** Serves an API Gateway WebSocket API and its management API on one port, with the real gateway's events and limits. Logs no token and no message. */
+/**
+ * Serves an API Gateway WebSocket API and its management API on one port, with the real gateway's
+ * events and limits. Logs no token and no message.
+ */
 export const startWebSocketGateway = async (o: {
   port: number
   stageName: string
@@ -83,7 +96,11 @@ export const startWebSocketGateway = async (o: {
   }
 
   const disconnect = (handshake: Handshake, code: number, reason: string) => {
-    const context = { ...requestContext(handshake, '$disconnect'), disconnectStatusCode: code, disconnectReason: reason }
+    const context = {
+      ...requestContext(handshake, '$disconnect'),
+      disconnectStatusCode: code,
+      disconnectReason: reason,
+    }
     const done: Promise<void> = call('$disconnect', { requestContext: context, isBase64Encoded: false })
       .catch(error => o.log({ routeKey: '$disconnect', error: String(error) }))
       .then(() => void disconnects.delete(done))
@@ -92,11 +109,17 @@ export const startWebSocketGateway = async (o: {
 
   const receive = async ({ handshake, socket }: Connection, data: Buffer, isBinary: boolean) => {
     const context = requestContext(handshake, '$default')
-    const event = { requestContext: context, body: data.toString(isBinary ? 'base64' : 'utf8'), isBase64Encoded: isBinary }
+    const event = {
+      requestContext: context,
+      body: data.toString(isBinary ? 'base64' : 'utf8'),
+      isBase64Encoded: isBinary,
+    }
     const result = await call('$default', event)
     if (result?.ok) return
     const message = result ? 'Internal server error' : 'Forbidden'
-    socket.send(JSON.stringify({ message, connectionId: handshake.connectionId, requestId: context.requestId }))
+    socket.send(
+      JSON.stringify({ message, connectionId: handshake.connectionId, requestId: context.requestId }),
+    )
   }
 
   const open = (socket: WebSocket, handshake: Handshake) => {
@@ -116,7 +139,9 @@ export const startWebSocketGateway = async (o: {
     socket.on('message', (data: Buffer, isBinary) => {
       if (socket.readyState !== socket.OPEN) return
       connection.touch()
-      receive(connection, data, isBinary).catch(error => o.log({ routeKey: '$default', error: String(error) }))
+      receive(connection, data, isBinary).catch(error =>
+        o.log({ routeKey: '$default', error: String(error) }),
+      )
     })
     socket.on('close', (code, reason) => {
       clearTimeout(idle)
@@ -131,8 +156,15 @@ export const startWebSocketGateway = async (o: {
     const url = URL.parse(`http://${domainName}${request.url}`)
     if (url?.pathname !== `/${o.stageName}`) return refuse(socket, 403)
     // API Gateway's ids look like this one; the SDK must encode the sign at the end.
-    const handshake = handshakeOf(request, `${randomBytes(11).toString('base64url')}=`, domainName, o.stageName)
-    const result = o.routes.$connect ? await call('$connect', connectEvent(request, url.search, handshake)) : undefined
+    const handshake = handshakeOf(
+      request,
+      `${randomBytes(11).toString('base64url')}=`,
+      domainName,
+      o.stageName,
+    )
+    const result = o.routes.$connect
+      ? await call('$connect', connectEvent(request, url.search, handshake))
+      : undefined
     const status = result ? connectStatus(result) : 200
     if (status !== 200) return refuse(socket, status)
     const subprotocol = result && subprotocolOf(result)
@@ -147,8 +179,11 @@ export const startWebSocketGateway = async (o: {
   }
 
   const serve = (request: IncomingMessage, response: ServerResponse) => {
-    if (request.url?.split('?')[0] === `/${o.stageName}`) return void response.writeHead(426, { upgrade: 'websocket' }).end()
-    answerManagement(request, response, { ...o, find: id => connections.get(id) }).catch(() => response.destroy())
+    if (request.url?.split('?')[0] === `/${o.stageName}`)
+      return void response.writeHead(426, { upgrade: 'websocket' }).end()
+    answerManagement(request, response, { ...o, find: id => connections.get(id) }).catch(() =>
+      response.destroy(),
+    )
   }
   const { server, url, close } = await serveLocally(serve, { port: o.port })
   server.on('upgrade', (request, socket, head) => {

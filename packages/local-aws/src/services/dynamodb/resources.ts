@@ -7,9 +7,14 @@ type Table = Pick<CreateTableCommandInput, 'TableName' | 'AttributeDefinitions' 
 }
 
 const dynamodbTable = resourceKind<Table>('AWS::DynamoDB::GlobalTable', async (resource, cloud) => {
-  const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, TimeToLiveSpecification } = resource.properties
+  const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, TimeToLiveSpecification } =
+    resource.properties
   const name = TableName ?? inventedName(resource, 255)
-  const indexes = GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }))
+  const indexes = GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
+    IndexName,
+    KeySchema,
+    Projection,
+  }))
   await cloud.dynamodb.createTable(
     {
       TableName: name,

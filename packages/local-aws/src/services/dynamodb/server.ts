@@ -25,8 +25,16 @@ const sweepEveryMs = 20_000
 
 type Target = { TableName?: string; IndexName?: string; RequestItems?: Record<string, unknown> }
 
-/** dynalite in memory behind the caller's signature and grants, plus the deletion of expired items that it lacks. */
-export const startDynamoDb = async (o: { port: number; region: string; account: string; keyring: Keyring }): Promise<DynamoDb> => {
+/**
+ * dynalite in memory behind the caller's signature and grants, plus the deletion of expired items
+ * that it lacks.
+ */
+export const startDynamoDb = async (o: {
+  port: number
+  region: string
+  account: string
+  keyring: Keyring
+}): Promise<DynamoDb> => {
   const tables = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   const tableArn = (name: string) => `arn:aws:dynamodb:${o.region}:${o.account}:table/${name}`
 
@@ -36,7 +44,12 @@ export const startDynamoDb = async (o: { port: number; region: string; account: 
     const { TableName, IndexName, RequestItems } = JSON.parse(body.toString() || '{}') as Target
     const names = TableName ? [TableName] : Object.keys(RequestItems ?? {})
     for (const name of names.length ? names : ['*'])
-      demand(o.keyring, accessKeyId, action, IndexName ? `${tableArn(name)}/index/${IndexName}` : tableArn(name))
+      demand(
+        o.keyring,
+        accessKeyId,
+        action,
+        IndexName ? `${tableArn(name)}/index/${IndexName}` : tableArn(name),
+      )
   }
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     try {
@@ -62,7 +75,12 @@ export const startDynamoDb = async (o: { port: number; region: string; account: 
       }
       for await (const page of paginateScan({ client }, scan))
         for (const item of page.Items ?? [])
-          await client.send(new DeleteItemCommand({ TableName: table, Key: Object.fromEntries(keys.map(key => [key, item[key]!])) }))
+          await client.send(
+            new DeleteItemCommand({
+              TableName: table,
+              Key: Object.fromEntries(keys.map(key => [key, item[key]!])),
+            }),
+          )
     }
   }
   const timer = setInterval(() => sweep().catch(() => {}), sweepEveryMs)

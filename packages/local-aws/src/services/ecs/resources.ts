@@ -13,7 +13,10 @@ const ecsTaskDefinition = resourceKind<Task>('AWS::ECS::TaskDefinition', (resour
   const { Family, TaskRoleArn, ContainerDefinitions } = resource.properties
   const containers = ContainerDefinitions.map(({ Name, Environment = [], Secrets }) => {
     if (Secrets) throw new Error(`${Name}: secrets of a container are not emulated here`)
-    return { name: Name, environment: Object.fromEntries(Environment.map(variable => [variable.Name, variable.Value])) }
+    return {
+      name: Name,
+      environment: Object.fromEntries(Environment.map(variable => [variable.Name, variable.Value])),
+    }
   })
   const family = Family ?? inventedName(resource, 255)
   const arn = cloud.ecs.register({ family, roleName: roleNameOf(TaskRoleArn ?? ''), containers })

@@ -29,7 +29,9 @@ export type FinishedTask = {
 export type Ecs = {
   /** Answers the definition's ARN. */
   register(definition: TaskDefinition): string
-  /** The ARN of a definition that is named by its family, with or without a revision, or by its ARN. */
+  /**
+   * The ARN of a definition that is named by its family, with or without a revision, or by its ARN.
+   */
   arnOf(definition: string): string
   /** Runs a task to its end; aborting ends its processes. */
   run(task: RunTask, signal: AbortSignal): Promise<FinishedTask>
@@ -38,7 +40,10 @@ export type Ecs = {
 
 const stopGraceMs = 2_000
 
-/** ECS tasks as child processes: each runs the container's bundle with Node, in a process group and a temporary folder of its own. */
+/**
+ * ECS tasks as child processes: each runs the container's bundle with Node, in a process group and
+ * a temporary folder of its own.
+ */
 export const startEcs = async (o: {
   stateDir: string
   region: string
@@ -60,14 +65,20 @@ export const startEcs = async (o: {
     return definition
   }
 
-  const spawnContainer = (container: TaskDefinition['containers'][number], environment: Record<string, string>, folder: string) => {
+  const spawnContainer = (
+    container: TaskDefinition['containers'][number],
+    environment: Record<string, string>,
+    folder: string,
+  ) => {
     const child = spawnTied(process.execPath, [o.entryOf(container.name)], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of ['stdout', 'stderr'] as const)
-      createInterface({ input: child[stream]! }).on('line', line => o.log({ functionName: container.name, stream, line }))
+      createInterface({ input: child[stream]! }).on('line', line =>
+        o.log({ functionName: container.name, stream, line }),
+      )
     return child
   }
 
@@ -82,7 +93,8 @@ export const startEcs = async (o: {
       const container = definition.containers[0]!
       const id = randomUUID().replaceAll('-', '')
       const folder = join(tasksFolder, id)
-      const overrides = task.Overrides?.ContainerOverrides?.find(({ Name }) => Name === container.name)?.Environment ?? []
+      const overrides =
+        task.Overrides?.ContainerOverrides?.find(({ Name }) => Name === container.name)?.Environment ?? []
       const environment = {
         ...container.environment,
         ...o.environmentFor(definition.roleName),
@@ -97,7 +109,9 @@ export const startEcs = async (o: {
       }
       const gone = new Promise<{ code: number; reason?: string }>(done => {
         child.once('error', error => done({ code: 1, reason: error.message }))
-        child.once('exit', (code, name) => done(code === null ? { code: 137, reason: `ended by ${name}` } : { code }))
+        child.once('exit', (code, name) =>
+          done(code === null ? { code: 137, reason: `ended by ${name}` } : { code }),
+        )
       })
       const entry = { end: () => killGroup(child), gone }
       live.add(entry)
@@ -105,11 +119,16 @@ export const startEcs = async (o: {
       const { code, reason } = await gone
       signal.removeEventListener('abort', end)
       live.delete(entry)
-      // As with a real container, what it started goes with it, also what has made itself a group of its own.
+      // As with a real container, what it started goes with it, also what has made itself a group
+      // of its own.
       killGroup(child)
       await killUsersOf(folder)
       await rm(folder, { recursive: true, force: true })
-      o.log({ functionName: container.name, stream: 'platform', line: `task ${id} exited with ${code}${reason ? ` (${reason})` : ''}` })
+      o.log({
+        functionName: container.name,
+        stream: 'platform',
+        line: `task ${id} exited with ${code}${reason ? ` (${reason})` : ''}`,
+      })
       return {
         TaskArn: `arn:aws:ecs:${o.region}:${o.account}:task/${id}`,
         TaskDefinitionArn: arnOf(definition.family),

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 
 /** An event on its way to the default bus; the bus adds id, time, account and region. */
-export type AwsEvent = { source: string; 'detail-type': string; resources: string[]; detail: Record<string, unknown> }
+export type AwsEvent = {
+  source: string
+  'detail-type': string
+  resources: string[]
+  detail: Record<string, unknown>
+}
 
 export type Rule = {
   arn: string
@@ -17,13 +22,19 @@ export type EventBus = {
   close(): void
 }
 
-type Matcher = string | number | boolean | null | { prefix?: string; 'anything-but'?: string | string[]; exists?: boolean }
+type Matcher =
+  | string
+  | number
+  | boolean
+  | null
+  | { prefix?: string; 'anything-but'?: string | string[]; exists?: boolean }
 
 const fits = (matcher: Matcher, value: unknown): boolean => {
   if (typeof matcher !== 'object' || matcher === null) return matcher === value
   if (matcher.prefix !== undefined) return typeof value === 'string' && value.startsWith(matcher.prefix)
   if (matcher.exists !== undefined) return matcher.exists === (value !== undefined)
-  if (matcher['anything-but'] !== undefined) return ![matcher['anything-but']].flat().some(other => other === value)
+  if (matcher['anything-but'] !== undefined)
+    return ![matcher['anything-but']].flat().some(other => other === value)
   throw new Error(`an event pattern uses ${JSON.stringify(matcher)}, which is not emulated here`)
 }
 
@@ -43,7 +54,10 @@ export const periodOf = (schedule: string): number => {
   return Number(count) * { minute: 60_000, hour: 3_600_000, day: 86_400_000 }[unit]!
 }
 
-/** EventBridge's default bus and its schedules. Delivery is once, from memory: what is lost with the process, the hub's own reconciliation finds. */
+/**
+ * EventBridge's default bus and its schedules. Delivery is once, from memory: what is lost with the
+ * process, the hub's own reconciliation finds.
+ */
 export const startEventBus = (o: { region: string; account: string }): EventBus => {
   const rules = new Map<string, Rule>()
   const timers = new Map<string, NodeJS.Timeout>()
@@ -61,12 +75,20 @@ export const startEventBus = (o: { region: string; account: string }): EventBus 
       clearInterval(timers.get(rule.arn))
       if (!rule.everyMs) return
       const tick = () =>
-        rule.deliver(envelope({ source: 'aws.events', 'detail-type': 'Scheduled Event', resources: [rule.arn], detail: {} }))
+        rule.deliver(
+          envelope({
+            source: 'aws.events',
+            'detail-type': 'Scheduled Event',
+            resources: [rule.arn],
+            detail: {},
+          }),
+        )
       timers.set(rule.arn, setInterval(tick, rule.everyMs))
     },
     emit: event => {
       const full = envelope(event)
-      for (const { pattern, deliver } of rules.values()) if (pattern && matchesEvent(pattern, full)) deliver(full)
+      for (const { pattern, deliver } of rules.values())
+        if (pattern && matchesEvent(pattern, full)) deliver(full)
     },
     close: () => {
       for (const timer of timers.values()) clearInterval(timer)

@@ -18,19 +18,27 @@ const reply = (message: SandboxReply) => port.postMessage(message)
 const failureOf = (thrown: unknown, errorType?: string): InvocationFailure =>
   thrown instanceof Error
     ? failure(errorType ?? thrown.name, thrown.message, thrown.stack?.split('\n'))
-    : failure(errorType ?? typeof thrown, typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown)))
+    : failure(
+        errorType ?? typeof thrown,
+        typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown)),
+      )
 
 const load = async (): Promise<Handler | InvocationFailure> => {
   try {
     const handler = (await import(pathToFileURL(modulePath).href))[exportName]
-    return typeof handler === 'function' ? handler : failure('Runtime.HandlerNotFound', `${exportName} is undefined or not exported`)
+    return typeof handler === 'function'
+      ? handler
+      : failure('Runtime.HandlerNotFound', `${exportName} is undefined or not exported`)
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
     return failureOf(error, missing ? 'Runtime.ImportModuleError' : undefined)
   }
 }
 
-const answer = async (handler: Handler, { requestId, event, deadline, traceId }: SandboxRequest): Promise<SandboxReply> => {
+const answer = async (
+  handler: Handler,
+  { requestId, event, deadline, traceId }: SandboxRequest,
+): Promise<SandboxReply> => {
   process.env._X_AMZN_TRACE_ID = traceId
   const context = {
     awsRequestId: requestId,

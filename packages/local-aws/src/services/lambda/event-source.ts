@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
 import type { SQSEvent } from 'aws-lambda'
 import type { Lambda } from './server.ts'
 import { processedMessages, toSqsEvent } from './sqs-event.ts'
@@ -12,8 +17,9 @@ const DEFAULT_CONCURRENCY = 5
 const CLOSE_WITHIN_MS = 10_000
 
 /**
- * Delivers a queue's messages to a function as Lambda's event source mapping does: what the function fails to process stays in the queue until its
- * visibility timeout ends, and the queue's own redrive policy decides when to give up.
+ * Delivers a queue's messages to a function as Lambda's event source mapping does: what the
+ * function fails to process stays in the queue until its visibility timeout ends, and the queue's
+ * own redrive policy decides when to give up.
  */
 export const startEventSource = (o: {
   sqs: SQSClient
@@ -46,7 +52,11 @@ export const startEventSource = (o: {
     while (messages.length > 0 && messages.length < o.batchSize && !stopping.signal.aborted) {
       const leftSeconds = Math.floor((until - Date.now()) / 1000)
       if (leftSeconds < 1) break
-      messages.push(...(await receive(o.batchSize - messages.length, Math.min(leftSeconds, LONG_POLL_SECONDS)).catch(() => [])))
+      messages.push(
+        ...(await receive(o.batchSize - messages.length, Math.min(leftSeconds, LONG_POLL_SECONDS)).catch(
+          () => [],
+        )),
+      )
     }
     return messages
   }
@@ -62,7 +72,11 @@ export const startEventSource = (o: {
 
   const deliver = async (messages: Message[]) => {
     const result = await o.invoke(toSqsEvent(messages, o.queueArn))
-    const processed = result.ok ? (o.reportBatchItemFailures ? processedMessages(messages, result.payload) : messages) : []
+    const processed = result.ok
+      ? o.reportBatchItemFailures
+        ? processedMessages(messages, result.payload)
+        : messages
+      : []
     if (processed.length < messages.length)
       o.log({
         eventSource: o.queueArn,
@@ -73,7 +87,8 @@ export const startEventSource = (o: {
     await remove(processed)
   }
 
-  const report = (step: string) => (error: unknown) => o.log({ eventSource: o.queueArn, step, error: String(error) })
+  const report = (step: string) => (error: unknown) =>
+    o.log({ eventSource: o.queueArn, step, error: String(error) })
 
   const poll = async () => {
     while (!stopping.signal.aborted) {
@@ -97,7 +112,10 @@ export const startEventSource = (o: {
   return {
     close: async () => {
       stopping.abort()
-      await Promise.race([polling.then(() => Promise.all(running)), delay(CLOSE_WITHIN_MS, undefined, { ref: false })])
+      await Promise.race([
+        polling.then(() => Promise.all(running)),
+        delay(CLOSE_WITHIN_MS, undefined, { ref: false }),
+      ])
     },
   }
 }

@@ -3,10 +3,16 @@ import { type Sandbox, startSandbox } from './sandbox.ts'
 
 type Waiting = { event: string; signal?: AbortSignal; resolve: (result: InvocationResult) => void }
 
-/** The sandboxes of one version of one function, and the invocations that wait for one, first come first served. */
+/**
+ * The sandboxes of one version of one function, and the invocations that wait for one, first come
+ * first served.
+ */
 export type FunctionPool = {
   enqueue(waiting: Waiting): void
-  /** Takes no more work: idle sandboxes end now, busy ones when they are done. Returns what was still waiting. */
+  /**
+   * Takes no more work: idle sandboxes end now, busy ones when they are done. Returns what was
+   * still waiting.
+   */
   retire(): Waiting[]
   /** Ends every sandbox at once. */
   close(): Promise<void>
@@ -34,7 +40,12 @@ export const createFunctionPool = (
     void sandbox.stop()
   }
   const start = () => {
-    const sandbox: Sandbox = startSandbox({ spec, environment: o.environmentFor(spec), log: o.log, onExit: () => forget(sandbox) })
+    const sandbox: Sandbox = startSandbox({
+      spec,
+      environment: o.environmentFor(spec),
+      log: o.log,
+      onExit: () => forget(sandbox),
+    })
     return sandbox
   }
   const takeIdle = () => {
@@ -69,7 +80,8 @@ export const createFunctionPool = (
     enqueue: item => {
       const cancel = () => {
         const at = waiting.indexOf(queued)
-        if (at >= 0) waiting.splice(at, 1)[0]?.resolve(failure('Sandbox.Stopped', 'The invocation was stopped'))
+        if (at >= 0)
+          waiting.splice(at, 1)[0]?.resolve(failure('Sandbox.Stopped', 'The invocation was stopped'))
       }
       const resolve = (result: InvocationResult) => {
         item.signal?.removeEventListener('abort', cancel)
@@ -87,7 +99,8 @@ export const createFunctionPool = (
     },
     close: async () => {
       retired = true
-      for (const { resolve } of waiting.splice(0)) resolve(failure('Sandbox.Stopped', 'The runtime is closed'))
+      for (const { resolve } of waiting.splice(0))
+        resolve(failure('Sandbox.Stopped', 'The runtime is closed'))
       await Promise.all([...stopIdle(), ...[...busy].map(sandbox => sandbox.stop())])
     },
   }

@@ -1,4 +1,7 @@
-/** A function as the template describes it. `timeoutSeconds` and `memoryMb` are enforced; `concurrency` is how many workers may run at once (default 3). */
+/**
+ * A function as the template describes it. `timeoutSeconds` and `memoryMb` are enforced;
+ * `concurrency` is how many workers may run at once (default 3).
+ */
 export type FunctionSpec = {
   name: string
   codeDir: string
@@ -15,7 +18,13 @@ export type InvocationFailure = { ok: false; errorType: string; errorMessage: st
 export type InvocationResult = { ok: true; payload: unknown } | InvocationFailure
 
 /** The start data of a worker. */
-export type SandboxData = { modulePath: string; exportName: string; functionName: string; functionArn: string; memoryMb: number }
+export type SandboxData = {
+  modulePath: string
+  exportName: string
+  functionName: string
+  functionArn: string
+  memoryMb: number
+}
 
 /** One invocation on its way to the worker; `event` is JSON. */
 export type SandboxRequest = { requestId: string; event: string; deadline: number; traceId: string }
@@ -33,6 +42,9 @@ export const failure = (errorType: string, errorMessage: string, trace?: string[
   ...(trace ? { trace } : {}),
 })
 
-/** Lambda's synchronous limits in bytes of JSON; the answer may be a little longer than the request, for the platform's envelope. */
+/**
+ * Lambda's synchronous limits in bytes of JSON; the answer may be a little longer than the request,
+ * for the platform's envelope.
+ */
 export const REQUEST_LIMIT_BYTES = 6_291_456
 export const RESPONSE_LIMIT_BYTES = 6_291_556

@@ -17,15 +17,22 @@ type Function = {
 /** CDK's own functions do the work of custom resources, which are emulated by their own files. */
 const servesCdk = (logicalId: string, { Code }: Function) =>
   Code.ZipFile !== undefined ||
-  /CustomResourceProvider|BucketNotificationsHandler|LogRetention|AWSCDKTrigger|^AWS[0-9a-f]{32}/.test(logicalId)
+  /CustomResourceProvider|BucketNotificationsHandler|LogRetention|AWSCDKTrigger|^AWS[0-9a-f]{32}/.test(
+    logicalId,
+  )
 
 const lambdaFunction = resourceKind<Function>('AWS::Lambda::Function', (resource, cloud) => {
   const { properties, logicalId } = resource
   const name = properties.FunctionName ?? inventedName(resource, 64)
-  const deployed = { ref: name, attributes: { Arn: `arn:aws:lambda:${cloud.region}:${cloud.account}:function:${name}` } }
+  const deployed = {
+    ref: name,
+    attributes: { Arn: `arn:aws:lambda:${cloud.region}:${cloud.account}:function:${name}` },
+  }
   if (servesCdk(logicalId, properties)) return deployed
 
-  const layers = (properties.Layers ?? []).map(layer => cloud.layers.get(layer)).filter(folder => folder !== undefined)
+  const layers = (properties.Layers ?? [])
+    .map(layer => cloud.layers.get(layer))
+    .filter(folder => folder !== undefined)
   const timeoutSeconds = properties.Timeout ?? 3
   const codeDir = resource.assetPath(properties.Code.S3Key ?? '')
   cloud.functionOfFolder.set(codeDir, name)
@@ -35,8 +42,12 @@ const lambdaFunction = resourceKind<Function>('AWS::Lambda::Function', (resource
     name,
     codeDir,
     handler: properties.Handler ?? 'index.handler',
-    // Lambda unpacks layers into /opt; one machine runs many functions, so the folder is told instead.
-    environment: { ...properties.Environment?.Variables, ...(layers.length ? { LAMBDA_LAYERS_ROOT: layers.join(':') } : {}) },
+    // Lambda unpacks layers into /opt; one machine runs many functions, so the folder is told
+    // instead.
+    environment: {
+      ...properties.Environment?.Variables,
+      ...(layers.length ? { LAMBDA_LAYERS_ROOT: layers.join(':') } : {}),
+    },
     timeoutSeconds,
     memoryMb: properties.MemorySize ?? 128,
     concurrency: properties.ReservedConcurrentExecutions,
@@ -54,16 +65,23 @@ const lambdaLayer = resourceKind<Layer>('AWS::Lambda::LayerVersion', (resource, 
 })
 
 /** There is one version of a function here; a published one is another name for it. */
-const lambdaVersion = resourceKind<{ FunctionName: string }>('AWS::Lambda::Version', ({ properties }, { region, account }) => {
-  const arn = `arn:aws:lambda:${region}:${account}:function:${functionNameOf(properties.FunctionName)}:1`
-  return { ref: arn, attributes: { Version: '1', FunctionArn: arn } }
-})
+const lambdaVersion = resourceKind<{ FunctionName: string }>(
+  'AWS::Lambda::Version',
+  ({ properties }, { region, account }) => {
+    const arn = `arn:aws:lambda:${region}:${account}:function:${functionNameOf(properties.FunctionName)}:1`
+    return { ref: arn, attributes: { Version: '1', FunctionArn: arn } }
+  },
+)
 
 type Permission = { FunctionName: string; Principal: string; SourceArn?: string }
 
 const lambdaPermission = resourceKind<Permission>('AWS::Lambda::Permission', (resource, cloud) => {
   const { FunctionName, Principal, SourceArn } = resource.properties
-  cloud.permissions.push({ functionName: functionNameOf(FunctionName), principal: Principal, sourceArn: SourceArn })
+  cloud.permissions.push({
+    functionName: functionNameOf(FunctionName),
+    principal: Principal,
+    sourceArn: SourceArn,
+  })
   return { ref: inventedName(resource, 100) }
 })
 
@@ -87,13 +105,17 @@ const check = (cloud: Cloud, functionName: string, queueArn: string) => {
   const visibility = cloud.queueVisibilitySeconds.get(queueArn) ?? 30
   const timeout = cloud.timeoutOfFunction.get(functionName) ?? 3
   if (visibility < timeout)
-    throw new Error(`${queueArn}: visibility timeout ${visibility} s is less than the ${timeout} s of ${functionName}`)
+    throw new Error(
+      `${queueArn}: visibility timeout ${visibility} s is less than the ${timeout} s of ${functionName}`,
+    )
 }
 
 const lambdaEventSource = resourceKind<Mapping>('AWS::Lambda::EventSourceMapping', (resource, cloud) => {
-  const { EventSourceArn, Enabled, FilterCriteria, FunctionResponseTypes, ScalingConfig, ...mapping } = resource.properties
+  const { EventSourceArn, Enabled, FilterCriteria, FunctionResponseTypes, ScalingConfig, ...mapping } =
+    resource.properties
   const functionName = functionNameOf(mapping.FunctionName)
-  if (!EventSourceArn.includes(':sqs:')) throw new Error(`${EventSourceArn} is not emulated here as an event source: only queues are`)
+  if (!EventSourceArn.includes(':sqs:'))
+    throw new Error(`${EventSourceArn} is not emulated here as an event source: only queues are`)
   if (FilterCriteria) throw new Error('FilterCriteria of an event source mapping are not emulated here')
   check(cloud, functionName, EventSourceArn)
   if (Enabled !== false)
@@ -113,14 +135,29 @@ const lambdaEventSource = resourceKind<Mapping>('AWS::Lambda::EventSourceMapping
   return { ref: inventedId(resource) }
 })
 
-/** CDK's Trigger: a function that runs once in the middle of the deployment, such as the migrations. */
-const trigger = resourceKind<{ HandlerArn: string; InvocationType?: string }>('Custom::Trigger', async (resource, cloud) => {
-  const name = functionNameOf(resource.properties.HandlerArn)
-  const invoked = cloud.lambda.invoke(name, {})
-  if (resource.properties.InvocationType === 'Event') return { ref: resource.logicalId }
-  const result = await invoked
-  if (!result.ok) throw new Error(`${name}, which runs during the deployment, failed: ${result.errorType}: ${result.errorMessage}`)
-  return { ref: resource.logicalId }
-})
+/**
+ * CDK's Trigger: a function that runs once in the middle of the deployment, such as the migrations.
+ */
+const trigger = resourceKind<{ HandlerArn: string; InvocationType?: string }>(
+  'Custom::Trigger',
+  async (resource, cloud) => {
+    const name = functionNameOf(resource.properties.HandlerArn)
+    const invoked = cloud.lambda.invoke(name, {})
+    if (resource.properties.InvocationType === 'Event') return { ref: resource.logicalId }
+    const result = await invoked
+    if (!result.ok)
+      throw new Error(
+        `${name}, which runs during the deployment, failed: ${result.errorType}: ${result.errorMessage}`,
+      )
+    return { ref: resource.logicalId }
+  },
+)
 
-export const lambdaResources = [lambdaFunction, lambdaLayer, lambdaVersion, lambdaPermission, lambdaEventSource, trigger]
+export const lambdaResources = [
+  lambdaFunction,
+  lambdaLayer,
+  lambdaVersion,
+  lambdaPermission,
+  lambdaEventSource,
+  trigger,
+]

@@ -19,7 +19,8 @@ export type Sandbox = {
   readonly alive: boolean
 }
 
-// Lambda gives the code outside the handler 10 s; a machine that starts many functions at once may need more.
+// Lambda gives the code outside the handler 10 s; a machine that starts many functions at once may
+// need more.
 const INIT_LIMIT_MS = 30_000
 
 const emitLines = (stream: Readable, emit: (line: string) => void) => {
@@ -34,7 +35,9 @@ const emitLines = (stream: Readable, emit: (line: string) => void) => {
 }
 
 const platformEnvironment = (spec: FunctionSpec): Record<string, string> => ({
-  ...Object.fromEntries(['PATH', 'HOME', 'TZ'].flatMap(key => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),
+  ...Object.fromEntries(
+    ['PATH', 'HOME', 'TZ'].flatMap(key => (process.env[key] === undefined ? [] : [[key, process.env[key]]])),
+  ),
   AWS_LAMBDA_FUNCTION_NAME: spec.name,
   AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
@@ -51,7 +54,13 @@ const platformEnvironment = (spec: FunctionSpec): Record<string, string> => ({
 const traceId = () =>
   `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`
 
-type Running = { requestId: string; event: string; startedAt: number; timer: NodeJS.Timeout; settle: (result: InvocationResult) => void }
+type Running = {
+  requestId: string
+  event: string
+  startedAt: number
+  timer: NodeJS.Timeout
+  settle: (result: InvocationResult) => void
+}
 
 /** Starts a worker for the function; `onExit` is called once when it is gone, however it ended. */
 export const startSandbox = (o: {
@@ -92,8 +101,12 @@ export const startSandbox = (o: {
     const { requestId, startedAt, timer, settle } = running
     running = undefined
     clearTimeout(timer)
-    if (!result.ok) emit('platform', `${requestId} ${result.errorType}: ${result.trace?.join('\n') ?? result.errorMessage}`)
-    emit('platform', `REPORT RequestId: ${requestId} Duration: ${Date.now() - startedAt} ms Status: ${result.ok ? 'success' : 'error'}`)
+    if (!result.ok)
+      emit('platform', `${requestId} ${result.errorType}: ${result.trace?.join('\n') ?? result.errorMessage}`)
+    emit(
+      'platform',
+      `REPORT RequestId: ${requestId} Duration: ${Date.now() - startedAt} ms Status: ${result.ok ? 'success' : 'error'}`,
+    )
     settle(result)
   }
   const stop = async () => {
@@ -112,7 +125,12 @@ export const startSandbox = (o: {
     running.startedAt = Date.now()
     running.timer = setTimeout(expire, spec.timeoutSeconds * 1000)
     const deadline = running.startedAt + spec.timeoutSeconds * 1000
-    worker.postMessage({ requestId: running.requestId, event: running.event, deadline, traceId: traceId() } satisfies SandboxRequest)
+    worker.postMessage({
+      requestId: running.requestId,
+      event: running.event,
+      deadline,
+      traceId: traceId(),
+    } satisfies SandboxRequest)
   }
 
   worker.on('message', (reply: SandboxReply) => {
@@ -131,7 +149,8 @@ export const startSandbox = (o: {
   })
   worker.on('exit', code => {
     alive = false
-    if (crash && !running) emit('platform', `The function ended between invocations: ${crash.stack ?? crash.message}`)
+    if (crash && !running)
+      emit('platform', `The function ended between invocations: ${crash.stack ?? crash.message}`)
     const reason = crash ? `${crash.name}: ${crash.message}` : `exit status ${code}`
     finish(
       failure(

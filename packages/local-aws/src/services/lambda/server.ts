@@ -1,19 +1,31 @@
 import { createFunctionPool, type FunctionPool } from './function-pool.ts'
-import { type FunctionSpec, failure, type InvocationResult, type LogLine, REQUEST_LIMIT_BYTES } from './invocation.ts'
+import {
+  type FunctionSpec,
+  failure,
+  type InvocationResult,
+  type LogLine,
+  REQUEST_LIMIT_BYTES,
+} from './invocation.ts'
 
 export type { FunctionSpec, InvocationResult, LogLine } from './invocation.ts'
 
 export type Lambda = {
   /** Adds a function, or replaces it with its new description. */
   define(spec: FunctionSpec): void
-  /** Runs the function; waits for a free worker. Aborting the signal ends the wait or kills the run. Never throws for what the function does. */
+  /**
+   * Runs the function; waits for a free worker. Aborting the signal ends the wait or kills the run.
+   * Never throws for what the function does.
+   */
   invoke(name: string, event: unknown, o?: { signal?: AbortSignal }): Promise<InvocationResult>
   /** The next invocations load the code anew; running ones finish. */
   reload(name: string): void
   close(): Promise<void>
 }
 
-/** Runs functions from their bundles in worker threads, each with its own environment, timeout, memory and concurrency. */
+/**
+ * Runs functions from their bundles in worker threads, each with its own environment, timeout,
+ * memory and concurrency.
+ */
 export const startLambda = (o: {
   environmentFor: (spec: FunctionSpec) => Record<string, string>
   log: (line: LogLine) => void
@@ -51,7 +63,10 @@ export const startLambda = (o: {
     },
     close: async () => {
       closed = true
-      await Promise.all([...[...functions.values()].map(({ pool }) => pool.close()), ...[...retired].map(pool => pool.close())])
+      await Promise.all([
+        ...[...functions.values()].map(({ pool }) => pool.close()),
+        ...[...retired].map(pool => pool.close()),
+      ])
     },
   }
 }

@@ -41,8 +41,9 @@ const failedIdentifiers = (payload: unknown): string[] | undefined => {
 }
 
 /**
- * The messages that a function's answer declares done. An answer with an identifier that is not in the batch counts as a failure of the whole batch.
- * Of a FIFO queue, the messages behind a failed one of the same group stay too, so that their order holds.
+ * The messages that a function's answer declares done. An answer with an identifier that is not in
+ * the batch counts as a failure of the whole batch. Of a FIFO queue, the messages behind a failed
+ * one of the same group stay too, so that their order holds.
  */
 export const processedMessages = (messages: Message[], payload: unknown): Message[] => {
   const failed = failedIdentifiers(payload)

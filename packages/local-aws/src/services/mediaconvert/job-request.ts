@@ -5,7 +5,9 @@ import { type ObjectAddress, parseS3Uri } from '../s3/object-files.ts'
 const h264 = z.looseObject({
   maxBitrate: z.int().min(1000),
   rateControlMode: z.enum(['QVBR', 'VBR', 'CBR']).default('QVBR'),
-  qvbrSettings: z.looseObject({ qvbrQualityLevel: z.int().min(1).max(10).default(7) }).default({ qvbrQualityLevel: 7 }),
+  qvbrSettings: z
+    .looseObject({ qvbrQualityLevel: z.int().min(1).max(10).default(7) })
+    .default({ qvbrQualityLevel: 7 }),
   gopSize: z.number().positive().default(2),
   gopSizeUnits: z.enum(['SECONDS', 'FRAMES', 'AUTO']).default('SECONDS'),
 })
@@ -54,7 +56,14 @@ const request = z.looseObject({
   role: z.string().startsWith('arn:'),
   userMetadata: z.record(z.string(), z.string()).optional(),
   settings: z.looseObject({
-    inputs: z.array(z.looseObject({ fileInput: z.string(), audioSelectors: z.record(z.string(), z.unknown()).optional() })).length(1),
+    inputs: z
+      .array(
+        z.looseObject({
+          fileInput: z.string(),
+          audioSelectors: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
+      .length(1),
     outputGroups: z.array(group).length(1),
   }),
 })
@@ -72,11 +81,21 @@ export type Rendition = {
   audio: { bitrate: number; sampleRate: number; channels: number } | undefined
 }
 
-export type Plan = { input: ObjectAddress; bucket: string; folder: string; name: string; segmentSeconds: number; renditions: Rendition[] }
+export type Plan = {
+  input: ObjectAddress
+  bucket: string
+  folder: string
+  name: string
+  segmentSeconds: number
+  renditions: Rendition[]
+}
 
 const bad = (message: string) => new AwsError('BadRequestException', message)
 
-/** Checks CreateJob's body as far as it is emulated; throws BadRequestException that names the setting. */
+/**
+ * Checks CreateJob's body as far as it is emulated; throws BadRequestException that names the
+ * setting.
+ */
 export const readJobRequest = (body: unknown): JobRequest => {
   const { success, data, error } = request.safeParse(body)
   if (success) return data
@@ -84,7 +103,10 @@ export const readJobRequest = (body: unknown): JobRequest => {
   throw bad(`The settings are not valid, or not emulated by the local MediaConvert. ${issues.join('; ')}`)
 }
 
-const toRendition = (name: string, { nameModifier, videoDescription, audioDescriptions }: z.infer<typeof output>): Rendition => {
+const toRendition = (
+  name: string,
+  { nameModifier, videoDescription, audioDescriptions }: z.infer<typeof output>,
+): Rendition => {
   const { h264Settings } = videoDescription.codecSettings
   const { gopSize, gopSizeUnits } = h264Settings
   const sound = audioDescriptions[0]?.codecSettings.aacSettings
@@ -96,32 +118,55 @@ const toRendition = (name: string, { nameModifier, videoDescription, audioDescri
     quality: h264Settings.qvbrSettings.qvbrQualityLevel,
     gopSeconds: gopSizeUnits === 'FRAMES' ? undefined : gopSizeUnits === 'AUTO' ? 2 : gopSize,
     gopFrames: gopSizeUnits === 'FRAMES' ? Math.round(gopSize) : undefined,
-    audio: sound && { bitrate: sound.bitrate, sampleRate: sound.sampleRate, channels: sound.codingMode === 'CODING_MODE_1_0' ? 1 : 2 },
+    audio: sound && {
+      bitrate: sound.bitrate,
+      sampleRate: sound.sampleRate,
+      channels: sound.codingMode === 'CODING_MODE_1_0' ? 1 : 2,
+    },
   }
 }
 
-/** Returns the plan of a job. Throws BadRequestException for addresses that are none and for sound without a selector. */
+/**
+ * Returns the plan of a job. Throws BadRequestException for addresses that are none and for sound
+ * without a selector.
+ */
 export const planJob = ({ settings }: JobRequest): Plan => {
   const [{ fileInput, audioSelectors = {} }] = settings.inputs as [JobRequest['settings']['inputs'][number]]
-  const [{ outputs, outputGroupSettings }] = settings.outputGroups as [JobRequest['settings']['outputGroups'][number]]
+  const [{ outputs, outputGroupSettings }] = settings.outputGroups as [
+    JobRequest['settings']['outputGroups'][number],
+  ]
   const { destination, segmentLength } = outputGroupSettings.hlsGroupSettings
   const input = parseS3Uri(fileInput)
   if (!input) throw bad(`/settings/inputs/0/fileInput: ${fileInput} is no s3://bucket/key`)
   for (const { audioDescriptions } of outputs)
     for (const { audioSourceName } of audioDescriptions)
       if (audioSourceName !== undefined && !Object.hasOwn(audioSelectors, audioSourceName))
-        throw bad(`/settings/outputGroups/0/outputs: the audio source name "${audioSourceName}" is not one of the input's selectors`)
+        throw bad(
+          `/settings/outputGroups/0/outputs: the audio source name "${audioSourceName}" is not one of the input's selectors`,
+        )
   // A destination that ends in a slash takes its base name from the input.
   const inputName = input.key
     .split('/')
     .at(-1)!
     .replace(/\.[^.]*$/, '')
   const target = parseS3Uri(destination.endsWith('/') ? `${destination}${inputName}` : destination)
-  if (!target) throw bad(`/settings/outputGroups/0/outputGroupSettings/hlsGroupSettings/destination: ${destination} is no s3://bucket/key`)
+  if (!target)
+    throw bad(
+      `/settings/outputGroups/0/outputGroupSettings/hlsGroupSettings/destination: ${destination} is no s3://bucket/key`,
+    )
   const slash = target.key.lastIndexOf('/') + 1
   const name = target.key.slice(slash)
-  if (!/^\w[\w.-]*$/.test(name)) throw bad(`The base name "${name}" of the outputs may hold letters, digits, _ . -`)
+  if (!/^\w[\w.-]*$/.test(name))
+    throw bad(`The base name "${name}" of the outputs may hold letters, digits, _ . -`)
   const renditions = outputs.map(each => toRendition(name, each))
-  if (new Set(renditions.map(each => each.name)).size < renditions.length) throw bad('Two outputs have the same nameModifier')
-  return { input, bucket: target.bucket, folder: target.key.slice(0, slash), name, segmentSeconds: segmentLength, renditions }
+  if (new Set(renditions.map(each => each.name)).size < renditions.length)
+    throw bad('Two outputs have the same nameModifier')
+  return {
+    input,
+    bucket: target.bucket,
+    folder: target.key.slice(0, slash),
+    name,
+    segmentSeconds: segmentLength,
+    renditions,
+  }
 }

@@ -22,13 +22,19 @@ type Stream = {
   side_data_list?: { rotation?: number }[]
   tags?: { rotate?: string }
 }
-type Probe = { format: { format_name: string; duration?: string; tags?: { major_brand?: string } }; streams: Stream[] }
+type Probe = {
+  format: { format_name: string; duration?: string; tags?: { major_brand?: string } }
+  streams: Stream[]
+}
 
 const demuxers = 'mov,matroska,avi,asf,flv,mpegts'
 // The largest picture that MediaConvert reads; ffmpeg would also decode one that takes all memory.
 const maxPixels = 8192 * 4320
 
-/** Options that open a file nobody has vouched for: one local file, known containers, a bounded picture. */
+/**
+ * Options that open a file nobody has vouched for: one local file, known containers, a bounded
+ * picture.
+ */
 export const openUntrusted = (file: string): string[] => [
   ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-max_pixels', String(maxPixels)],
   ...['-i', `file:${file}`],
@@ -55,11 +61,14 @@ const ratio = (text = '0/0', separator = '/'): number => {
   return under > 0 ? over / under : 0
 }
 
-// Variable rates are evened out; what a file claims beyond reason is bounded, because key frames are counted in it.
+// Variable rates are evened out; what a file claims beyond reason is bounded, because key frames
+// are counted in it.
 const steadyRate = (claimed: number): number => (claimed > 0 ? Math.min(60, Math.max(5, claimed)) : 30)
 
 const videoOf = (stream: Stream): Source['video'] => {
-  const turn = stream.side_data_list?.find(data => data.rotation !== undefined)?.rotation ?? Number(stream.tags?.rotate ?? 0)
+  const turn =
+    stream.side_data_list?.find(data => data.rotation !== undefined)?.rotation ??
+    Number(stream.tags?.rotate ?? 0)
   const aspect = ((stream.width ?? 0) / (stream.height || 1)) * (ratio(stream.sample_aspect_ratio, ':') || 1)
   return {
     codec: stream.codec_name ?? 'unknown',
@@ -69,16 +78,20 @@ const videoOf = (stream: Stream): Source['video'] => {
   }
 }
 
-/** Returns the streams that ffprobe finds in a local file. Throws JobError 1010 when it cannot open it. */
+/**
+ * Returns the streams that ffprobe finds in a local file. Throws JobError 1010 when it cannot open
+ * it.
+ */
 export const probeSource = async (file: string, signal: AbortSignal): Promise<Source> => {
   const show = ['-show_format', '-show_streams', '-of', 'json']
-  const json = await runCommand('ffprobe', ['-v', 'error', ...show, ...openUntrusted(file)], { deadlineMs: 120_000, signal }).catch(
-    error => {
-      throw error instanceof CommandError
-        ? new JobError(1010, `unable to open the input file. ${error.message.replaceAll(file, 'input')}`)
-        : error
-    },
-  )
+  const json = await runCommand('ffprobe', ['-v', 'error', ...show, ...openUntrusted(file)], {
+    deadlineMs: 120_000,
+    signal,
+  }).catch(error => {
+    throw error instanceof CommandError
+      ? new JobError(1010, `unable to open the input file. ${error.message.replaceAll(file, 'input')}`)
+      : error
+  })
   const { format, streams } = JSON.parse(json) as Probe
   const video = streams.find(stream => stream.codec_type === 'video' && !stream.disposition?.attached_pic)
   return {

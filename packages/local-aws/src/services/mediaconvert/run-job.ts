@@ -12,10 +12,18 @@ export type Phase = 'PROBING' | 'TRANSCODING' | 'UPLOADING'
 
 const playlistType = 'application/x-mpegURL'
 
-/** Does what a job's plan says and answers how long the film became. Throws JobError for what MediaConvert would end as ERROR. */
+/**
+ * Does what a job's plan says and answers how long the film became. Throws JobError for what
+ * MediaConvert would end as ERROR.
+ */
 export const runJob = async (
   plan: Plan,
-  o: { dataDir: string; objects: Objects; signal: AbortSignal; onProgress: (phase: Phase, percent: number) => void },
+  o: {
+    dataDir: string
+    objects: Objects
+    signal: AbortSignal
+    onProgress: (phase: Phase, percent: number) => void
+  },
 ): Promise<{ durationMs: number }> => {
   const folder = await mkdtemp(join(o.dataDir, 'job-'))
   const { signal } = o
@@ -28,7 +36,14 @@ export const runJob = async (
       source,
       plan.renditions.some(({ audio }) => audio),
     )
-    await transcode({ file, source, plan, folder, signal, onPercent: percent => o.onProgress('TRANSCODING', Math.floor(percent * 0.98)) })
+    await transcode({
+      file,
+      source,
+      plan,
+      folder,
+      signal,
+      onPercent: percent => o.onProgress('TRANSCODING', Math.floor(percent * 0.98)),
+    })
     o.onProgress('UPLOADING', 98)
     const names = plan.renditions.map(({ name }) => name)
     const master = await masterPlaylist(folder, names, signal)
@@ -38,11 +53,17 @@ export const runJob = async (
       await o.objects.upload(at(`${name}.m3u8`), { file: join(folder, `${name}.m3u8`) }, playlistType, signal)
     }
     await o.objects.upload(at(`${plan.name}.m3u8`), master, playlistType, signal)
-    return { durationMs: Math.round(bandwidthOf(await readFile(join(folder, `${names[0]}.m3u8`), 'utf8')).seconds * 1000) }
+    return {
+      durationMs: Math.round(
+        bandwidthOf(await readFile(join(folder, `${names[0]}.m3u8`), 'utf8')).seconds * 1000,
+      ),
+    }
   } catch (error) {
     const failure = objectFailure(error)
-    if (failure === 'missing') throw new JobError(1404, `a file or bucket of this job does not exist. ${String(error)}`)
-    if (failure === 'denied') throw new JobError(1401, `Amazon S3 denied access to the job's role. ${String(error)}`)
+    if (failure === 'missing')
+      throw new JobError(1404, `a file or bucket of this job does not exist. ${String(error)}`)
+    if (failure === 'denied')
+      throw new JobError(1401, `Amazon S3 denied access to the job's role. ${String(error)}`)
     throw error
   } finally {
     await rm(folder, { recursive: true, force: true })

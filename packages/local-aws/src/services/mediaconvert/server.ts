@@ -38,7 +38,10 @@ export type MediaConvertOptions = {
   dataDir: string
   /** The address of S3. */
   s3: { url: string }
-  /** Checks what callers may do, and makes each job use S3 as the role that it was given, as AWS does. */
+  /**
+   * Checks what callers may do, and makes each job use S3 as the role that it was given, as AWS
+   * does.
+   */
   keyring: Keyring
   region?: string
   accountId?: string
@@ -63,8 +66,13 @@ const parseJson = (body: Buffer): unknown => {
   }
 }
 
-/** AWS Elemental MediaConvert's jobs with HLS outputs, emulated by ffmpeg, with the real service's table of inputs. */
-export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: string; close(): Promise<void> }> => {
+/**
+ * AWS Elemental MediaConvert's jobs with HLS outputs, emulated by ffmpeg, with the real service's
+ * table of inputs.
+ */
+export const startMediaConvert = async (
+  o: MediaConvertOptions,
+): Promise<{ url: string; close(): Promise<void> }> => {
   const { region = 'us-east-1', accountId = '000000000000', log = () => {} } = o
   await rm(o.dataDir, { recursive: true, force: true })
   await mkdir(o.dataDir, { recursive: true })
@@ -120,7 +128,9 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
     const queue = request.queue ?? arnOf('queues/Default')
     allow(caller, 'mediaconvert:CreateJob', queue)
     allow(caller, 'iam:PassRole', role, { 'iam:PassedToService': 'mediaconvert.amazonaws.com' })
-    const known = [...jobs.values()].find(({ job }) => clientRequestToken !== undefined && job.clientRequestToken === clientRequestToken)
+    const known = [...jobs.values()].find(
+      ({ job }) => clientRequestToken !== undefined && job.clientRequestToken === clientRequestToken,
+    )
     if (known) return { job: known.job }
     planJob(request)
     const id = `${Date.now()}-${randomBytes(3).toString('hex')}`
@@ -153,13 +163,16 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
   const list = (query: URLSearchParams) => {
     const status = query.get('status')
     const newestFirst = [...jobs.values()].map(({ job }) => job).reverse()
-    return newestFirst.filter(job => !status || job.status === status).slice(0, Number(query.get('maxResults') ?? 20))
+    return newestFirst
+      .filter(job => !status || job.status === status)
+      .slice(0, Number(query.get('maxResults') ?? 20))
   }
 
   const answer = async (request: IncomingMessage): Promise<[status: number, body: object]> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://local')
     const id = decodeURIComponent(pathname.slice(path.length + 1))
-    const operation = pathname === path || pathname.startsWith(`${path}/`) ? `${request.method}${id ? ' id' : ''}` : ''
+    const operation =
+      pathname === path || pathname.startsWith(`${path}/`) ? `${request.method}${id ? ' id' : ''}` : ''
     const body = await buffer(request)
     const caller = await callerOf(request, body, o.keyring)
     if (operation === 'POST') return [201, create(caller, parseJson(body))]
@@ -180,7 +193,10 @@ export const startMediaConvert = async (o: MediaConvertOptions): Promise<{ url: 
   }
   const send = (response: ServerResponse, status: number, body: object, errorType?: string) =>
     response
-      .writeHead(status, { 'content-type': 'application/json', ...(errorType && { 'x-amzn-errortype': errorType }) })
+      .writeHead(status, {
+        'content-type': 'application/json',
+        ...(errorType && { 'x-amzn-errortype': errorType }),
+      })
       .end(JSON.stringify(body))
   const handle = (request: IncomingMessage, response: ServerResponse) =>
     void answer(request).then(

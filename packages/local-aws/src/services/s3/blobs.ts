@@ -9,10 +9,14 @@ const READ_CHUNK_BYTES = 64 * 1024
 
 export type Blobs = ReturnType<typeof openBlobs>
 
-/** Bytes on disk under random names: keys never touch the file system, and a blob counts only once the catalog names it. */
+/**
+ * Bytes on disk under random names: keys never touch the file system, and a blob counts only once
+ * the catalog names it.
+ */
 export const openBlobs = (folder: string) => {
   const pathOf = (file: string) => join(folder, file)
-  const removeAll = (files: Iterable<string>) => Promise.all(Array.from(files, file => rm(pathOf(file), { force: true })))
+  const removeAll = (files: Iterable<string>) =>
+    Promise.all(Array.from(files, file => rm(pathOf(file), { force: true })))
 
   let readers = 0
   const doomed = new Set<string>()
@@ -28,7 +32,8 @@ export const openBlobs = (folder: string) => {
     for (const { file, size } of segments) {
       const from = Math.max(start - offset, 0)
       const to = Math.min(end - offset, size)
-      if (from < to) yield* createReadStream(pathOf(file), { start: from, end: to - 1, highWaterMark: READ_CHUNK_BYTES })
+      if (from < to)
+        yield* createReadStream(pathOf(file), { start: from, end: to - 1, highWaterMark: READ_CHUNK_BYTES })
       offset += size
     }
   }

@@ -10,7 +10,10 @@ const MAX_DELETES = 1000
 
 export const listBuckets = ({ catalog }: BucketState): Answer => {
   const Bucket = catalog.listBuckets().map(({ name, createdAt }) => ({ Name: name, CreationDate: createdAt }))
-  return { status: 200, body: toXml('ListAllMyBucketsResult', { Owner: { ID: 'local' }, Buckets: { Bucket } }) }
+  return {
+    status: 200,
+    body: toXml('ListAllMyBucketsResult', { Owner: { ID: 'local' }, Buckets: { Bucket } }),
+  }
 }
 
 export const createBucket = ({ catalog }: BucketState, { bucket }: S3Request): Answer => {
@@ -19,7 +22,10 @@ export const createBucket = ({ catalog }: BucketState, { bucket }: S3Request): A
   return { status: 200, headers: { location: `/${bucket}` } }
 }
 
-export const headBucket = ({ trust }: BucketState): Answer => ({ status: 200, headers: { 'x-amz-bucket-region': trust.region } })
+export const headBucket = ({ trust }: BucketState): Answer => ({
+  status: 200,
+  headers: { 'x-amz-bucket-region': trust.region },
+})
 
 export const getBucketLocation = ({ trust }: BucketState): Answer => ({
   status: 200,
@@ -37,7 +43,10 @@ export const listObjects = ({ catalog }: BucketState, { bucket, query }: S3Reque
   const isV2 = query['list-type'] === '2'
   const { prefix = '', delimiter = '', 'continuation-token': token } = query
   const maxKeys = pageSize(query['max-keys'])
-  const after = token === undefined ? ((isV2 ? query['start-after'] : query.marker) ?? '') : Buffer.from(token, 'base64url').toString()
+  const after =
+    token === undefined
+      ? ((isV2 ? query['start-after'] : query.marker) ?? '')
+      : Buffer.from(token, 'base64url').toString()
   const encoded = (text: string) => (query['encoding-type'] === 'url' ? encodePath(text) : text)
 
   const contents: XmlNode[] = []
@@ -85,14 +94,30 @@ export const listObjects = ({ catalog }: BucketState, { bucket, query }: S3Reque
 }
 
 /** Each key is judged for itself, as on AWS. */
-export const deleteObjects = async (state: BucketState, request: S3Request, identity: Identity): Promise<Answer> => {
+export const deleteObjects = async (
+  state: BucketState,
+  request: S3Request,
+  identity: Identity,
+): Promise<Answer> => {
   const { Object: entries, Quiet } = fromXml(await readDocument(request, identity), 'Delete')
-  if (!Array.isArray(entries) || entries.length > MAX_DELETES || entries.some(entry => typeof entry?.Key !== 'string'))
+  if (
+    !Array.isArray(entries) ||
+    entries.length > MAX_DELETES ||
+    entries.some(entry => typeof entry?.Key !== 'string')
+  )
     throw s3Error('MalformedXML')
   const keys: string[] = entries.map(entry => entry.Key)
   const isDeletable = (key: string) => isAllowed(state, identity, 's3:DeleteObject', request.bucket, key)
   const deleted = keys.filter(isDeletable)
   await state.blobs.discard(deleted.flatMap(key => state.catalog.deleteObject(request.bucket, key)))
-  const refused = keys.filter(key => !isDeletable(key)).map(key => ({ Key: key, Code: 'AccessDenied', Message: 'Access Denied' }))
-  return { status: 200, body: toXml('DeleteResult', { Deleted: Quiet === 'true' ? [] : deleted.map(Key => ({ Key })), Error: refused }) }
+  const refused = keys
+    .filter(key => !isDeletable(key))
+    .map(key => ({ Key: key, Code: 'AccessDenied', Message: 'Access Denied' }))
+  return {
+    status: 200,
+    body: toXml('DeleteResult', {
+      Deleted: Quiet === 'true' ? [] : deleted.map(Key => ({ Key })),
+      Error: refused,
+    }),
+  }
 }

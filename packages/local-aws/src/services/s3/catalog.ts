@@ -1,18 +1,32 @@
 import { DatabaseSync } from 'node:sqlite'
 
-/** A stretch of an object's bytes: one file of the blob folder. A multipart object has one per part. */
+/**
+ * A stretch of an object's bytes: one file of the blob folder. A multipart object has one per part.
+ */
 export type Segment = { file: string; size: number }
 
-export type StoredObject = { size: number; eTag: string; lastModified: string; headers: Record<string, string>; segments: Segment[] }
+export type StoredObject = {
+  size: number
+  eTag: string
+  lastModified: string
+  headers: Record<string, string>
+  segments: Segment[]
+}
 export type StoredUpload = { bucket: string; key: string; initiated: string; headers: Record<string, string> }
-export type StoredPart = { number: number; size: number; eTag: string; lastModified: string; segment: Segment }
+export type StoredPart = {
+  number: number
+  size: number
+  eTag: string
+  lastModified: string
+  segment: Segment
+}
 export type Notice = { queueArn: string; body: string }
 
 export type Catalog = ReturnType<typeof openCatalog>
 
 /**
- * The objects that exist, and the notifications that still have to be sent. An object and its notices are written in one transaction,
- * so a crash leaves both or neither.
+ * The objects that exist, and the notifications that still have to be sent. An object and its
+ * notices are written in one transaction, so a crash leaves both or neither.
  */
 export const openCatalog = (file: string) => {
   const db = new DatabaseSync(file)
@@ -39,13 +53,16 @@ export const openCatalog = (file: string) => {
     }
   }
 
-  const parsed = <T>(row: Record<string, unknown> | undefined): T | undefined => row && JSON.parse(String(row.record))
+  const parsed = <T>(row: Record<string, unknown> | undefined): T | undefined =>
+    row && JSON.parse(String(row.record))
 
   const findObject = (bucket: string, key: string) =>
     parsed<StoredObject>(sql.get`select record from objects where bucket = ${bucket} and key = ${key}`)
 
   const findParts = (uploadId: string): StoredPart[] =>
-    sql.all`select record from parts where upload_id = ${uploadId} order by number`.map(row => parsed<StoredPart>(row)!)
+    sql.all`select record from parts where upload_id = ${uploadId} order by number`.map(
+      row => parsed<StoredPart>(row)!,
+    )
 
   const removeUpload = (id: string): Segment[] => {
     const segments = findParts(id).map(part => part.segment)
@@ -67,7 +84,11 @@ export const openCatalog = (file: string) => {
 
     findObject,
     /** Keys in S3's order (by UTF-8 bytes), lazily. */
-    *listObjects(bucket: string, prefix: string, after: string): Generator<[key: string, object: StoredObject]> {
+    *listObjects(
+      bucket: string,
+      prefix: string,
+      after: string,
+    ): Generator<[key: string, object: StoredObject]> {
       for (const row of sql.iterate`
         select key, record from objects where bucket = ${bucket} and key > ${after} and key >= ${prefix} order by key`) {
         const key = String(row.key)
@@ -76,13 +97,20 @@ export const openCatalog = (file: string) => {
       }
     },
     /** Answers the segments that nothing refers to any more. */
-    putObject: (bucket: string, key: string, object: StoredObject, notices: Notice[], finishedUploadId?: string): Segment[] =>
+    putObject: (
+      bucket: string,
+      key: string,
+      object: StoredObject,
+      notices: Notice[],
+      finishedUploadId?: string,
+    ): Segment[] =>
       inTransaction(() => {
         const parts = finishedUploadId ? removeUpload(finishedUploadId) : []
         const stale = [...(findObject(bucket, key)?.segments ?? []), ...parts]
         sql.run`insert into objects values (${bucket}, ${key}, ${JSON.stringify(object)})
           on conflict (bucket, key) do update set record = excluded.record`
-        for (const { queueArn, body } of notices) sql.run`insert into notices (queue_arn, body) values (${queueArn}, ${body})`
+        for (const { queueArn, body } of notices)
+          sql.run`insert into notices (queue_arn, body) values (${queueArn}, ${body})`
         const kept = new Set(object.segments.map(segment => segment.file))
         return stale.filter(segment => !kept.has(segment.file))
       }),
@@ -103,11 +131,16 @@ export const openCatalog = (file: string) => {
       })),
     removeUpload: (id: string) => inTransaction(() => removeUpload(id)),
     findParts,
-    /** Undefined when the upload was finished or aborted meanwhile; else the segments of the part it replaces. */
+    /**
+     * Undefined when the upload was finished or aborted meanwhile; else the segments of the part it
+     * replaces.
+     */
     putPart: (uploadId: string, part: StoredPart): Segment[] | undefined =>
       inTransaction(() => {
         if (!sql.get`select 1 from uploads where id = ${uploadId}`) return undefined
-        const stale = parsed<StoredPart>(sql.get`select record from parts where upload_id = ${uploadId} and number = ${part.number}`)
+        const stale = parsed<StoredPart>(
+          sql.get`select record from parts where upload_id = ${uploadId} and number = ${part.number}`,
+        )
         sql.run`insert into parts values (${uploadId}, ${part.number}, ${JSON.stringify(part)})
           on conflict (upload_id, number) do update set record = excluded.record`
         return stale ? [stale.segment] : []

@@ -39,8 +39,8 @@ const readerOf = (source: AsyncIterable<Buffer>) => {
 }
 
 /**
- * Takes the aws-chunked framing off a body and puts what follows it into `trailers`. With an identity, each chunk's
- * signature is checked against the one before it.
+ * Takes the aws-chunked framing off a body and puts what follows it into `trailers`. With an
+ * identity, each chunk's signature is checked against the one before it.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
 export async function* decodeChunks(
@@ -72,7 +72,8 @@ export async function* decodeChunks(
     }
     await verify('PAYLOAD', [EMPTY_SHA256, hash.digest('hex')], extension.split('chunk-signature=')[1])
     if (last) break
-    if ((await reader.line()) !== '') throw s3Error('IncompleteBody', 'A chunk is longer than its header says.')
+    if ((await reader.line()) !== '')
+      throw s3Error('IncompleteBody', 'A chunk is longer than its header says.')
   }
 
   const lines: string[] = []

@@ -11,7 +11,9 @@ export type CorsRule = {
 
 const fits = (pattern: string, value: string) => {
   const [start = '', end] = pattern.split('*')
-  return end === undefined ? pattern === value : value.length >= pattern.length - 1 && value.startsWith(start) && value.endsWith(end)
+  return end === undefined
+    ? pattern === value
+    : value.length >= pattern.length - 1 && value.startsWith(start) && value.endsWith(end)
 }
 
 const listOf = (header: string | undefined) =>
@@ -20,8 +22,14 @@ const listOf = (header: string | undefined) =>
     .map(name => name.trim().toLowerCase())
     .filter(name => name !== '')
 
-/** Headers for a browser's request; none when no rule of the bucket allows its origin and method. */
-export const corsHeaders = (rules: CorsRule[], method: string, headers: Record<string, string>): Record<string, string> => {
+/**
+ * Headers for a browser's request; none when no rule of the bucket allows its origin and method.
+ */
+export const corsHeaders = (
+  rules: CorsRule[],
+  method: string,
+  headers: Record<string, string>,
+): Record<string, string> => {
   const { origin, 'access-control-request-headers': requested } = headers
   if (origin === undefined) return {}
   const rule = rules.find(
@@ -37,14 +45,22 @@ export const corsHeaders = (rules: CorsRule[], method: string, headers: Record<s
     'access-control-allow-methods': rule.AllowedMethods.join(', '),
     ...(anyone ? {} : { 'access-control-allow-credentials': 'true' }),
     ...(requested ? { 'access-control-allow-headers': listOf(requested).join(', ') } : {}),
-    ...(rule.ExposedHeaders?.length ? { 'access-control-expose-headers': rule.ExposedHeaders.join(', ') } : {}),
+    ...(rule.ExposedHeaders?.length
+      ? { 'access-control-expose-headers': rule.ExposedHeaders.join(', ') }
+      : {}),
     ...(rule.MaxAge === undefined ? {} : { 'access-control-max-age': String(rule.MaxAge) }),
     vary: 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method',
   }
 }
 
-/** The headers of the answer to a preflight. Throws AccessForbidden, which a browser reads as a refusal. */
-export const preflightHeaders = (rules: CorsRule[], headers: Record<string, string>): Record<string, string> => {
+/**
+ * The headers of the answer to a preflight. Throws AccessForbidden, which a browser reads as a
+ * refusal.
+ */
+export const preflightHeaders = (
+  rules: CorsRule[],
+  headers: Record<string, string>,
+): Record<string, string> => {
   const allowed = corsHeaders(rules, headers['access-control-request-method'] ?? '', headers)
   if (!allowed['access-control-allow-origin']) throw s3Error('AccessForbidden')
   return allowed

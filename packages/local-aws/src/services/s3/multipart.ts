@@ -15,17 +15,28 @@ const MAX_PARTS = 10_000
 const findUpload = ({ catalog }: BucketState, { bucket, key, query }: S3Request) => {
   const id = query.uploadId ?? ''
   const upload = catalog.findUpload(id)
-  if (upload?.bucket !== bucket || upload.key !== key) throw s3Error('NoSuchUpload', undefined, { UploadId: id })
+  if (upload?.bucket !== bucket || upload.key !== key)
+    throw s3Error('NoSuchUpload', undefined, { UploadId: id })
   return { id, ...upload }
 }
 
-export const createMultipartUpload = ({ catalog }: BucketState, { bucket, key, headers }: S3Request): Answer => {
+export const createMultipartUpload = (
+  { catalog }: BucketState,
+  { bucket, key, headers }: S3Request,
+): Answer => {
   const id = randomUUID()
   catalog.createUpload(id, { bucket, key, initiated: now(), headers: keptHeaders(headers) })
-  return { status: 200, body: toXml('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: id }) }
+  return {
+    status: 200,
+    body: toXml('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: id }),
+  }
 }
 
-export const uploadPart = async (state: BucketState, request: S3Request, identity: Identity): Promise<Answer> => {
+export const uploadPart = async (
+  state: BucketState,
+  request: S3Request,
+  identity: Identity,
+): Promise<Answer> => {
   const upload = findUpload(state, request)
   const number = Number(request.query.partNumber)
   if (!Number.isInteger(number) || number < 1 || number > MAX_PARTS) {
@@ -38,7 +49,11 @@ export const uploadPart = async (state: BucketState, request: S3Request, identit
   const stale = state.catalog.putPart(upload.id, part)
   await state.blobs.discard(stale ?? [segment])
   if (!stale) throw s3Error('NoSuchUpload', undefined, { UploadId: upload.id })
-  if (isCopy) return { status: 200, body: toXml('CopyPartResult', { ETag: `"${md5}"`, LastModified: part.lastModified }) }
+  if (isCopy)
+    return {
+      status: 200,
+      body: toXml('CopyPartResult', { ETag: `"${md5}"`, LastModified: part.lastModified }),
+    }
   return { status: 200, headers: { etag: `"${md5}"` } }
 }
 
@@ -57,7 +72,12 @@ export const listParts = (state: BucketState, request: S3Request): Answer => {
     NextPartNumberMarker: page.at(-1)?.number,
     MaxParts: maxParts,
     IsTruncated: rest.length > page.length,
-    Part: page.map(part => ({ PartNumber: part.number, LastModified: part.lastModified, ETag: `"${part.eTag}"`, Size: part.size })),
+    Part: page.map(part => ({
+      PartNumber: part.number,
+      LastModified: part.lastModified,
+      ETag: `"${part.eTag}"`,
+      Size: part.size,
+    })),
   })
   return { status: 200, body }
 }
@@ -86,24 +106,38 @@ type NamedPart = { number: number; eTag: string }
 const readNamedParts = (text: string): NamedPart[] => {
   const { Part: parts } = fromXml(text, 'CompleteMultipartUpload')
   if (!Array.isArray(parts) || parts.length === 0) throw s3Error('MalformedXML')
-  const named = parts.map(part => ({ number: Number(part?.PartNumber), eTag: String(part?.ETag).replaceAll('"', '').trim() }))
-  if (named.some((part, index) => index > 0 && part.number <= named[index - 1]!.number)) throw s3Error('InvalidPartOrder')
+  const named = parts.map(part => ({
+    number: Number(part?.PartNumber),
+    eTag: String(part?.ETag).replaceAll('"', '').trim(),
+  }))
+  if (named.some((part, index) => index > 0 && part.number <= named[index - 1]!.number))
+    throw s3Error('InvalidPartOrder')
   return named
 }
 
-export const completeMultipartUpload = async (state: BucketState, request: S3Request, identity: Identity): Promise<Answer> => {
+export const completeMultipartUpload = async (
+  state: BucketState,
+  request: S3Request,
+  identity: Identity,
+): Promise<Answer> => {
   findUpload(state, request)
   const named = readNamedParts(await readDocument(request, identity))
   const upload = findUpload(state, request)
   const stored = new Map(state.catalog.findParts(upload.id).map(part => [part.number, part]))
   const parts = named.map(({ number, eTag }) => {
     const part = stored.get(number)
-    if (part?.eTag !== eTag) throw s3Error('InvalidPart', undefined, { UploadId: upload.id, PartNumber: number, ETag: eTag })
+    if (part?.eTag !== eTag)
+      throw s3Error('InvalidPart', undefined, { UploadId: upload.id, PartNumber: number, ETag: eTag })
     return part
   })
   const small = parts.slice(0, -1).find(part => part.size < MIN_PART_BYTES)
   if (small) {
-    const details = { ProposedSize: small.size, MinSizeAllowed: MIN_PART_BYTES, PartNumber: small.number, ETag: small.eTag }
+    const details = {
+      ProposedSize: small.size,
+      MinSizeAllowed: MIN_PART_BYTES,
+      PartNumber: small.number,
+      ETag: small.eTag,
+    }
     throw s3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', details)
   }
   const md5 = createHash('md5')
@@ -115,7 +149,12 @@ export const completeMultipartUpload = async (state: BucketState, request: S3Req
     headers: upload.headers,
     segments: parts.map(part => part.segment),
   }
-  await commitObject(state, request, identity, { key: upload.key, by: 'CompleteMultipartUpload', object, uploadId: upload.id })
+  await commitObject(state, request, identity, {
+    key: upload.key,
+    by: 'CompleteMultipartUpload',
+    object,
+    uploadId: upload.id,
+  })
   const Location = `http://${request.headers.host}${request.path}`
   const result = { Location, Bucket: upload.bucket, Key: upload.key, ETag: `"${object.eTag}"` }
   return { status: 200, body: toXml('CompleteMultipartUploadResult', result) }

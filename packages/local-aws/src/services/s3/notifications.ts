@@ -13,15 +13,21 @@ export type QueueConfiguration = {
   Filter?: { Key?: { FilterRules?: { Name: string; Value: string }[] } }
 }
 
-/** The rules in `NotificationConfiguration.QueueConfigurations` of the template's Custom::S3BucketNotifications. */
+/**
+ * The rules in `NotificationConfiguration.QueueConfigurations` of the template's
+ * Custom::S3BucketNotifications.
+ */
 export const readQueueConfigurations = (configurations: QueueConfiguration[]): NotificationRule[] =>
   configurations.map(({ QueueArn: queueArn, Events: events, Filter }) => {
-    const filterOf = (name: string) => Filter?.Key?.FilterRules?.find(rule => rule.Name.toLowerCase() === name)?.Value
+    const filterOf = (name: string) =>
+      Filter?.Key?.FilterRules?.find(rule => rule.Name.toLowerCase() === name)?.Value
     return { queueArn, events, prefix: filterOf('prefix'), suffix: filterOf('suffix') }
   })
 
 const matches = (rule: NotificationRule, event: string, key: string) =>
-  rule.events.some(wanted => wanted === event || (wanted.endsWith(':*') && event.startsWith(wanted.slice(0, -1)))) &&
+  rule.events.some(
+    wanted => wanted === event || (wanted.endsWith(':*') && event.startsWith(wanted.slice(0, -1))),
+  ) &&
   key.startsWith(rule.prefix ?? '') &&
   key.endsWith(rule.suffix ?? '')
 
@@ -77,7 +83,11 @@ export const noticesOf = (rules: NotificationRule[], creation: Creation): Notice
     .map(rule => ({ queueArn: rule.queueArn, body: eventBody(creation) }))
 
 /** Hands notices from the catalog to their queues, again and again until each was taken once. */
-export const startDelivery = (catalog: Catalog, notify: (queueArn: string, body: string) => Promise<void>, log: (line: object) => void) => {
+export const startDelivery = (
+  catalog: Catalog,
+  notify: (queueArn: string, body: string) => Promise<void>,
+  log: (line: object) => void,
+) => {
   let running: Promise<void> | undefined
   let isBusy = false
   let timer: NodeJS.Timeout | undefined
@@ -120,7 +130,10 @@ export const startDelivery = (catalog: Catalog, notify: (queueArn: string, body:
       state = 'closing'
       clearTimeout(timer)
       const patience = new AbortController()
-      await Promise.race([running, sleep(CLOSE_WAIT_MS, undefined, { signal: patience.signal }).catch(() => {})])
+      await Promise.race([
+        running,
+        sleep(CLOSE_WAIT_MS, undefined, { signal: patience.signal }).catch(() => {}),
+      ])
       patience.abort()
       state = 'closed'
     },

@@ -9,7 +9,14 @@ import { toXml } from './xml.ts'
 
 export const now = () => new Date().toISOString()
 
-const OVERRIDES = ['content-type', 'content-language', 'expires', 'cache-control', 'content-disposition', 'content-encoding']
+const OVERRIDES = [
+  'content-type',
+  'content-language',
+  'expires',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+]
 
 /** A missing key is told only to those who may list; others are refused, as on AWS. */
 const findObject = (state: BucketState, identity: Identity, bucket: string, key: string): StoredObject => {
@@ -24,21 +31,34 @@ const namesETag = (header: string, eTag: string) =>
 
 const isNotModified = (headers: Record<string, string>, object: StoredObject): boolean => {
   const seconds = Math.floor(Date.parse(object.lastModified) / 1000) * 1000
-  const { 'if-match': match, 'if-none-match': noneMatch, 'if-modified-since': since, 'if-unmodified-since': until } = headers
-  if (match !== undefined ? !namesETag(match, object.eTag) : until !== undefined && seconds > Date.parse(until)) {
+  const {
+    'if-match': match,
+    'if-none-match': noneMatch,
+    'if-modified-since': since,
+    'if-unmodified-since': until,
+  } = headers
+  if (
+    match !== undefined ? !namesETag(match, object.eTag) : until !== undefined && seconds > Date.parse(until)
+  ) {
     throw s3Error('PreconditionFailed')
   }
-  return noneMatch !== undefined ? namesETag(noneMatch, object.eTag) : since !== undefined && seconds <= Date.parse(since)
+  return noneMatch !== undefined
+    ? namesETag(noneMatch, object.eTag)
+    : since !== undefined && seconds <= Date.parse(since)
 }
 
-/** Start and end (exclusive) of a single range; undefined for what must be ignored. Throws InvalidRange. */
+/**
+ * Start and end (exclusive) of a single range; undefined for what must be ignored. Throws
+ * InvalidRange.
+ */
 const parseRange = (header: string | undefined, size: number): [number, number] | undefined => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined
   const start = first === '' ? Math.max(size - Number(last), 0) : Number(first)
   const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size)
   if (first !== '' && last !== '' && Number(last) < start) return undefined
-  if (start >= end) throw s3Error('InvalidRange', undefined, { ActualObjectSize: size, RangeRequested: header! })
+  if (start >= end)
+    throw s3Error('InvalidRange', undefined, { ActualObjectSize: size, RangeRequested: header! })
   return [start, end]
 }
 
@@ -71,20 +91,35 @@ export const getObject = (state: BucketState, request: S3Request, identity: Iden
 }
 
 /** Objects have no tags here, but the aws CLI asks for them before it copies. */
-export const getObjectTagging = (state: BucketState, { bucket, key }: S3Request, identity: Identity): Answer => {
+export const getObjectTagging = (
+  state: BucketState,
+  { bucket, key }: S3Request,
+  identity: Identity,
+): Answer => {
   findObject(state, identity, bucket, key)
   return { status: 200, body: toXml('Tagging', { TagSet: '' }) }
 }
 
-export const putObject = async (state: BucketState, request: S3Request, identity: Identity): Promise<Answer> => {
+export const putObject = async (
+  state: BucketState,
+  request: S3Request,
+  identity: Identity,
+): Promise<Answer> => {
   const { bucket, key, headers } = request
   const refuseExisting = () => {
-    if (headers['if-none-match'] === '*' && state.catalog.findObject(bucket, key)) throw s3Error('PreconditionFailed')
+    if (headers['if-none-match'] === '*' && state.catalog.findObject(bucket, key))
+      throw s3Error('PreconditionFailed')
   }
   refuseExisting()
   const { segment, md5 } = await state.blobs.write(readPayload(request, identity))
   refuseExisting()
-  const object = { size: segment.size, eTag: md5, lastModified: now(), headers: keptHeaders(headers), segments: [segment] }
+  const object = {
+    size: segment.size,
+    eTag: md5,
+    lastModified: now(),
+    headers: keptHeaders(headers),
+    segments: [segment],
+  }
   await commitObject(state, request, identity, { key, by: 'Put', object })
   return { status: 200, headers: { etag: `"${md5}"` } }
 }
@@ -99,7 +134,9 @@ const copyConditions = (headers: Record<string, string>): Record<string, string>
     ),
   )
 
-/** The object that x-amz-copy-source names, if the caller may read it and it meets the conditions. */
+/**
+ * The object that x-amz-copy-source names, if the caller may read it and it meets the conditions.
+ */
 const copySource = (state: BucketState, request: S3Request, identity: Identity) => {
   let source: string
   try {
@@ -116,11 +153,18 @@ const copySource = (state: BucketState, request: S3Request, identity: Identity) 
   return { bucket, key, object }
 }
 
-export const copyObject = async (state: BucketState, request: S3Request, identity: Identity): Promise<Answer> => {
+export const copyObject = async (
+  state: BucketState,
+  request: S3Request,
+  identity: Identity,
+): Promise<Answer> => {
   const source = copySource(state, request, identity)
   const isReplaced = request.headers['x-amz-metadata-directive'] === 'REPLACE'
   if (!isReplaced && source.bucket === request.bucket && source.key === request.key) {
-    throw s3Error('InvalidRequest', 'This copy request is illegal because it is trying to copy an object to itself without changing it.')
+    throw s3Error(
+      'InvalidRequest',
+      'This copy request is illegal because it is trying to copy an object to itself without changing it.',
+    )
   }
   const object = {
     ...source.object,
@@ -129,7 +173,10 @@ export const copyObject = async (state: BucketState, request: S3Request, identit
     segments: await state.blobs.copy(source.object.segments),
   }
   await commitObject(state, request, identity, { key: request.key, by: 'Copy', object })
-  return { status: 200, body: toXml('CopyObjectResult', { ETag: `"${object.eTag}"`, LastModified: object.lastModified }) }
+  return {
+    status: 200,
+    body: toXml('CopyObjectResult', { ETag: `"${object.eTag}"`, LastModified: object.lastModified }),
+  }
 }
 
 /** The bytes that UploadPartCopy takes. */

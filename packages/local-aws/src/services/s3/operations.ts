@@ -1,5 +1,12 @@
 import type { BucketState } from './bucket-state.ts'
-import { createBucket, deleteObjects, getBucketLocation, headBucket, listBuckets, listObjects } from './buckets.ts'
+import {
+  createBucket,
+  deleteObjects,
+  getBucketLocation,
+  headBucket,
+  listBuckets,
+  listObjects,
+} from './buckets.ts'
 import {
   abortMultipartUpload,
   completeMultipartUpload,
@@ -17,8 +24,8 @@ type Run = (state: BucketState, request: S3Request, identity: Identity) => Answe
 type Level = 'account' | 'bucket' | 'object'
 
 /**
- * The first row that fits is taken; the mark is a query parameter or header that tells operations of one method apart.
- * No action: the operation asks for each key by itself.
+ * The first row that fits is taken; the mark is a query parameter or header that tells operations
+ * of one method apart. No action: the operation asks for each key by itself.
  */
 const OPERATIONS: [method: string, level: Level, mark: string | null, action: string | null, run: Run][] = [
   ['GET', 'account', null, 's3:ListAllMyBuckets', listBuckets],
@@ -45,10 +52,17 @@ const OPERATIONS: [method: string, level: Level, mark: string | null, action: st
 const UNSUPPORTED =
   /^(acl|attributes|cors|encryption|lifecycle|notification|policy|restore|retention|tagging|versionId|versioning|versions)$/
 
-export const findOperation = ({ method, bucket, key, query, headers }: S3Request): { level: Level; action: string | null; run: Run } => {
+export const findOperation = ({
+  method,
+  bucket,
+  key,
+  query,
+  headers,
+}: S3Request): { level: Level; action: string | null; run: Run } => {
   const level = key !== '' ? 'object' : bucket !== '' ? 'bucket' : 'account'
   const fits = (mark: string | null) => mark === null || mark in query || mark in headers
-  const [, , mark, action, run] = OPERATIONS.find(row => row[0] === method && row[1] === level && fits(row[2])) ?? []
+  const [, , mark, action, run] =
+    OPERATIONS.find(row => row[0] === method && row[1] === level && fits(row[2])) ?? []
   if (action === undefined || !run) throw s3Error('MethodNotAllowed')
   const unsupported = Object.keys(query).find(name => name !== mark && UNSUPPORTED.test(name))
   if (unsupported) throw s3Error('NotImplemented', `The local S3 does not know ?${unsupported}.`)

@@ -9,7 +9,11 @@ const MAX_OBJECT_BYTES = 5 * 1024 ** 3
 const MAX_DOCUMENT_BYTES = 2 * 1024 ** 2
 
 type Digest = { update: (chunk: Buffer) => void; value: () => Buffer }
-type Expectation = Digest & { expected: () => string | undefined; encoding: 'hex' | 'base64'; code: S3Error['code'] }
+type Expectation = Digest & {
+  expected: () => string | undefined
+  encoding: 'hex' | 'base64'
+  code: S3Error['code']
+}
 
 const hashDigest = (algorithm: string) => (): Digest => {
   const hash = createHash(algorithm)
@@ -38,7 +42,11 @@ const CHECKSUMS: Record<string, () => Digest> = {
   'x-amz-checksum-sha256': hashDigest('sha256'),
 }
 
-async function* checked(source: AsyncIterable<Buffer>, sizeBytes: number, expectations: Expectation[]): AsyncGenerator<Buffer> {
+async function* checked(
+  source: AsyncIterable<Buffer>,
+  sizeBytes: number,
+  expectations: Expectation[],
+): AsyncGenerator<Buffer> {
   let received = 0
   for await (const chunk of source) {
     received += chunk.length
@@ -52,7 +60,10 @@ async function* checked(source: AsyncIterable<Buffer>, sizeBytes: number, expect
   }
 }
 
-/** The request's bytes without their framing; length, hash, checksums and chunk signatures are checked on the way. */
+/**
+ * The request's bytes without their framing; length, hash, checksums and chunk signatures are
+ * checked on the way.
+ */
 export const readPayload = ({ headers, message }: S3Request, identity: Identity): AsyncIterable<Buffer> => {
   const contentHash = headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD'
   const framed = contentHash.startsWith('STREAMING-')
@@ -61,10 +72,22 @@ export const readPayload = ({ headers, message }: S3Request, identity: Identity)
   if (Number(length) > MAX_OBJECT_BYTES) throw s3Error('EntityTooLarge')
 
   const trailers: Record<string, string> = {}
-  const announced = [...Object.keys(headers), ...(headers['x-amz-trailer'] ?? '').split(',').map(name => name.trim().toLowerCase())]
+  const announced = [
+    ...Object.keys(headers),
+    ...(headers['x-amz-trailer'] ?? '').split(',').map(name => name.trim().toLowerCase()),
+  ]
   const expectations = announced.flatMap((name): Expectation[] => {
     const digest = CHECKSUMS[name]
-    return digest ? [{ ...digest(), expected: () => headers[name] ?? trailers[name], encoding: 'base64', code: 'BadDigest' }] : []
+    return digest
+      ? [
+          {
+            ...digest(),
+            expected: () => headers[name] ?? trailers[name],
+            encoding: 'base64',
+            code: 'BadDigest',
+          },
+        ]
+      : []
   })
   if (/^[0-9a-f]{64}$/.test(contentHash)) {
     const code = 'XAmzContentSHA256Mismatch'

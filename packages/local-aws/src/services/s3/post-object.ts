@@ -18,7 +18,11 @@ const readForm = ({ message }: S3Request): Promise<Form> =>
     const malformed = () => reject(s3Error('MalformedPOSTRequest'))
     let parser: busboy.Busboy
     try {
-      parser = busboy({ headers: message.headers, defParamCharset: 'utf8', limits: { fieldSize: MAX_FIELD_BYTES, fields: 100, files: 1 } })
+      parser = busboy({
+        headers: message.headers,
+        defParamCharset: 'utf8',
+        limits: { fieldSize: MAX_FIELD_BYTES, fields: 100, files: 1 },
+      })
     } catch {
       return malformed()
     }
@@ -34,7 +38,9 @@ const readForm = ({ message }: S3Request): Promise<Form> =>
       else file.resume()
     })
     parser.on('error', malformed)
-    parser.on('close', () => reject(s3Error('InvalidArgument', 'POST requires exactly one file upload per request.')))
+    parser.on('close', () =>
+      reject(s3Error('InvalidArgument', 'POST requires exactly one file upload per request.')),
+    )
     message.once('close', () => {
       if (!message.complete) parser.destroy(new Error('The client went away.'))
     })
@@ -48,10 +54,12 @@ async function* withinSizes(
   let size = 0
   for await (const chunk of file) {
     size += chunk.length
-    if (size > maxBytes) throw s3Error('EntityTooLarge', undefined, { ProposedSize: size, MaxSizeAllowed: maxBytes })
+    if (size > maxBytes)
+      throw s3Error('EntityTooLarge', undefined, { ProposedSize: size, MaxSizeAllowed: maxBytes })
     yield chunk
   }
-  if (size < minBytes) throw s3Error('EntityTooSmall', undefined, { ProposedSize: size, MinSizeAllowed: minBytes })
+  if (size < minBytes)
+    throw s3Error('EntityTooSmall', undefined, { ProposedSize: size, MinSizeAllowed: minBytes })
 }
 
 const store = async (state: BucketState, request: S3Request): Promise<Answer> => {
@@ -67,18 +75,28 @@ const store = async (state: BucketState, request: S3Request): Promise<Answer> =>
 
   const kept = Object.entries(keptHeaders(fields)).map(([name, value]) => [name, asHeaderText(value)])
   const { segment, md5 } = await state.blobs.write(withinSizes(file, sizes))
-  const object = { size: segment.size, eTag: md5, lastModified: now(), headers: Object.fromEntries(kept), segments: [segment] }
+  const object = {
+    size: segment.size,
+    eTag: md5,
+    lastModified: now(),
+    headers: Object.fromEntries(kept),
+    segments: [segment],
+  }
   await commitObject(state, request, identity, { key, by: 'Post', object })
 
   const eTag = `"${md5}"`
   const location = `http://${headers.host}/${bucket}/${encodePath(key)}`
   if (URL.canParse(fields.success_action_redirect ?? '')) {
     const target = new URL(fields.success_action_redirect!)
-    for (const [name, value] of Object.entries({ bucket, key, etag: eTag })) target.searchParams.set(name, value)
+    for (const [name, value] of Object.entries({ bucket, key, etag: eTag }))
+      target.searchParams.set(name, value)
     return { status: 303, headers: { location: target.href, etag: eTag } }
   }
   const status = Number(['200', '201'].find(code => code === fields.success_action_status) ?? 204)
-  const body = status === 201 ? toXml('PostResponse', { Location: location, Bucket: bucket, Key: key, ETag: eTag }) : undefined
+  const body =
+    status === 201
+      ? toXml('PostResponse', { Location: location, Bucket: bucket, Key: key, ETag: eTag })
+      : undefined
   return { status, headers: { etag: eTag, location }, body }
 }
 

@@ -23,10 +23,13 @@ const tests: Record<string, (value: string, wanted: string) => boolean> = {
 }
 
 /**
- * Holds the fields of a form (lower-case names, with `bucket`) against its policy; answers the sizes it allows.
- * A field without a condition is refused too.
+ * Holds the fields of a form (lower-case names, with `bucket`) against its policy; answers the
+ * sizes it allows. A field without a condition is refused too.
  */
-export const checkPolicy = (base64: string, fields: Record<string, string>): { minBytes: number; maxBytes: number } => {
+export const checkPolicy = (
+  base64: string,
+  fields: Record<string, string>,
+): { minBytes: number; maxBytes: number } => {
   const { expiration, conditions } = parsePolicy(base64)
   if (!(Date.parse(expiration) > Date.now())) throw refuse('Policy expired.')
 
@@ -49,7 +52,9 @@ export const checkPolicy = (base64: string, fields: Record<string, string>): { m
       }
     }
   }
-  const extra = Object.keys(fields).filter(name => !covered.has(name) && !name.startsWith('x-ignore-') && name !== 'bucket')
+  const extra = Object.keys(fields).filter(
+    name => !covered.has(name) && !name.startsWith('x-ignore-') && name !== 'bucket',
+  )
   if (extra.length > 0) throw refuse(`Extra input fields: ${extra.join(', ')}`)
   return sizes
 }

@@ -10,7 +10,14 @@ const s3Bucket = resourceKind<Bucket>('AWS::S3::Bucket', async (resource, cloud)
   cloud.buckets.set(name, { cors })
   await cloud.s3.defineBucket(name, { cors })
   const host = `${name}.s3.${cloud.region}.amazonaws.com`
-  return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}`, DomainName: `${name}.s3.amazonaws.com`, RegionalDomainName: host } }
+  return {
+    ref: name,
+    attributes: {
+      Arn: `arn:aws:s3:::${name}`,
+      DomainName: `${name}.s3.amazonaws.com`,
+      RegionalDomainName: host,
+    },
+  }
 })
 
 type Notifications = {
@@ -23,14 +30,18 @@ type Notifications = {
   }
 }
 
-const s3Notifications = resourceKind<Notifications>('Custom::S3BucketNotifications', async ({ properties, logicalId }, cloud) => {
-  const { QueueConfigurations = [], ...others } = properties.NotificationConfiguration
-  const unknown = Object.keys(others)
-  if (unknown.length) throw new Error(`bucket notifications by ${unknown.join(', ')} are not emulated here: only queues are`)
-  const notifications = readQueueConfigurations(QueueConfigurations)
-  const cors = cloud.buckets.get(properties.BucketName)?.cors
-  await cloud.s3.defineBucket(properties.BucketName, { cors, notifications })
-  return { ref: logicalId }
-})
+const s3Notifications = resourceKind<Notifications>(
+  'Custom::S3BucketNotifications',
+  async ({ properties, logicalId }, cloud) => {
+    const { QueueConfigurations = [], ...others } = properties.NotificationConfiguration
+    const unknown = Object.keys(others)
+    if (unknown.length)
+      throw new Error(`bucket notifications by ${unknown.join(', ')} are not emulated here: only queues are`)
+    const notifications = readQueueConfigurations(QueueConfigurations)
+    const cors = cloud.buckets.get(properties.BucketName)?.cors
+    await cloud.s3.defineBucket(properties.BucketName, { cors, notifications })
+    return { ref: logicalId }
+  },
+)
 
 export const s3Resources = [s3Bucket, s3Notifications]

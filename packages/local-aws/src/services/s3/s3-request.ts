@@ -18,14 +18,21 @@ export type S3Request = {
 export type Answer = { status: number; headers?: Record<string, string | number>; body?: string | Readable }
 
 const encodeSegment = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 
 /** Percent-encodes everything but unreserved characters and slashes. */
 export const encodePath = (path: string): string => path.split('/').map(encodeSegment).join('/')
 
-/** Headers are bytes: text from elsewhere travels in them as UTF-8. Throws InvalidArgument for what no header can carry. */
+/**
+ * Headers are bytes: text from elsewhere travels in them as UTF-8. Throws InvalidArgument for what
+ * no header can carry.
+ */
 export const asHeaderText = (text: string): string => {
-  if ([...text].some(character => character < ' ')) throw s3Error('InvalidArgument', 'A header value has control characters.')
+  if ([...text].some(character => character < ' '))
+    throw s3Error('InvalidArgument', 'A header value has control characters.')
   return Buffer.from(text).toString('latin1')
 }
 
@@ -47,7 +54,9 @@ export const readRequest = (message: IncomingMessage, id: string): S3Request => 
     bucket,
     key,
     query: Object.fromEntries(new URLSearchParams(rawQuery)),
-    headers: Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, String(value)])),
+    headers: Object.fromEntries(
+      Object.entries(message.headers).map(([name, value]) => [name, String(value)]),
+    ),
     message,
   }
 }

@@ -35,7 +35,11 @@ export type S3 = {
   close: () => Promise<void>
 }
 
-const answerRequest = async (state: BucketState, request: S3Request, describe: (operation: string) => void): Promise<Answer> => {
+const answerRequest = async (
+  state: BucketState,
+  request: S3Request,
+  describe: (operation: string) => void,
+): Promise<Answer> => {
   const { method, bucket, key, query } = request
   if (method === 'POST' && key === '' && !('delete' in query)) {
     describe(postObject.name)
@@ -44,7 +48,12 @@ const answerRequest = async (state: BucketState, request: S3Request, describe: (
   const { level, action, run } = findOperation(request)
   describe(run.name)
   const identity = await authenticate(request, state.trust)
-  if (action) requireAllowed(state, identity, action, { bucket: level === 'account' ? '*' : bucket, key, prefix: query.prefix })
+  if (action)
+    requireAllowed(state, identity, action, {
+      bucket: level === 'account' ? '*' : bucket,
+      key,
+      prefix: query.prefix,
+    })
   const isMissing = level !== 'account' && run !== createBucket && !state.catalog.hasBucket(bucket)
   if (isMissing) throw s3Error('NoSuchBucket', undefined, { BucketName: bucket })
   return run(state, request, identity)
@@ -52,13 +61,22 @@ const answerRequest = async (state: BucketState, request: S3Request, describe: (
 
 const errorAnswer = (error: S3Error, message: IncomingMessage, requestId: string): Answer => {
   const Resource = (message.url ?? '/').split('?')[0]
-  const body = toXml('Error', { Code: error.code, Message: error.message, ...error.details, Resource, RequestId: requestId })
+  const body = toXml('Error', {
+    Code: error.code,
+    Message: error.message,
+    ...error.details,
+    Resource,
+    RequestId: requestId,
+  })
   return { status: error.status, body: message.method === 'HEAD' ? undefined : body }
 }
 
 const send = async (response: ServerResponse, { status, headers = {}, body }: Answer): Promise<void> => {
   if (typeof body !== 'object') {
-    const type = body === undefined ? {} : { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) }
+    const type =
+      body === undefined
+        ? {}
+        : { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) }
     response.writeHead(status, { ...type, ...headers }).end(body)
     return
   }
@@ -66,14 +84,30 @@ const send = async (response: ServerResponse, { status, headers = {}, body }: An
   await pipeline(body, response)
 }
 
-/** An S3 for one machine: what SDKs, presigned URLs, browsers' forms and the aws CLI say over the wire, kept on disk. */
-export const startS3 = async ({ port, dataDir, region, keyring, notify, log = () => {} }: S3Options): Promise<S3> => {
+/**
+ * An S3 for one machine: what SDKs, presigned URLs, browsers' forms and the aws CLI say over the
+ * wire, kept on disk.
+ */
+export const startS3 = async ({
+  port,
+  dataDir,
+  region,
+  keyring,
+  notify,
+  log = () => {},
+}: S3Options): Promise<S3> => {
   await mkdir(dataDir, { recursive: true })
   const catalog = openCatalog(join(dataDir, 'catalog.sqlite'))
   const blobs = openBlobs(join(dataDir, 'blobs'))
   await blobs.sweep(catalog.filesInUse())
   const delivery = startDelivery(catalog, notify, log)
-  const state: BucketState = { catalog, blobs, trust: { keyring, region }, settings: new Map(), wakeDelivery: delivery.wake }
+  const state: BucketState = {
+    catalog,
+    blobs,
+    trust: { keyring, region },
+    settings: new Map(),
+    wakeDelivery: delivery.wake,
+  }
 
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now()
@@ -90,7 +124,8 @@ export const startS3 = async ({ port, dataDir, region, keyring, notify, log = ()
         operation = 'preflight'
         answer = { status: 200, headers: preflightHeaders(rules, request.headers) }
       } else {
-        for (const [name, value] of Object.entries(corsHeaders(rules, request.method, request.headers))) response.setHeader(name, value)
+        for (const [name, value] of Object.entries(corsHeaders(rules, request.method, request.headers)))
+          response.setHeader(name, value)
         answer = await answerRequest(state, request, name => {
           operation = name
         })
@@ -103,10 +138,19 @@ export const startS3 = async ({ port, dataDir, region, keyring, notify, log = ()
     await send(response, answer).catch(() => response.destroy())
     const error = cause && (isS3Error(cause) ? cause.code : String(cause))
     const path = message.url?.split('?')[0]
-    log({ operation, path, status: answer.status, ...(error ? { error } : {}), durationMs: Math.round(performance.now() - startedAt) })
+    log({
+      operation,
+      path,
+      status: answer.status,
+      ...(error ? { error } : {}),
+      durationMs: Math.round(performance.now() - startedAt),
+    })
   }
 
-  const listening = await serveLocally((message, response) => void handle(message, response), { port, requestTimeout: 0 })
+  const listening = await serveLocally((message, response) => void handle(message, response), {
+    port,
+    requestTimeout: 0,
+  })
 
   return {
     url: listening.url,

@@ -3,7 +3,13 @@ import { s3Error } from './s3-error.ts'
 
 export type XmlNode = string | number | boolean | undefined | XmlNode[] | { [name: string]: XmlNode }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' }
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+}
 
 const element = (name: string, node: XmlNode): string => {
   if (node === undefined) return ''

@@ -21,7 +21,10 @@ export type GenerateSecretString = {
 export type Secrets = {
   url: string
   /** Keeps the value of an earlier start; answers the secret's ARN. */
-  define(name: string, value: { SecretString?: string; GenerateSecretString?: GenerateSecretString }): Promise<string>
+  define(
+    name: string,
+    value: { SecretString?: string; GenerateSecretString?: GenerateSecretString },
+  ): Promise<string>
   /** Keeps a value in memory for as long as the stack runs. */
   put(id: string, value: string): void
   valueOf(id: string): string | undefined
@@ -37,9 +40,15 @@ const generate = (rules: GenerateSecretString): string => {
     rules.IncludeSpace ? ' ' : '',
   ].join('')
   const allowed = [...alphabet].filter(character => !rules.ExcludeCharacters?.includes(character))
-  const password = Array.from({ length: rules.PasswordLength ?? 32 }, () => allowed[randomInt(allowed.length)]).join('')
+  const password = Array.from(
+    { length: rules.PasswordLength ?? 32 },
+    () => allowed[randomInt(allowed.length)],
+  ).join('')
   if (!rules.GenerateStringKey) return password
-  return JSON.stringify({ ...JSON.parse(rules.SecretStringTemplate ?? '{}'), [rules.GenerateStringKey]: password })
+  return JSON.stringify({
+    ...JSON.parse(rules.SecretStringTemplate ?? '{}'),
+    [rules.GenerateStringKey]: password,
+  })
 }
 
 /** Secrets Manager's GetSecretValue over values kept in the state folder. */
@@ -71,8 +80,15 @@ export const startSecrets = async (o: {
       GetSecretValue: ({ SecretId }: { SecretId: string }, accessKeyId) => {
         const name = nameOf(SecretId)
         demand(o.keyring, accessKeyId, 'secretsmanager:GetSecretValue', name ? arnOf(name) : SecretId)
-        if (!name) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
-        return { ARN: arnOf(name), Name: name, SecretString: find(name), VersionId: 'local', VersionStages: ['AWSCURRENT'] }
+        if (!name)
+          throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
+        return {
+          ARN: arnOf(name),
+          Name: name,
+          SecretString: find(name),
+          VersionId: 'local',
+          VersionStages: ['AWSCURRENT'],
+        }
       },
     },
   })

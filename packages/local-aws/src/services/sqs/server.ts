@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { CreateQueueCommand, type MessageAttributeValue, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  type MessageAttributeValue,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 import { AwsError, callerOf, demand } from '../../iam/caller.ts'
 import type { Keyring } from '../../iam/keyring.ts'
@@ -14,7 +19,10 @@ export type Sqs = {
   url: string
   client: SQSClient
   /** Creates the queue and puts back the messages it held when the stack last ended. */
-  createQueue(name: string, attributes: Record<string, string>): Promise<{ url: string; arn: string; name: string }>
+  createQueue(
+    name: string,
+    attributes: Record<string, string>,
+  ): Promise<{ url: string; arn: string; name: string }>
   urlOf(arn: string): string
   send(queueArn: string, body: string): Promise<void>
   close(): Promise<void>
@@ -22,10 +30,15 @@ export type Sqs = {
 
 type Request = { method: string; url: string; headers: IncomingHttpHeaders }
 type Reply = { code(status: number): Reply; type(mediaType: string): Reply; send(body: object): unknown }
-/** The part of fauxqs's server that is used, whose own types lead into a package that is not ours. */
+/**
+ * The part of fauxqs's server that is used, whose own types lead into a package that is not ours.
+ */
 type App = {
   server: Server
-  addHook(name: 'preParsing', hook: (request: Request, reply: Reply, payload: Readable) => Promise<Readable>): void
+  addHook(
+    name: 'preParsing',
+    hook: (request: Request, reply: Reply, payload: Readable) => Promise<Readable>,
+  ): void
   addHook(name: 'onSend', hook: (request: Request, reply: Reply, payload: unknown) => Promise<unknown>): void
   addHook(name: 'onResponse', hook: (request: Request) => Promise<void>): void
   setErrorHandler(handler: (error: Error, request: Request, reply: Reply) => unknown): void
@@ -33,7 +46,12 @@ type App = {
   listen(where: { port: number; host: string }): Promise<string>
   close(): Promise<void>
 }
-type Held = { body: string; attributes?: Record<string, MessageAttributeValue>; groupId?: string; deduplicationId?: string }
+type Held = {
+  body: string
+  attributes?: Record<string, MessageAttributeValue>
+  groupId?: string
+  deduplicationId?: string
+}
 type Inspected = {
   body: string
   messageAttributes?: Record<string, MessageAttributeValue>
@@ -41,12 +59,23 @@ type Inspected = {
   messageDeduplicationId?: string
   sentTimestamp: number
 }
-type Inspection = { messages?: { ready: Inspected[]; delayed: Inspected[]; inflight: { message: Inspected }[] } }
+type Inspection = {
+  messages?: { ready: Inspected[]; delayed: Inspected[]; inflight: { message: Inspected }[] }
+}
 
 const recordAfterMs = 30
 
-/** fauxqs in memory (its own persistence breaks ChangeMessageVisibility) behind signatures and grants; what queues hold is written to the state folder. */
-export const startSqs = async (o: { port: number; stateDir: string; region: string; account: string; keyring: Keyring }): Promise<Sqs> => {
+/**
+ * fauxqs in memory (its own persistence breaks ChangeMessageVisibility) behind signatures and
+ * grants; what queues hold is written to the state folder.
+ */
+export const startSqs = async (o: {
+  port: number
+  stateDir: string
+  region: string
+  account: string
+  keyring: Keyring
+}): Promise<Sqs> => {
   const app = buildApp({ logger: false, defaultRegion: o.region }) as unknown as App
   const names = new Set<string>()
   const arnOf = (name: string) => `arn:aws:sqs:${o.region}:${o.account}:${name}`
@@ -62,13 +91,17 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
       .split('.')
       .at(-1)!
       .replace(/Batch$/, '')
-    const { QueueUrl, QueueName } = JSON.parse(body.toString() || '{}') as { QueueUrl?: string; QueueName?: string }
+    const { QueueUrl, QueueName } = JSON.parse(body.toString() || '{}') as {
+      QueueUrl?: string
+      QueueName?: string
+    }
     const name = QueueName ?? QueueUrl?.split('/').at(-1)
     demand(o.keyring, accessKeyId, `sqs:${action}`, name ? arnOf(name) : '*')
     return Readable.from([body])
   })
   app.setErrorHandler((error, _request, reply) => {
-    const { type, status, message } = error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500)
+    const { type, status, message } =
+      error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500)
     return reply.code(status).type('application/x-amz-json-1.0').send({ __type: type, message })
   })
 
@@ -77,12 +110,19 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
     if (!messages) return []
     return [...messages.inflight.map(({ message }) => message), ...messages.ready, ...messages.delayed]
       .toSorted((a, b) => a.sentTimestamp - b.sentTimestamp)
-      .map(({ body, messageAttributes: attributes, messageGroupId: groupId, messageDeduplicationId: deduplicationId }) => ({
-        body,
-        attributes,
-        groupId,
-        deduplicationId,
-      }))
+      .map(
+        ({
+          body,
+          messageAttributes: attributes,
+          messageGroupId: groupId,
+          messageDeduplicationId: deduplicationId,
+        }) => ({
+          body,
+          attributes,
+          groupId,
+          deduplicationId,
+        }),
+      )
   }
   const record = async () => {
     const contents = { ...held }
@@ -124,7 +164,14 @@ export const startSqs = async (o: { port: number; stateDir: string; region: stri
   const urlOf = (arn: string) => `${url}/${o.account}/${arn.split(':').at(-1)}`
   const send = async (queueUrl: string, { body, attributes, groupId, deduplicationId }: Held) => {
     const fifo = groupId ? { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId } : {}
-    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, MessageAttributes: attributes, ...fifo }))
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: body,
+        MessageAttributes: attributes,
+        ...fifo,
+      }),
+    )
   }
 
   return {

@@ -17,7 +17,10 @@ export type ExecutionRecord = {
 
 const nameIsUsedForSeconds = 90 * 24 * 3600
 
-/** Executions of one machine, one file each; names of executions that ended more than 90 days ago become free, as in Step Functions. */
+/**
+ * Executions of one machine, one file each; names of executions that ended more than 90 days ago
+ * become free, as in Step Functions.
+ */
 export const openRecords = async (folder: string) => {
   await mkdir(folder, { recursive: true })
   const records = new Map<string, ExecutionRecord>()
@@ -25,7 +28,8 @@ export const openRecords = async (folder: string) => {
   for (const entry of await readdir(folder)) {
     if (!entry.endsWith('.json')) continue
     const record = JSON.parse(await readFile(join(folder, entry), 'utf8')) as ExecutionRecord
-    if (record.stopDate && record.stopDate < Date.now() / 1000 - nameIsUsedForSeconds) await rm(join(folder, entry))
+    if (record.stopDate && record.stopDate < Date.now() / 1000 - nameIsUsedForSeconds)
+      await rm(join(folder, entry))
     else records.set(record.name, record)
   }
   // Writes of one record follow each other, so that the last state is the one on disk.

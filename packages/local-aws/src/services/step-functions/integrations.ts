@@ -13,8 +13,15 @@ const invokeArn = 'arn:aws:states:::lambda:invoke'
 export const canPerform = (resource: string): boolean =>
   resource === runTaskArn || resource === invokeArn || /^arn:aws:lambda:[^:]*:\d*:function:/.test(resource)
 
-/** Does what Task states ask for in the name of the machine's role: Lambda functions and ECS tasks. */
-export const performTasks = (o: { lambda: Pick<Lambda, 'invoke'>; ecs: Ecs; keyring: Keyring; roleName: string }): Perform => {
+/**
+ * Does what Task states ask for in the name of the machine's role: Lambda functions and ECS tasks.
+ */
+export const performTasks = (o: {
+  lambda: Pick<Lambda, 'invoke'>
+  ecs: Ecs
+  keyring: Keyring
+  roleName: string
+}): Perform => {
   const { accessKeyId } = o.keyring.issue(o.roleName)
   const demandFor = (service: string, action: string, arn: string) => {
     if (!o.keyring.authorize(accessKeyId, action, arn))
@@ -33,13 +40,18 @@ export const performTasks = (o: { lambda: Pick<Lambda, 'invoke'>; ecs: Ecs; keyr
   const runTask = async (task: RunTask, signal: AbortSignal) => {
     demandFor('ECS', 'ecs:RunTask', o.ecs.arnOf(task.TaskDefinition))
     const finished = await o.ecs.run(task, signal)
-    if (finished.Containers.some(({ ExitCode }) => ExitCode !== 0)) throw new TaskError('States.TaskFailed', JSON.stringify(finished))
+    if (finished.Containers.some(({ ExitCode }) => ExitCode !== 0))
+      throw new TaskError('States.TaskFailed', JSON.stringify(finished))
     return finished
   }
   return async ({ resource, input, signal }) => {
     if (resource === runTaskArn) return runTask(input as RunTask, signal)
     if (resource !== invokeArn) return invoke(resource, input, signal)
     const { FunctionName, Payload } = input as LambdaCall
-    return { ExecutedVersion: '$LATEST', Payload: await invoke(FunctionName, Payload ?? {}, signal), StatusCode: 200 }
+    return {
+      ExecutedVersion: '$LATEST',
+      Payload: await invoke(FunctionName, Payload ?? {}, signal),
+      StatusCode: 200,
+    }
   }
 }

@@ -11,7 +11,10 @@ export type MachineSpec = { name: string; roleArn: string; definitionString: str
 
 export type States = {
   url: string
-  /** Answers the machine's ARN. Executions that were running when the stack last ended wait for `resume`. */
+  /**
+   * Answers the machine's ARN. Executions that were running when the stack last ended wait for
+   * `resume`.
+   */
   define(spec: MachineSpec): Promise<string>
   resume(): void
   close(): Promise<void>
@@ -24,7 +27,8 @@ type Listing = { stateMachineArn: string; statusFilter?: string; maxResults?: nu
 const inputLimitBytes = 262_144
 
 const parseInput = (input: string): unknown => {
-  if (Buffer.byteLength(input) > inputLimitBytes) throw new AwsError('ValidationException', 'input is longer than 262144 bytes')
+  if (Buffer.byteLength(input) > inputLimitBytes)
+    throw new AwsError('ValidationException', 'input is longer than 262144 bytes')
   try {
     return JSON.parse(input)
   } catch {
@@ -32,7 +36,10 @@ const parseInput = (input: string): unknown => {
   }
 }
 
-/** Step Functions over aws-local-stepfunctions: starts, describes, stops and lists executions of the template's machines; `emit` gets every change of status. */
+/**
+ * Step Functions over aws-local-stepfunctions: starts, describes, stops and lists executions of the
+ * template's machines; `emit` gets every change of status.
+ */
 export const startStates = async (o: {
   port: number
   stateDir: string
@@ -64,22 +71,47 @@ export const startStates = async (o: {
   }
   const run = async (defined: Defined, record: ExecutionRecord) => {
     const { arn, name, roleArn, machine, perform, book } = defined
-    const ids = { Id: record.executionArn, Name: record.name, RoleArn: roleArn, StateMachineId: arn, StateMachineName: name }
-    const execution = runExecution({ machine, execution: ids, input: JSON.parse(record.input), perform, log: o.log })
+    const ids = {
+      Id: record.executionArn,
+      Name: record.name,
+      RoleArn: roleArn,
+      StateMachineId: arn,
+      StateMachineName: name,
+    }
+    const execution = runExecution({
+      machine,
+      execution: ids,
+      input: JSON.parse(record.input),
+      perform,
+      log: o.log,
+    })
     const entry: { stop(): void; reason?: { error?: string; cause?: string } } = { stop: execution.stop }
     running.set(record.executionArn, entry)
     const { status, ...result } = await execution.end
     running.delete(record.executionArn)
-    // A stack that is being closed leaves its executions running, so that the next start takes them up again.
+    // A stack that is being closed leaves its executions running, so that the next start takes them
+    // up again.
     if (closing) return
     const output = 'output' in result ? { output: JSON.stringify(result.output) } : result
-    const ended: ExecutionRecord = { ...record, status, stopDate: Date.now() / 1000, ...output, ...entry.reason }
+    const ended: ExecutionRecord = {
+      ...record,
+      status,
+      stopDate: Date.now() / 1000,
+      ...output,
+      ...entry.reason,
+    }
     await book.save(ended)
-    o.log({ execution: record.name, event: `Execution ${status}`, ...('error' in ended ? { error: ended.error, cause: ended.cause } : {}) })
+    o.log({
+      execution: record.name,
+      event: `Execution ${status}`,
+      ...('error' in ended ? { error: ended.error, cause: ended.cause } : {}),
+    })
     announce(ended)
   }
   const begin = (defined: Defined, record: ExecutionRecord) =>
-    run(defined, record).catch(error => o.log({ level: 'ERROR', execution: record.name, error: String(error) }))
+    run(defined, record).catch(error =>
+      o.log({ level: 'ERROR', execution: record.name, error: String(error) }),
+    )
 
   const machineOf = (arn: string) => {
     const found = machines.get(arn)
@@ -103,7 +135,14 @@ export const startStates = async (o: {
       throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${known.executionArn}'`)
     }
     const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`
-    const record: ExecutionRecord = { executionArn, stateMachineArn, name, status: 'RUNNING', startDate: Date.now() / 1000, input }
+    const record: ExecutionRecord = {
+      executionArn,
+      stateMachineArn,
+      name,
+      status: 'RUNNING',
+      startDate: Date.now() / 1000,
+      input,
+    }
     await defined.book.save(record)
     announce(record)
     begin(defined, record)
@@ -124,7 +163,9 @@ export const startStates = async (o: {
       .toSorted((a, b) => b.startDate - a.startDate)
     const from = Number(nextToken ?? 0)
     const size = maxResults || 100
-    const executions = all.slice(from, from + size).map(({ input, output, error, cause, ...summary }) => summary)
+    const executions = all
+      .slice(from, from + size)
+      .map(({ input, output, error, cause, ...summary }) => summary)
     return { executions, ...(from + size < all.length ? { nextToken: String(from + size) } : {}) }
   }
 

@@ -14,7 +14,10 @@ const margin = 0.15 * framesPerSecond
 const quietestSpeech = -55
 const belowLevel = 26
 
-/** Loudness of each frame of a 16 kHz mono s16le file in dBFS, read as a stream: hours of sound never lie in memory. */
+/**
+ * Loudness of each frame of a 16 kHz mono s16le file in dBFS, read as a stream: hours of sound
+ * never lie in memory.
+ */
 export const frameLevels = async (file: string): Promise<Float32Array> => {
   const levels: number[] = []
   let energy = 0
@@ -36,12 +39,15 @@ export const frameLevels = async (file: string): Promise<Float32Array> => {
   return Float32Array.from(levels)
 }
 
-// Loudness is relative to its scene: the level exceeded by a tenth of the frames within five seconds to each side.
+// Loudness is relative to its scene: the level exceeded by a tenth of the frames within five
+// seconds to each side.
 const localLevels = (levels: Float32Array): Float32Array => {
   const blocks = Math.ceil(levels.length / framesPerSecond)
   const around = 5
   return Float32Array.from({ length: blocks }, (_, block) => {
-    const window = levels.slice(Math.max(0, block - around) * framesPerSecond, (block + around + 1) * framesPerSecond).sort()
+    const window = levels
+      .slice(Math.max(0, block - around) * framesPerSecond, (block + around + 1) * framesPerSecond)
+      .sort()
     return window[Math.floor(window.length * 0.9)] ?? -100
   })
 }
@@ -57,18 +63,23 @@ const quietestFrame = (levels: Float32Array, from: number, to: number): number =
   return best
 }
 
-// The recogniser slows down and loses its way in very long clips: cut those at their quietest moment.
+// The recogniser slows down and loses its way in very long clips: cut those at their quietest
+// moment.
 const shorten = (clip: Clip, levels: Float32Array): Clip[] => {
   if (clip.end - clip.start <= longestClip) return [clip]
   const cut = quietestFrame(levels, clip.start + longestClip / 2, clip.start + longestClip)
   return [{ start: clip.start, end: cut, pauseFrames: 0 }, ...shorten({ ...clip, start: cut }, levels)]
 }
 
-/** Cuts sound at its pauses. Positions are frame counts, so they cannot drift however long the recording is. */
+/**
+ * Cuts sound at its pauses. Positions are frame counts, so they cannot drift however long the
+ * recording is.
+ */
 export const cutAtPauses = (levels: Float32Array): Clip[] => {
   const local = localLevels(levels)
   const sounding = (frame: number) =>
-    levels[frame]! > Math.max(quietestSpeech, (local[Math.floor(frame / framesPerSecond)] ?? -100) - belowLevel)
+    levels[frame]! >
+    Math.max(quietestSpeech, (local[Math.floor(frame / framesPerSecond)] ?? -100) - belowLevel)
   const stretches: { start: number; end: number }[] = []
   for (let frame = 0; frame < levels.length; frame++) {
     if (!sounding(frame)) continue
@@ -79,7 +90,11 @@ export const cutAtPauses = (levels: Float32Array): Clip[] => {
   const spoken = stretches.filter(({ start, end }) => end - start >= shortestSound)
   const clips = spoken.map(({ start, end }, i) => {
     const next = spoken[i + 1]?.start ?? levels.length
-    return { start: Math.max(0, start - margin), end: Math.min(levels.length, end + margin), pauseFrames: next - end }
+    return {
+      start: Math.max(0, start - margin),
+      end: Math.min(levels.length, end + margin),
+      pauseFrames: next - end,
+    }
   })
   return clips.flatMap(clip => shorten(clip, levels))
 }

@@ -42,7 +42,10 @@ const onPath = (name: string, environment: Environment): string | undefined =>
       }
     })
 
-/** The best recogniser on this machine: whisper.cpp with the operator's own model, else PocketSphinx. */
+/**
+ * The best recogniser on this machine: whisper.cpp with the operator's own model, else
+ * PocketSphinx.
+ */
 export const findEngine = (environment: Environment): Engine | undefined => {
   const whisperProgram = onPath('whisper-cli', environment)
   if (environment.WHISPER_MODEL && whisperProgram) return whisper(whisperProgram, environment.WHISPER_MODEL)

@@ -5,7 +5,9 @@ import { runCommand } from '../../machine/command.ts'
 import { type Clip, secondsOf } from './clips.ts'
 import type { Engine, Word } from './engine.ts'
 
-const modelFolders = ['/usr/share', '/usr/local/share', '/opt/homebrew/share'].map(share => `${share}/pocketsphinx/model/en-us`)
+const modelFolders = ['/usr/share', '/usr/local/share', '/opt/homebrew/share'].map(
+  share => `${share}/pocketsphinx/model/en-us`,
+)
 const modelFolder = () => modelFolders.find(folder => existsSync(join(folder, 'en-us.lm.bin')))
 
 const processes = 2
@@ -16,26 +18,35 @@ const leastWord = 0.01
 const leastClip = 0.25
 const leastCoverage = 0.35
 
-// A clip of music or noise comes out as a few unsure words with holes between them. Single unsure words of real speech are mostly right.
+// A clip of music or noise comes out as a few unsure words with holes between them. Single unsure
+// words of real speech are mostly right.
 const isSpeech = (words: Word[], clip: Clip): boolean => {
   const spoken = words.reduce((sum, word) => sum + word.endTime - word.startTime, 0)
   const sure = words.reduce((sum, word) => sum + (word.endTime - word.startTime) * word.confidence, 0)
-  return spoken > 0 && sure / spoken >= leastClip && spoken / secondsOf(clip.end - clip.start) >= leastCoverage
+  return (
+    spoken > 0 && sure / spoken >= leastClip && spoken / secondsOf(clip.end - clip.start) >= leastCoverage
+  )
 }
 
-// `utterance channel start duration word confidence`; `the(2)` is another pronunciation of `the`, `[NOISE]` and `<sil>` are no words.
+// `utterance channel start duration word confidence`; `the(2)` is another pronunciation of `the`,
+// `[NOISE]` and `<sil>` are no words.
 const readLine = (line: string): { clip: number; word: Word } | undefined => {
   const [utterance, , start, duration, text, confidence] = line.split(' ')
   const content = text?.replace(/\(\d+\)$/, '')
   if (!content || /^[<[+]/.test(content)) return undefined
   const startTime = Number(start)
-  return { clip: Number(utterance), word: { content, startTime, endTime: startTime + Number(duration), confidence: Number(confidence) } }
+  return {
+    clip: Number(utterance),
+    word: { content, startTime, endTime: startTime + Number(duration), confidence: Number(confidence) },
+  }
 }
 
 /** Two lists of about the same length of sound. */
 const shareOut = (clips: Clip[]): number[][] => {
   const shares = Array.from({ length: processes }, () => ({ frames: 0, clips: [] as number[] }))
-  const longestFirst = clips.map((_, i) => i).sort((a, b) => clips[b]!.end - clips[b]!.start - (clips[a]!.end - clips[a]!.start))
+  const longestFirst = clips
+    .map((_, i) => i)
+    .sort((a, b) => clips[b]!.end - clips[b]!.start - (clips[a]!.end - clips[a]!.start))
   for (const i of longestFirst) {
     const least = shares.reduce((best, share) => (share.frames < best.frames ? share : best))
     least.frames += clips[i]!.end - clips[i]!.start
@@ -48,9 +59,28 @@ const shareOut = (clips: Clip[]): number[][] => {
 export const pocketsphinx = (program: string): Engine | undefined => {
   const model = modelFolder()
   if (!model) return undefined
-  const models = ['-hmm', join(model, 'en-us'), '-lm', join(model, 'en-us.lm.bin'), '-dict', join(model, 'cmudict-en-us.dict')]
-  // -remove_silence would shift the times of all words behind a pause; above 5000 HMMs a frame nothing gets better, only slower.
-  const settings = ['-cmn', 'batch', '-adcin', 'yes', '-remove_silence', 'no', '-maxhmmpf', '5000', '-logfn', '/dev/null']
+  const models = [
+    '-hmm',
+    join(model, 'en-us'),
+    '-lm',
+    join(model, 'en-us.lm.bin'),
+    '-dict',
+    join(model, 'cmudict-en-us.dict'),
+  ]
+  // -remove_silence would shift the times of all words behind a pause; above 5000 HMMs a frame
+  // nothing gets better, only slower.
+  const settings = [
+    '-cmn',
+    'batch',
+    '-adcin',
+    'yes',
+    '-remove_silence',
+    'no',
+    '-maxhmmpf',
+    '5000',
+    '-logfn',
+    '/dev/null',
+  ]
 
   return {
     name: 'pocketsphinx',
@@ -62,10 +92,15 @@ export const pocketsphinx = (program: string): Engine | undefined => {
         const control = join(folder, `clips-${number}.ctl`)
         const result = join(folder, `clips-${number}.ctm`)
         const name = basename(pcmFile).replace(/\.raw$/, '')
-        await writeFile(control, share.map(i => `${name} ${clips[i]!.start} ${clips[i]!.end} ${i}\n`).join(''))
+        await writeFile(
+          control,
+          share.map(i => `${name} ${clips[i]!.start} ${clips[i]!.end} ${i}\n`).join(''),
+        )
         const input = ['-cepdir', folder, '-cepext', '.raw', '-ctl', control, '-ctm', result]
         const frames = share.reduce((sum, i) => sum + clips[i]!.end - clips[i]!.start, 0)
-        await slots(() => runCommand(program, [...models, ...settings, ...input], { deadlineMs: deadlineMs(frames), signal }))
+        await slots(() =>
+          runCommand(program, [...models, ...settings, ...input], { deadlineMs: deadlineMs(frames), signal }),
+        )
         return (await readFile(result, 'utf8')).split('\n')
       }
       const lines = (await Promise.all(shareOut(clips).map(runShare))).flat()

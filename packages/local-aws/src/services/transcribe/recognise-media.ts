@@ -39,7 +39,8 @@ const unsupported = (language: string, engine: Engine) =>
   )
 
 // Word for word, slips included: callers know these failures by their sentences.
-const unreadable = "The data in your input media file isn't valid. Check the media file and try your request again."
+const unreadable =
+  "The data in your input media file isn't valid. Check the media file and try your request again."
 const tooLong =
   'Invalid file size: file size too large. Maximum audio duration is 4.000000 hours.Check the length of the file and try your request again.'
 const tooShort =
@@ -61,9 +62,24 @@ const chooseLanguage = (job: RecognitionJob, engine: Engine): string | undefined
 
 const decode = async (mediaFile: string, pcmFile: string, signal: AbortSignal): Promise<void> => {
   const input = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-i', `file:${mediaFile}`]
-  const sound = ['-map', '0:a:0', '-t', String(longestSeconds + 1), '-ac', '1', '-ar', String(sampleRate), '-f', 's16le', `file:${pcmFile}`]
+  const sound = [
+    '-map',
+    '0:a:0',
+    '-t',
+    String(longestSeconds + 1),
+    '-ac',
+    '1',
+    '-ar',
+    String(sampleRate),
+    '-f',
+    's16le',
+    `file:${pcmFile}`,
+  ]
   try {
-    await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...input, ...sound], { deadlineMs: 900_000, signal })
+    await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...input, ...sound], {
+      deadlineMs: 900_000,
+      signal,
+    })
   } catch (error) {
     if (error instanceof CommandError) throw new JobFailure(`${unreadable} ${error.message}`)
     throw error
@@ -73,22 +89,30 @@ const decode = async (mediaFile: string, pcmFile: string, signal: AbortSignal): 
   if (seconds > longestSeconds) throw new JobFailure(tooLong)
 }
 
-/** Listens to the media of a job and writes its transcript. Throws JobFailure for what is wrong with the job or the machine. */
+/**
+ * Listens to the media of a job and writes its transcript. Throws JobFailure for what is wrong with
+ * the job or the machine.
+ */
 export const recogniseMedia = async (job: RecognitionJob, o: Surroundings): Promise<{ language: string }> => {
   const engine = findEngine(o.environment)
-  if (!engine) throw new JobFailure('No speech engine was found on this machine: install pocketsphinx, or whisper.cpp with WHISPER_MODEL.')
+  if (!engine)
+    throw new JobFailure(
+      'No speech engine was found on this machine: install pocketsphinx, or whisper.cpp with WHISPER_MODEL.',
+    )
   const language = chooseLanguage(job, engine)
   const folder = await mkdtemp(join(o.dataDir, 'job-'))
   try {
     const mediaFile = join(folder, 'media')
     const pcmFile = join(folder, 'sound.raw')
-    if ((await o.objects.sizeOf(job.media)) > largestBytes) throw new JobFailure('Invalid file size: file size too large.')
+    if ((await o.objects.sizeOf(job.media)) > largestBytes)
+      throw new JobFailure('Invalid file size: file size too large.')
     await o.objects.download(job.media, mediaFile, o.signal)
     await decode(mediaFile, pcmFile, o.signal)
     await rm(mediaFile)
     const clips = cutAtPauses(await frameLevels(pcmFile))
     const recording = { pcmFile, clips, folder, language, slots: o.slots, signal: o.signal }
-    const heard = clips.length > 0 ? await engine.recognise(recording) : { language: language ?? 'en-US', words: [] }
+    const heard =
+      clips.length > 0 ? await engine.recognise(recording) : { language: language ?? 'en-US', words: [] }
     if (!job.language && heard.words.length === 0) throw new JobFailure(tooLittleSpeech)
     const { jobName } = job
     const file = transcriptFile({ jobName, accountId: o.accountId, identified: !job.language, ...heard })

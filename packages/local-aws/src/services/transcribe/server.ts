@@ -9,7 +9,10 @@ import { readStartRequest, type StartRequest } from './start-request.ts'
 
 export type TranscribeOptions = {
   port: number
-  /** For temporary files only; jobs are forgotten at a restart, as an output file is all that counts. */
+  /**
+   * For temporary files only; jobs are forgotten at a restart, as an output file is all that
+   * counts.
+   */
   dataDir: string
   /** The address of S3. */
   s3: { url: string }
@@ -40,7 +43,9 @@ const recogniserProcesses = 2
 const now = () => Date.now() / 1000
 
 /** Amazon Transcribe's batch jobs, emulated by the speech engine of this machine. */
-export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: string; close(): Promise<void> }> => {
+export const startTranscribe = async (
+  o: TranscribeOptions,
+): Promise<{ url: string; close(): Promise<void> }> => {
   const { region = 'us-east-1', accountId = '000000000000', environment = process.env, log = () => {} } = o
   await rm(o.dataDir, { recursive: true, force: true })
   await mkdir(o.dataDir, { recursive: true })
@@ -48,22 +53,33 @@ export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: stri
   const slots = takeTurns(recogniserProcesses)
 
   const allow = (accessKeyId: string, action: string, name?: string) => {
-    const resource = name === undefined ? '*' : `arn:aws:transcribe:${region}:${accountId}:transcription-job/${name}`
+    const resource =
+      name === undefined ? '*' : `arn:aws:transcribe:${region}:${accountId}:transcription-job/${name}`
     demand(o.keyring, accessKeyId, `transcribe:${action}`, resource)
   }
   const find = (name: string) => {
     const found = jobs.get(name)
     if (!found)
-      throw new AwsError('BadRequestException', "The requested job couldn't be found. Check the job name and try your request again.")
+      throw new AwsError(
+        'BadRequestException',
+        "The requested job couldn't be found. Check the job name and try your request again.",
+      )
     return found
   }
-  const credentialsOf = (accessKeyId: string): Credentials => ({ accessKeyId, secretAccessKey: o.keyring.secretOf(accessKeyId)! })
+  const credentialsOf = (accessKeyId: string): Credentials => ({
+    accessKeyId,
+    secretAccessKey: o.keyring.secretOf(accessKeyId)!,
+  })
 
   const start = async (input: StartRequest, accessKeyId: string) => {
     allow(accessKeyId, 'StartTranscriptionJob')
     const request = readStartRequest(input)
     const { jobName, output } = request
-    if (jobs.has(jobName)) throw new AwsError('ConflictException', 'The requested job name already exists. Choose a different name.')
+    if (jobs.has(jobName))
+      throw new AwsError(
+        'ConflictException',
+        'The requested job name already exists. Choose a different name.',
+      )
     const objects = objectsFor({ url: o.s3.url, credentials: credentialsOf(accessKeyId) })
     const stop = new AbortController()
     const job: Job = {
@@ -89,12 +105,18 @@ export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: stri
         const Transcript = { TranscriptFileUri: `${o.s3.url}/${output.bucket}/${output.key}` }
         Object.assign(job, { TranscriptionJobStatus: 'COMPLETED', LanguageCode: language, Transcript })
       } catch (error) {
-        const FailureReason = error instanceof JobFailure ? error.message : `An internal failure occurred: ${String(error)}`
+        const FailureReason =
+          error instanceof JobFailure ? error.message : `An internal failure occurred: ${String(error)}`
         Object.assign(job, { TranscriptionJobStatus: 'FAILED', FailureReason })
       } finally {
         job.CompletionTime = now()
         objects.close()
-        log({ service: 'transcribe', job: jobName, status: job.TranscriptionJobStatus, reason: job.FailureReason })
+        log({
+          service: 'transcribe',
+          job: jobName,
+          status: job.TranscriptionJobStatus,
+          reason: job.FailureReason,
+        })
       }
     }
     jobs.set(jobName, { job, stop, ended: run() })
@@ -107,18 +129,29 @@ export const startTranscribe = async (o: TranscribeOptions): Promise<{ url: stri
       allow(accessKeyId, 'GetTranscriptionJob', name)
       return { TranscriptionJob: find(name).job }
     },
-    DeleteTranscriptionJob: ({ TranscriptionJobName: name }: { TranscriptionJobName: string }, accessKeyId) => {
+    DeleteTranscriptionJob: (
+      { TranscriptionJobName: name }: { TranscriptionJobName: string },
+      accessKeyId,
+    ) => {
       allow(accessKeyId, 'DeleteTranscriptionJob', name)
       find(name).stop.abort()
       jobs.delete(name)
     },
-    ListTranscriptionJobs: ({ Status, JobNameContains = '' }: { Status?: string; JobNameContains?: string }, accessKeyId) => {
+    ListTranscriptionJobs: (
+      { Status, JobNameContains = '' }: { Status?: string; JobNameContains?: string },
+      accessKeyId,
+    ) => {
       allow(accessKeyId, 'ListTranscriptionJobs')
       const all = [...jobs.values()].map(({ job }) => job).reverse()
       const fitting = all.filter(
-        job => (!Status || job.TranscriptionJobStatus === Status) && job.TranscriptionJobName.includes(JobNameContains),
+        job =>
+          (!Status || job.TranscriptionJobStatus === Status) &&
+          job.TranscriptionJobName.includes(JobNameContains),
       )
-      return { Status, TranscriptionJobSummaries: fitting.map(({ Media, Transcript, ...summary }) => summary) }
+      return {
+        Status,
+        TranscriptionJobSummaries: fitting.map(({ Media, Transcript, ...summary }) => summary),
+      }
     },
   }
   const server = await startAwsJson({ port: o.port, version: '1.1', keyring: o.keyring, actions })

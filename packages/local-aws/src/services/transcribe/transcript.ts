@@ -1,7 +1,13 @@
 import type { Word } from './engine.ts'
 
 type Item =
-  | { id: number; type: 'pronunciation'; alternatives: [{ confidence: string; content: string }]; start_time: string; end_time: string }
+  | {
+      id: number
+      type: 'pronunciation'
+      alternatives: [{ confidence: string; content: string }]
+      start_time: string
+      end_time: string
+    }
   | { id: number; type: 'punctuation'; alternatives: [{ confidence: '0.0'; content: string }] }
 
 const seconds = (time: number) => time.toFixed(3)
@@ -11,7 +17,9 @@ const toItems = (words: Word[]): Item[] =>
     .flatMap(({ content, confidence, startTime, endTime, mark }) => [
       {
         type: 'pronunciation' as const,
-        alternatives: [{ confidence: confidence.toFixed(3), content }] as [{ confidence: string; content: string }],
+        alternatives: [{ confidence: confidence.toFixed(3), content }] as [
+          { confidence: string; content: string },
+        ],
         start_time: seconds(startTime),
         end_time: seconds(endTime),
       },
@@ -19,7 +27,9 @@ const toItems = (words: Word[]): Item[] =>
         ? [
             {
               type: 'punctuation' as const,
-              alternatives: [{ confidence: '0.0' as const, content: mark }] as [{ confidence: '0.0'; content: string }],
+              alternatives: [{ confidence: '0.0' as const, content: mark }] as [
+                { confidence: '0.0'; content: string },
+              ],
             },
           ]
         : []),
@@ -27,7 +37,11 @@ const toItems = (words: Word[]): Item[] =>
     .map((item, id) => ({ id, ...item }) as Item)
 
 const textOf = (items: Item[]): string =>
-  items.reduce((text, { type, alternatives: [{ content }] }) => text + (type === 'pronunciation' && text ? ' ' : '') + content, '')
+  items.reduce(
+    (text, { type, alternatives: [{ content }] }) =>
+      text + (type === 'pronunciation' && text ? ' ' : '') + content,
+    '',
+  )
 
 const segmentsOf = (items: Item[]) => {
   const groups: Item[][] = [[]]
@@ -45,14 +59,23 @@ const segmentsOf = (items: Item[]) => {
 }
 
 /** The file that Amazon Transcribe writes for a job. */
-export const transcriptFile = (o: { jobName: string; accountId: string; language: string; identified: boolean; words: Word[] }) => {
+export const transcriptFile = (o: {
+  jobName: string
+  accountId: string
+  language: string
+  identified: boolean
+  words: Word[]
+}) => {
   const items = toItems(o.words)
   return {
     jobName: o.jobName,
     accountId: o.accountId,
     status: 'COMPLETED',
     results: {
-      ...(o.identified && { language_code: o.language, language_identification: [{ score: '1.0', code: o.language }] }),
+      ...(o.identified && {
+        language_code: o.language,
+        language_identification: [{ score: '1.0', code: o.language }],
+      }),
       transcripts: [{ transcript: textOf(items) }],
       items,
       audio_segments: segmentsOf(items),

@@ -12,7 +12,8 @@ const meanConfidence = (piece: Piece): number => {
   return tokens.reduce((sum, { p }) => sum + p, 0) / Math.max(1, tokens.length)
 }
 
-// With --max-len 1 --split-on-word every piece is a word with its punctuation; [BLANK_AUDIO] and (music) are remarks, no speech.
+// With --max-len 1 --split-on-word every piece is a word with its punctuation; [BLANK_AUDIO] and
+// (music) are remarks, no speech.
 const toWords = (pieces: Piece[]): Word[] => {
   const words: Word[] = []
   let inRemark = false
@@ -21,13 +22,17 @@ const toWords = (pieces: Piece[]): Word[] => {
     inRemark ||= /^[[(*]/.test(text)
     const [, content, mark] = /^(.*?)([.,!?;:…]*)$/su.exec(text)!
     const times = { startTime: piece.offsets.from / 1000, endTime: piece.offsets.to / 1000 }
-    if (!inRemark && content) words.push({ content, ...times, confidence: meanConfidence(piece), ...(mark && { mark: mark[0]! }) })
+    if (!inRemark && content)
+      words.push({ content, ...times, confidence: meanConfidence(piece), ...(mark && { mark: mark[0]! }) })
     if (/[\])*]$/.test(text)) inRemark = false
   }
   return words
 }
 
-/** whisper.cpp with a model of the operator's own (WHISPER_MODEL); a model named *.en* knows English only. */
+/**
+ * whisper.cpp with a model of the operator's own (WHISPER_MODEL); a model named *.en* knows English
+ * only.
+ */
 export const whisper = (program: string, model: string): Engine => {
   const englishOnly = /\.en\b/.test(basename(model))
   return {
@@ -37,14 +42,22 @@ export const whisper = (program: string, model: string): Engine => {
     recognise: async ({ pcmFile, clips, folder, language, slots, signal }) => {
       const wavFile = join(folder, 'sound.wav')
       const raw = ['-f', 's16le', '-ar', String(sampleRate), '-ac', '1', '-i', pcmFile]
-      await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...raw, wavFile], { deadlineMs: 600_000, signal })
+      await runCommand('ffmpeg', ['-nostdin', '-v', 'error', ...raw, wavFile], {
+        deadlineMs: 600_000,
+        signal,
+      })
       const spoken = language?.split('-')[0] ?? (englishOnly ? 'en' : 'auto')
       const result = join(folder, 'whisper')
       const words = ['--max-len', '1', '--split-on-word', '--output-json-full', '--output-file', result]
       const args = ['--model', model, '--file', wavFile, '--language', spoken, ...words, '--no-prints']
-      await slots(() => runCommand(program, args, { deadlineMs: 60_000 + secondsOf(clips.at(-1)!.end) * 20_000, signal }))
+      await slots(() =>
+        runCommand(program, args, { deadlineMs: 60_000 + secondsOf(clips.at(-1)!.end) * 20_000, signal }),
+      )
       const output = JSON.parse(await readFile(`${result}.json`, 'utf8')) as Output
-      return { language: language ?? transcribeCode(output.result.language), words: toWords(output.transcription) }
+      return {
+        language: language ?? transcribeCode(output.result.language),
+        words: toWords(output.transcription),
+      }
     },
   }
 }
