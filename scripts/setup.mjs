@@ -78,7 +78,9 @@ function requireNode24() {
   process.exit(1)
 }
 
-/** Installs the tools that the local stack can use beside Node; each says what is lost without it. */
+/**
+ * Installs the tools that the local stack can use beside Node; each says what is lost without it.
+ */
 function installTools() {
   const tools = [
     {
