@@ -19,6 +19,7 @@ const environmentValues = {
   OPENAI_CHAT_MODEL: foundation => foundation.settings.openAiChatModel,
   JWT_EXPIRES_IN: foundation => foundation.settings.jwtExpiresIn,
   JWT_REFRESH_EXPIRES_IN: foundation => foundation.settings.jwtRefreshExpiresIn,
+  PUBLIC_BASE_URL: foundation => foundation.settings.publicBaseUrl ?? '',
   FRONTEND_URL: foundation => foundation.settings.origins.join(','),
   EVENTS_QUEUE_URL: foundation => foundation.queues.events.queueUrl,
   SUMMARIES_QUEUE_URL: foundation => foundation.queues.summaries.queueUrl,

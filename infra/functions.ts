@@ -72,7 +72,14 @@ const functions = {
   auth: { ...api, environment: [...signedIn, 'JWT_REFRESH_EXPIRES_IN'], uses: usesAsSignedIn },
   videos: {
     ...api,
-    environment: [...signedIn, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PIPELINE_ARN'],
+    environment: [
+      ...signedIn,
+      'AWS_S3_BUCKET',
+      'EVENTS_QUEUE_URL',
+      'CLEANUP_QUEUE_URL',
+      'PIPELINE_ARN',
+      'PUBLIC_BASE_URL',
+    ],
     uses: [
       ...usesAsSignedIn,
       'bucket:read:users',
@@ -89,7 +96,7 @@ const functions = {
   },
   uploads: {
     ...api,
-    environment: [...signedIn, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL'],
+    environment: [...signedIn, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PUBLIC_BASE_URL'],
     uses: [
       ...usesAsSignedIn,
       'bucket:read:users',

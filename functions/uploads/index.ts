@@ -20,6 +20,7 @@ const config = readConfig(process.env, [
   'AWS_S3_BUCKET',
   'EVENTS_QUEUE_URL',
   'CLEANUP_QUEUE_URL',
+  'PUBLIC_BASE_URL',
 ])
 const log = createLogger('uploads')
 const { sql, authSecrets, authenticate } = await connectSignedIn(config, log)
@@ -40,5 +41,6 @@ export const handler = createApi({
   implementations,
   authenticate,
   allowedOrigins: config.FRONTEND_URL,
+  publicBaseUrl: config.PUBLIC_BASE_URL,
   log,
 })

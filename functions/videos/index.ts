@@ -21,6 +21,7 @@ const config = readConfig(process.env, [
   'AWS_S3_BUCKET',
   'EVENTS_QUEUE_URL',
   'CLEANUP_QUEUE_URL',
+  'PUBLIC_BASE_URL',
   'PIPELINE_ARN',
 ])
 const log = createLogger('videos')
@@ -44,5 +45,6 @@ export const handler = createApi({
   implementations,
   authenticate,
   allowedOrigins: config.FRONTEND_URL,
+  publicBaseUrl: config.PUBLIC_BASE_URL,
   log,
 })

@@ -31,7 +31,8 @@ export type DatabaseProps = {
  */
 export class Database extends Construct {
   readonly instance: DatabaseInstance
-  readonly proxy: DatabaseProxy
+  /** The address that functions connect to. */
+  readonly host: string
   readonly secret: Secret
   readonly databaseName = 'ai_video_hub'
 
@@ -77,12 +78,20 @@ export class Database extends Construct {
       }),
     )
     this.secret = this.instance.secret as Secret
+    const entrance = database.proxy ? this.proxyOf({ vpc, prefix, settings }) : this.instance
+    this.host =
+      entrance instanceof DatabaseProxy ? entrance.endpoint : this.instance.dbInstanceEndpointAddress
+    entrance.connections.allowFrom(clients, Port.tcp(5432), 'Functions')
+  }
+
+  /** Keeps bursts of functions from exhausting the instance's connections. */
+  private proxyOf({ vpc, prefix, settings }: Omit<DatabaseProps, 'clients'>): DatabaseProxy {
     const proxyLogs = new LogGroup(this, 'ProxyLogs', {
       logGroupName: `/aws/rds/proxy/${prefix}-database`,
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    this.proxy = new DatabaseProxy(this, 'Proxy', {
+    const proxy = new DatabaseProxy(this, 'Proxy', {
       proxyTarget: ProxyTarget.fromInstance(this.instance),
       dbProxyName: `${prefix}-database`,
       secrets: [this.secret],
@@ -93,7 +102,7 @@ export class Database extends Construct {
       maxConnectionsPercent: 90,
       idleClientTimeout: Duration.minutes(30),
     })
-    this.proxy.node.addDependency(proxyLogs)
-    this.proxy.connections.allowFrom(clients, Port.tcp(5432), 'Functions')
+    proxy.node.addDependency(proxyLogs)
+    return proxy
   }
 }

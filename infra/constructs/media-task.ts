@@ -13,7 +13,7 @@ import {
   LogDrivers,
   OperatingSystemFamily,
 } from 'aws-cdk-lib/aws-ecs'
-import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { environmentOf } from '../environment.ts'
@@ -129,5 +129,14 @@ export class MediaTask extends Construct {
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     })
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['ecs:RunTask'], resources: [revisions] }))
+    // CDK lets it pass the roles of the task on without a condition.
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: ['iam:PassRole'],
+        resources: ['*'],
+        conditions: { StringNotEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+      }),
+    )
   }
 }

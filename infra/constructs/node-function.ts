@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { SubnetType } from 'aws-cdk-lib/aws-ec2'
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
   Code,
@@ -31,6 +31,12 @@ export type NodeFunctionProps = {
 }
 
 /**
+ * Amazon's authorities, which the runtime brings along and does not load by itself:
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
+ */
+const LAMBDA_CA_FILE = '/var/runtime/ca-cert.pem'
+
+/**
  * One Lambda function from its bundle `dist/<name>`, with the grants, variables and queue of its
  * row and nothing else.
  */
@@ -38,6 +44,7 @@ export class NodeFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, { name, foundation, layers }: NodeFunctionProps) {
     const row = functionTable[name]
     const functionName = `${foundation.prefix}-${name}`
+    const usesDatabase = row.uses.some(use => use === 'db')
     const inVpc = row.uses.some(use => use === 'db' || use === 'cache')
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -52,7 +59,11 @@ export class NodeFunction extends LambdaFunction {
       handler: 'index.handler',
       memorySize: row.memoryMb,
       timeout: Duration.seconds(row.timeoutSeconds),
-      environment: environmentOf(row.environment, foundation),
+      environment: {
+        ...environmentOf(row.environment, foundation),
+        // RDS signs the certificates of instances by authorities of its own.
+        ...(usesDatabase && !foundation.settings.database.proxy && { NODE_EXTRA_CA_CERTS: LAMBDA_CA_FILE }),
+      },
       layers,
       logGroup,
       loggingFormat: LoggingFormat.TEXT,
@@ -72,7 +83,7 @@ export class NodeFunction extends LambdaFunction {
       ...(row.sendsToItself && { recursiveLoop: RecursiveLoop.ALLOW }),
     })
     logGroup.grantWrite(this)
-    if (inVpc) this.addToRolePolicy(networkInterfaces())
+    if (inVpc) for (const statement of this.networkInterfaces(functionName)) this.addToRolePolicy(statement)
     for (const use of row.uses)
       for (const statement of statementsFor(this, use, foundation)) this.addToRolePolicy(statement)
     if (row.queue) this.consume(row.queue, foundation)
@@ -103,19 +114,36 @@ export class NodeFunction extends LambdaFunction {
       }),
     )
   }
-}
 
-// Lambda makes and removes the interfaces under the function's role; EC2 knows no resource for
-// these actions.
-const networkInterfaces = () =>
-  new PolicyStatement({
-    actions: [
+  /**
+   * Lambda makes and removes the network interfaces under the function's role. The function's own
+   * code may not: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+   */
+  private networkInterfaces(functionName: string): PolicyStatement[] {
+    // EC2 knows no resource for these actions.
+    const actions = [
       'ec2:CreateNetworkInterface',
       'ec2:DescribeNetworkInterfaces',
       'ec2:DescribeSubnets',
       'ec2:DeleteNetworkInterface',
       'ec2:AssignPrivateIpAddresses',
       'ec2:UnassignPrivateIpAddresses',
-    ],
-    resources: ['*'],
-  })
+    ]
+    // From its name: its own ARN would make the role and the function wait for each other.
+    const arn = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: functionName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    })
+    return [
+      new PolicyStatement({ actions, resources: ['*'] }),
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions,
+        resources: ['*'],
+        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': arn } },
+      }),
+    ]
+  }
+}

@@ -53,7 +53,7 @@ export class DataStack extends Stack {
       mediaTaskGroup,
       database: {
         secret: this.database.secret,
-        host: this.database.proxy.endpoint,
+        host: this.database.host,
         name: this.database.databaseName,
       },
       cache: { endpoint },

@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
+import { endHandlerLogs } from '../constructs/handler-logs.ts'
 import type { StageSettings } from '../stages.ts'
 
 export type NetworkStackProps = StackProps & {
@@ -53,7 +54,7 @@ export class NetworkStack extends Stack {
       ...(zones ? { availabilityZones: zones } : { maxAzs: 2 }),
       natGateways: nat.count,
       natGatewayProvider,
-      restrictDefaultSecurityGroup: false,
+      restrictDefaultSecurityGroup: true,
       subnetConfiguration: [
         { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'application', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
@@ -87,5 +88,6 @@ export class NetworkStack extends Stack {
     })
     this.mediaTaskGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS')
     for (const group of [this.applicationGroup, this.mediaTaskGroup]) admit(group)
+    endHandlerLogs(this, logRetentionDays)
   }
 }

@@ -52,6 +52,7 @@ const template = {
   SUMMARIES_QUEUE_URL: url,
   CLEANUP_QUEUE_URL: url,
   MEDIA_PROGRESS_QUEUE_URL: url,
+  PUBLIC_BASE_URL: optionalUrl,
   /** The uid of ffmpeg and ffprobe, where the program that starts them is root. */
   FFMPEG_UID: positiveInteger,
   CONNECTIONS_TABLE: text,

@@ -76,6 +76,41 @@ describe('the stages', () => {
     expect(mails).toEqual(['ACTUAL 50', 'ACTUAL 80', 'ACTUAL 100', 'FORECASTED 100'])
   })
 
+  it('save the proxy of the database in dev, where functions then trust the authorities of RDS', () => {
+    const trust = (stage: 'dev' | 'prod') => {
+      const stages = synthesized({ stage })
+      const variables = resourcesOf(stages, 'AWS::Lambda::Function').find(
+        ({ Properties }) => Properties.FunctionName === `ai-video-hub-${stage}-videos`,
+      )!.Properties.Environment.Variables
+      return [resourcesOf(stages, 'AWS::RDS::DBProxy').length, variables.NODE_EXTRA_CA_CERTS]
+    }
+    expect(trust('dev')).toEqual([0, '/var/runtime/ca-cert.pem'])
+    expect(trust('prod')).toEqual([1, undefined])
+  })
+
+  it('let no function touch network interfaces by its own code, and close the default security group', () => {
+    const prod = synthesized({ stage: 'prod' })
+    expect(resourcesOf(prod, 'Custom::VpcRestrictDefaultSG')).toHaveLength(1)
+    const denied = resourcesOf(prod, 'AWS::IAM::Policy').flatMap(({ Properties }) =>
+      Properties.PolicyDocument.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Deny'),
+    )
+    const interfaces = denied.filter(({ Condition }) => Condition.ArnEquals)
+    expect(interfaces.length).toBeGreaterThan(15)
+    for (const { Condition } of interfaces)
+      expect(readable(Condition.ArnEquals['lambda:SourceFunctionArn'])).toMatch(
+        /:function:ai-video-hub-prod-/,
+      )
+  })
+
+  it('give links the address of PUBLIC_BASE_URL, which has to be encrypted', () => {
+    const urls = (PUBLIC_BASE_URL: string) =>
+      resourcesOf(synthesized({ stage: 'dev', environment: { PUBLIC_BASE_URL } }), 'AWS::Lambda::Function')
+        .map(({ Properties }) => Properties.Environment?.Variables.PUBLIC_BASE_URL)
+        .filter(url => url !== undefined)
+    expect(urls('https://api.example.com/api/')).toEqual(Array(2).fill('https://api.example.com/api'))
+    expect(() => urls('http://api.example.com')).toThrow(/PUBLIC_BASE_URL/)
+  })
+
   it('refuse origins without TLS in a deployed stage', () => {
     expect(() =>
       synthesized({ stage: 'prod', environment: { FRONTEND_URL: 'http://app.example.com' } }),

@@ -218,7 +218,9 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
     )
     const writers = [
       ...functions.map(name => `/aws/lambda/${name}`),
-      `/aws/rds/proxy/${only('AWS::RDS::DBProxy').Properties.DBProxyName}`,
+      ...resourcesOf(assembly, 'AWS::RDS::DBProxy').map(
+        ({ Properties }) => `/aws/rds/proxy/${Properties.DBProxyName}`,
+      ),
       `API-Gateway-Execution-Logs_<${only('AWS::ApiGateway::RestApi').id}>/api`,
     ]
     expect(groups.map(({ Properties }) => readable(Properties.LogGroupName))).toEqual(

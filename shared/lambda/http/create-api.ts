@@ -60,18 +60,21 @@ export type ApiOptions<T extends Routes> = {
   authenticate: (token: string) => Promise<AuthenticatedUser>
   /** The origins that browsers may call from, as in FRONTEND_URL. */
   allowedOrigins: readonly string[]
+  /** The public address of the API, as in PUBLIC_BASE_URL. Absent: the one that was called. */
+  publicBaseUrl?: string | undefined
   log: Logger
 }
 
 /**
- * The Lambda handler of one function: finds the route by API Gateway's resource, validates,
- * authenticates, answers.
+ * The Lambda handler of one function: finds the route by API Gateway's resource,
+ * authenticates, validates, runs, writes the answer.
  */
 export const createApi = <const T extends Routes>({
   routes,
   implementations,
   authenticate,
   allowedOrigins,
+  publicBaseUrl,
   log,
 }: ApiOptions<T>) => {
   const byResource = new Map(
@@ -91,11 +94,12 @@ export const createApi = <const T extends Routes>({
   const dispatch = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
     const { route, run } = findRoute(event)
     const user = await findUser(route, event)
-    const request = readRequest(route, event)
+    const request = readRequest(route, event, publicBaseUrl)
     const reply = await run({ ...request, user })
     return writeReply(route, reply)
   }
 
+  // Errors run through these from the last to the first.
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     .use(logRequests(log))
     .use(cors(allowedOrigins))

@@ -9,7 +9,7 @@ import type { Route } from '../../contract/route.ts'
  * Parses and validates what the route declares. All that is wrong is listed at once in a
  * `request.invalid` problem.
  */
-export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
+export const readRequest = (route: Route, event: APIGatewayProxyEvent, publicBaseUrl?: string) => {
   const headers = Object.fromEntries(
     Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   )
@@ -43,7 +43,7 @@ export const readRequest = (route: Route, event: APIGatewayProxyEvent) => {
     body,
     form: isForm ? { bytes, contentType } : undefined,
     headers,
-    baseUrl: baseUrl(event, headers),
+    baseUrl: publicBaseUrl ?? addressOf(event, headers),
     requestId: event.requestContext.requestId,
   }
 }
@@ -67,5 +67,6 @@ const readJson = (bytes: Buffer, contentType: string): unknown => {
   }
 }
 
-const baseUrl = (event: APIGatewayProxyEvent, headers: Record<string, string | undefined>): string =>
+/** Returns the address that the client has called: behind a CDN that is not the public one. */
+const addressOf = (event: APIGatewayProxyEvent, headers: Record<string, string | undefined>): string =>
   `${headers['x-forwarded-proto'] ?? 'https'}://${event.requestContext.domainName}/${event.requestContext.stage}`

@@ -18,6 +18,7 @@ export const ignored: Record<string, string> = {
   'AWS::EC2::Instance': network,
   'AWS::EC2::SecurityGroup': network,
   'AWS::EC2::SecurityGroupIngress': network,
+  'Custom::VpcRestrictDefaultSG': network,
   'AWS::EC2::VPCEndpoint': network,
   'AWS::EC2::FlowLog': network,
   'AWS::IAM::InstanceProfile': network,

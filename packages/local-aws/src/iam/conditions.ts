@@ -6,12 +6,15 @@ export type Conditions = Record<string, Record<string, string | string[]>>
 /** The facts of a request beside action and resource. */
 export type RequestContext = Partial<Record<(typeof KEYS)[number], string>>
 
-const KEYS = ['s3:prefix', 'iam:PassedToService'] as const
+const KEYS = ['s3:prefix', 'iam:PassedToService', 'lambda:SourceFunctionArn'] as const
 
 const isEqual = (wanted: string, value: string) => wanted === value
 
 const operators: Record<string, { fits: (wanted: string, value: string) => boolean; without: boolean }> = {
+  ArnEquals: { fits: matchesPattern, without: false },
   StringEquals: { fits: isEqual, without: false },
+  // With one value: AWS wants the value to differ from all of a list.
+  StringNotEquals: { fits: (wanted, value) => wanted !== value, without: true },
   StringLike: { fits: matchesPattern, without: false },
   StringLikeIfExists: { fits: matchesPattern, without: true },
 }
