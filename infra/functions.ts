@@ -32,10 +32,10 @@ export type FunctionRow = {
   /** The queue whose messages it is given. Failed messages of a batch are reported one by one. */
   queue?: { name: QueueName; batchSize: number; maxConcurrency?: number }
   /**
-   * It is told by EventBridge of what happens once: events that fail every try are kept in the
+   * EventBridge invokes it for what happens once: events that fail every try are kept in the
    * `undelivered` queue.
    */
-  toldByEventBridge?: true
+  eventBridgeTarget?: true
   /**
    * It is called on a schedule. A late run is worth nothing, since the next one does its work: it
    * is neither repeated nor kept.
@@ -208,7 +208,7 @@ const functions = {
     ...step,
     environment: [...running, 'CLEANUP_QUEUE_URL'],
     uses: [...usesAsRunning, 'mediaconvert:cancel', 'queue:cleanup:send'],
-    toldByEventBridge: true,
+    eventBridgeTarget: true,
   },
 
   'worker-relay': {

@@ -16,7 +16,7 @@ const SETPRIV = '/usr/bin/setpriv'
 
 /**
  * The command that starts ffmpeg. The kernel ends it with this program, even when this is killed
- * outright. With a uid it may do nothing that this program may, and reads only the work folder.
+ * outright. With a uid it has none of this program's privileges and reads only the work folder.
  */
 const launcher = (uid: number | undefined): string[] => {
   if (uid !== undefined)
@@ -57,7 +57,7 @@ const WHITELISTS = [
 ]
 
 /**
- * Options with which ffmpeg opens a file nobody has vouched for: local protocols, known demuxers, a
+ * Options with which ffmpeg opens an untrusted file: local protocols, known demuxers, a
  * bounded picture. A file that claims three seconds may go on a year later: filters would fill the
  * gap with pictures and silence until the memory or the disk is full.
  */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { MAX_DURATION_SECONDS } from '../shared/contract/limits.ts'
 import { fitWithin } from '../shared/domain/media/rendition-ladder.ts'
+import { INTERMEDIATE } from '../shared/kernel/object-keys.ts'
 import { type Limits, openUntrusted, runFfmpeg } from './ffmpeg.ts'
 import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
@@ -81,7 +82,7 @@ export const normalise = async (o: {
   onProgress: (fraction: number) => void
   store: (product: Product) => Promise<void>
 }): Promise<void> => {
-  const name = 'normalised.mp4'
+  const name = INTERMEDIATE.normalised
   const limits = { ...o.limits, folder: o.folder }
   await runFfmpeg(normaliseArguments(o.file, o.film, name), limits, ms =>
     o.onProgress(Math.min(1, ms / o.film.durationMs)),

@@ -50,7 +50,7 @@ const ratio = (text = '') => {
 const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
 
 /**
- * Reads through the packets, without decoding. What is longer than MEASURED_SECONDS measures that.
+ * Reads through the packets, without decoding. A longer film measures MEASURED_SECONDS.
  */
 const measureDuration = async (file: string, limits: Limits): Promise<number> => {
   let durationMs = 0
@@ -74,7 +74,7 @@ const measureDuration = async (file: string, limits: Limits): Promise<number> =>
 
 /**
  * Browsers' own recordings do not say how long they are, and what a file says need not be true:
- * what it holds counts, and its word only for the last second.
+ * the measured duration counts, and the claimed one within a second of it.
  */
 const findDuration = async (
   file: string,

@@ -87,7 +87,7 @@ const work = async (deps: TaskDeps, folder: string): Promise<MediaReport> => {
 const SOURCE = 'source'
 
 /**
- * Returns the report of a file that is refused. Throws every failure that a repetition may cure.
+ * Returns the report of a file that is refused. Throws every failure that may be retried.
  */
 const refusal = (error: unknown, log: TaskDeps['log']): MediaReport => {
   if (!isProblem(error) || error.type.retryable) throw error
@@ -98,7 +98,7 @@ const refusal = (error: unknown, log: TaskDeps['log']): MediaReport => {
 
 /**
  * Runs the task to its end and returns the exit code: 0 when its report is written, 1 for a failure
- * that a repetition may cure. The work folder is always removed. Safe to repeat.
+ * that may be retried. The work folder is always removed. Safe to repeat.
  */
 export const runTask = async (deps: TaskDeps): Promise<0 | 1> => {
   const { storage, videoId, runId, mode, ffmpegUid, log } = deps

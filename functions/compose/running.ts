@@ -22,8 +22,8 @@ export const createWakeAnyway = (sqs: SQSClient, url: string): ((userId: string)
 }
 
 /**
- * Transactions whose events wake the relay. A wake that fails is mended by the next event or the
- * next sweep.
+ * Transactions whose events wake the relay. A wake that fails is made up for by the next event or
+ * the next sweep.
  */
 export const connectTransact = (sql: Database, wake: Wake, log: Logger): Transact =>
   createTransact({

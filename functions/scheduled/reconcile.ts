@@ -47,5 +47,5 @@ const parts = {
   sweepEvents: () => sweepEvents(deps),
 }
 
-/** Once a minute: mends what lost messages and dead processes left undone. */
+/** Retries or ends, once a minute, what lost messages and dead processes left undone. */
 export const handler = () => runParts(parts, log)

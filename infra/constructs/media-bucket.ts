@@ -18,8 +18,8 @@ export type MediaBucketProps = {
   /** Origins, limits, retention. */
   settings: StageSettings
   /**
-   * Told of every object that arrives under `users/`, however it was sent (POST, PUT, multipart,
-   * copy), and of what Transcribe writes, perhaps too late.
+   * Receives an event for every object that arrives under `users/`, however it was sent (POST, PUT,
+   * multipart, copy), and of what Transcribe writes, perhaps too late.
    */
   ingest: Queue
 }

@@ -171,7 +171,7 @@ export class MediaPipeline extends Construct {
         .when(
           Condition.stringEquals('$.error.Error', MEDIA_PROBLEM),
           new Succeed(this, 'Refused', {
-            comment: 'The owner was told what is wrong with the file, or has deleted the video',
+            comment: 'The owner sees the reason, or has deleted the video',
           }),
         )
         .otherwise(new Fail(this, 'Failed', { errorPath: '$.error.Error', causePath: '$.error.Cause' })),

@@ -15,7 +15,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 
-/** One thing that an operator must hear of. */
+/** One alarm. */
 export type AlarmRow = {
   /** The end of its name, and its heading in docs/runbook.md. */
   name: string

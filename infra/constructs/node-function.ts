@@ -74,7 +74,7 @@ export class NodeFunction extends LambdaFunction {
         vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
         securityGroups: [foundation.applicationGroup],
       }),
-      ...(row.toldByEventBridge &&
+      ...(row.eventBridgeTarget &&
         foundation.undelivered && {
           onFailure: new SqsDestination(foundation.undelivered),
           retryAttempts: 2,
@@ -91,7 +91,7 @@ export class NodeFunction extends LambdaFunction {
 
   /**
    * Adds 1 to a metric for each line of its log that says this, or that it ran out of time: for
-   * failures that it bears, which are no errors of the function.
+   * failures that the function handles itself, which are none of its errors.
    */
   countLines(text: string, metric: { namespace: string; metricName: string }) {
     new MetricFilter(this, metric.metricName, {

@@ -26,7 +26,7 @@ export const createDirectUploads = ({ client, bucket }: { client: S3Client; buck
     maxBytes: number
     expiresSeconds: number
   }) => {
-    // It brings an S3 client of its own version: loaded by those who post, not by every cold start.
+    // The package bundles a second S3 client, so it is imported on first use.
     const { createPresignedPost } = await import('@aws-sdk/s3-presigned-post')
     const { url, fields } = await createPresignedPost(client, {
       Bucket: bucket,
@@ -38,7 +38,7 @@ export const createDirectUploads = ({ client, bucket }: { client: S3Client; buck
     return { url, fields }
   },
 
-  /** Answers S3's id of the upload. */
+  /** Returns S3's id of the upload. */
   createMultipart: async ({ key, contentType }: { key: string; contentType: string }): Promise<string> => {
     const { UploadId } = await client.send(
       new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: contentType }),
@@ -79,7 +79,7 @@ export const createDirectUploads = ({ client, bucket }: { client: S3Client; buck
     return parts
   },
 
-  /** Answers false when S3 no longer knows the upload: it was completed or aborted before. */
+  /** Returns false when S3 no longer knows the upload: it was completed or aborted before. */
   completeMultipart: async ({
     key,
     uploadId,

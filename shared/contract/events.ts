@@ -6,7 +6,7 @@ const progressStatus = z.enum(['processing', 'completed', 'error'])
 
 const aboutSummary = { videoId: uuid, language: z.string().nullable(), jobId: uuid }
 
-/** Changes that other pages of the user want to know, by `action`. */
+/** Changes to show on the user's other pages, by `action`. */
 const userActivity = z.discriminatedUnion('action', [
   z.object({ action: z.literal('video_updated'), videoId: uuid }),
   z.object({ action: z.literal('video_deleted'), videoId: uuid }),

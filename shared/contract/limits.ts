@@ -11,26 +11,26 @@ export const MAX_POST_BYTES = 100 * MB
 export const MAX_FORM_FILE_BYTES = 4_000_000
 /** S3 takes parts of 5 MiB and more; 16 MiB keeps 2 GiB at 128 parts. */
 export const PART_SIZE_BYTES = 16 * MB
-/** How long a client may take to send what it announced. */
+/** The time for a client to send the file that it announced. */
 export const UPLOAD_EXPIRES_SECONDS = 24 * 3600
-/** How long one signed upload link works. */
+/** The life of a signed upload link. */
 export const UPLOAD_LINK_SECONDS = 3600
-/** How long a link to a file works; also the lifetime of a playback token. */
+/** The life of a link to a file, and of a playback token. */
 export const PLAYBACK_LINK_SECONDS = 6 * 3600
 export const MAX_DURATION_SECONDS = 5 * 3600
 /** Amazon Transcribe takes 4 hours of sound at most. */
 export const MAX_SPEECH_SECONDS = 4 * 3600
 /** The request body that a JSON route reads at most. */
 export const MAX_JSON_BYTES = 256 * 1024
-/** How long `POST /api/ai/summarize` may wait for the answer before it says 202. */
+/** The time that `POST /api/ai/summarize` waits for the summary before it answers 202. */
 export const SUMMARIZE_WAIT_MS = 20_000
 /**
- * How long writing a summary may take: in the pipeline, where the video waits for it and then goes
+ * The time for writing a summary: in the pipeline, where the video waits for it and then goes
  * on without it, and in the worker that makes up for it.
  */
 export const SUMMARY_BUDGET_MS = { pipeline: 100_000, worker: 580_000 } as const
 /**
- * After so long nobody works on a summary any more: longer than its functions may run, shorter than
+ * The age at which a summary's worker must be gone: longer than its functions may run, shorter than
  * the queue hides a message that one of them has taken.
  */
 export const SUMMARY_ABANDONED_MS = 15 * 60_000

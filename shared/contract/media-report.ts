@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { INTERMEDIATE } from '../kernel/object-keys.ts'
 import { uuid } from './fields.ts'
 import { PROBLEMS, type ProblemCode } from './problems.ts'
 
@@ -15,7 +16,7 @@ const file = <Kind extends string, Name extends z.ZodType>(kind: Kind, name: Nam
  * elsewhere.
  */
 const Product = z.discriminatedUnion('kind', [
-  file('normalised', z.literal('normalised.mp4')),
+  file('normalised', z.literal(INTERMEDIATE.normalised)),
   file('audio', z.literal('audio.flac')).extend({
     details: z.object({ durationMs: wholeNumber, sampleRate: wholeNumber }),
   }),

@@ -7,10 +7,10 @@ import type { MediaTaskMode } from './media-report.ts'
 export const STAGES = {
   uploading: { weight: 0, message: 'Waiting for the file' },
   queued: { weight: 2, message: 'Waiting for a free place' },
-  inspecting: { weight: 3, message: 'Looking at the file' },
+  inspecting: { weight: 3, message: 'Checking the file' },
   normalising: { weight: 40, message: 'Converting the file' },
   extracting: { weight: 15, message: 'Extracting sound and pictures' },
-  transcribing: { weight: 30, message: 'Listening' },
+  transcribing: { weight: 30, message: 'Recognising speech' },
   transcoding: { weight: 40, message: 'Preparing for playback' },
   summarising: { weight: 8, message: 'Writing the summary' },
   publishing: { weight: 2, message: 'Publishing' },
@@ -44,8 +44,8 @@ export type PipelineInput = {
 export const SUMMARY_LANGUAGE = 'vi'
 
 /**
- * The error name under which a Lambda state throws what a repetition cannot mend: the file itself
- * is at fault, or the run has ended.
+ * The error name of a Lambda state that is not to be retried: the file itself is at fault, or the
+ * run has ended.
  */
 export const MEDIA_PROBLEM = 'MediaProblem'
 

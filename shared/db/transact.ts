@@ -13,8 +13,8 @@ export type Tx = { sql: Sql; emit: Emit }
 export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
 
 /**
- * Tells the relay to look after a user; within five minutes the same `mark` of a user wakes it
- * once. Events take their number.
+ * Enqueues a message that makes the relay push a user's events. SQS drops a repeated `mark` of a
+ * user for five minutes. Events take their number.
  */
 export type Wake = (userId: string, mark: number | string) => Promise<void>
 

@@ -16,7 +16,7 @@ export const sourceKey = ({
   extension: string
 }) => `${sourcePrefix(userId, videoId)}source.${extension}`
 
-/** Whose upload a key is; undefined for any other object. */
+/** Returns the owner and the video of an upload's key; undefined for any other object. */
 export const parseSourceKey = (
   key: string,
 ): { userId: string; videoId: string; extension: string } | undefined => {
@@ -34,11 +34,19 @@ export const runPrefix = (videoId: string, runId: string) => `${mediaPrefix(vide
 export const sourceCopyKey = (videoId: string, runId: string, key: string) =>
   `${runPrefix(videoId, runId)}${key.slice(key.lastIndexOf('/') + 1)}`
 
+/** The names of files under a run's prefix that only later steps of the same run read. */
+export const INTERMEDIATE = {
+  normalised: 'normalised.mp4',
+  normaliseReport: 'normalise/report.json',
+  extractReport: 'extract/report.json',
+  recognised: 'transcript.json',
+} as const
+
 /** Returns the key of the report with which the media task of a run ends in one of its modes. */
 export const mediaReportKey = (videoId: string, runId: string, mode: string) =>
   `${runPrefix(videoId, runId)}${mode}/report.json`
 
-/** Of which run a product is; undefined for any other object. */
+/** Returns the run that made a product; undefined for any other object. */
 export const parseProductKey = (key: string): { videoId: string; runId: string } | undefined => {
   const [, videoId, runId] = key.match(PRODUCT) ?? []
   return videoId && runId ? { videoId, runId } : undefined

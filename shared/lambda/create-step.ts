@@ -5,8 +5,9 @@ import type { Logger } from '../observability/logger.ts'
 import { sentenceOf } from './log-faults.ts'
 
 /**
- * A Lambda state. What no repetition mends leaves as `MediaProblem` with its reason as JSON, so
- * that `fail` can tell the user.
+ * Returns the handler of a Lambda state. A problem that a retry cannot solve leaves as
+ * `MediaProblem` with its reason as JSON: the state machine does not retry it, and `fail` shows it
+ * to the user.
  */
 export const createStep =
   <Result>({

@@ -2,7 +2,7 @@ import type { Logger } from '../observability/logger.ts'
 
 /**
  * Runs the parts side by side, each though another fails, and logs what each has done, or why it
- * failed. Throws at the end when one has, so that somebody hears of it.
+ * failed. Throws at the end when one has, so that the alarm rings.
  */
 export const runParts = async (
   parts: Record<string, () => Promise<unknown>>,

@@ -53,7 +53,7 @@ export const createUpload = async (sql: Sql, upload: NewUpload): Promise<UploadR
   return row!
 }
 
-/** The upload of a user's video, whatever has become of it. */
+/** Returns the upload of a user's video, in any status. */
 export const findUpload = async (
   sql: Sql,
   { userId, videoId }: { userId: string; videoId: string },
@@ -65,7 +65,7 @@ export const findUpload = async (
   )
 
 /**
- * Ends a pending upload. Undefined when it had ended before, in whatever way: then nothing is to be
+ * Ends a pending upload. Undefined when it had ended before: then nothing is to be
  * done a second time.
  */
 export const endUpload = async (

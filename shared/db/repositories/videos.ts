@@ -98,7 +98,7 @@ export const findVideo = async (
     >`SELECT ${sql(VIDEO_COLUMNS)} FROM videos WHERE id = ${videoId} AND user_id = ${userId}`,
   )
 
-/** Returns whether there is such a video, whoever owns it. */
+/** Returns whether there is such a video, of any owner. */
 export const videoExists = async (sql: Sql, { videoId }: { videoId: string }): Promise<boolean> =>
   (await sql`SELECT 1 FROM videos WHERE id = ${videoId}`).length > 0
 

@@ -7,7 +7,7 @@ type Deps = { sql: Sql; cleanup: Queue<MessageOf<'cleanup'>> }
 
 /**
  * Removes what was made for a run that has ended meanwhile. Transcribe cannot be stopped and takes
- * up to hours: what it hears in a deleted video must not lie in the bucket for ever.
+ * up to hours: its transcript of a deleted video must not stay in the bucket.
  */
 export const removeLateProduct = async (
   { sql, cleanup }: Deps,

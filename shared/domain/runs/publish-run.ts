@@ -10,7 +10,7 @@ import { deleteMediaFiles, deleteOtherMediaFiles } from '../../db/repositories/m
 import { completeRun } from '../../db/repositories/runs.ts'
 import { findVideo, type VideoRow } from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
-import { mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
+import { INTERMEDIATE, mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
 import { queueJob } from '../jobs/open-job.ts'
@@ -48,7 +48,7 @@ export const publishRun = async (
     // Sent before the commit: a message that cannot be sent rolls the publishing back.
     const intermediate = [
       sourceCopyKey(videoId, runId, input.key),
-      ...INTERMEDIATE.map(name => `${keep}${name}`),
+      ...Object.values(INTERMEDIATE).map(name => `${keep}${name}`),
     ]
     await deps.cleanup.send({ keys: intermediate, prefixes: [mediaPrefix(videoId)], keepPrefix: keep })
     await endJobs(tx, { videoId, attempt, types: STEPS }, { status: 'completed' })
@@ -84,6 +84,3 @@ const checkFiles = async (
 
 /** The work of these jobs is done once a run can be published. */
 const STEPS = ['extract-metadata', 'extract-audio', 'generate-thumbnail', 'generate-transcript'] as const
-
-/** Files that only later steps of the run read. The copy of the source is another. */
-const INTERMEDIATE = ['normalised.mp4', 'normalise/report.json', 'extract/report.json', 'transcript.json']

@@ -7,7 +7,10 @@ import { runIdOf } from '../../kernel/run-id.ts'
 type Deps = { storage: Pick<Storage, 'bucket'>; pipeline: Pick<StateMachine, 'start'> }
 type Source = Pick<PipelineInput, 'key' | 'eTag' | 'sizeBytes'>
 
-/** Starts the run of a video's file in its attempt. Idempotent: both make the name of the run. */
+/**
+ * Starts the run of a video's file. Idempotent: the video, its attempt and the eTag of the file
+ * make the name of the execution.
+ */
 export const startRun = async (
   { storage, pipeline }: Deps,
   { id: videoId, userId, attempt }: Pick<VideoRow, 'id' | 'userId' | 'attempt'>,

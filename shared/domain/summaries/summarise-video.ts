@@ -27,10 +27,10 @@ export type SummariseDeps = {
 }
 
 /**
- * The summary of a video in a language: the one that exists, or a new one. Undefined when the video
- * is gone, nothing was said in it or somebody else is writing it. When it cannot be written this
- * throws, and the job has failed until a repetition opens it again; that of a video still being
- * processed waits in the queue, because who publishes the video hands it to the worker.
+ * Returns the summary of a video in a language: the one that exists, or a new one. Returns
+ * undefined when the video is gone, nothing was said in it, or another worker writes it. Throws
+ * when it cannot be written; its job has failed then. The job of a video that is still being
+ * processed returns to the queue, and `publishRun` sends it again.
  */
 export const summariseVideo = async (
   deps: SummariseDeps,

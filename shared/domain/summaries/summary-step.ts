@@ -16,5 +16,5 @@ export const summaryStep = (
   subject: language,
 })
 
-/** A summary that was begun before this moment and has not ended is worked on by nobody. */
+/** Returns the moment before which a summary was begun whose worker must be gone. */
 export const abandonedBefore = (now: Date): Date => new Date(now.getTime() - SUMMARY_ABANDONED_MS)

@@ -47,7 +47,7 @@ export const verifySummary = (answer: SummaryAnswer, segments: readonly Segment[
   }).map(({ segmentId, content }) => ({ time: formatTimeCode(startOf(segmentId)), content, segmentId }))
 
   return {
-    // A model may name it in words; then nobody knows.
+    // A model may name it in words, which is no language tag.
     language: languageTag(answer.language) ?? 'und',
     overview,
     keyPoints: keyPoints.map(({ text }) => text),

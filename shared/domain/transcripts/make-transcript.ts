@@ -7,7 +7,7 @@ import { recordTranscriptStatus } from '../../db/repositories/runs.ts'
 import { replaceSegments } from '../../db/repositories/transcripts.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
 import { baseLanguage } from '../../kernel/language-tags.ts'
-import { runPrefix } from '../../kernel/object-keys.ts'
+import { INTERMEDIATE, runPrefix } from '../../kernel/object-keys.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
 import type { Transcriber, TranscriptionState } from '../../providers/transcriber/transcribe.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
@@ -57,13 +57,13 @@ export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise
       source: 'embedded',
       language: captions.language ?? language,
     })
-  return listen(deps, task, { language, tries: 1 })
+  return startRecognition(deps, task, { language, tries: 1 })
 }
 
 /**
- * Asks the recogniser; once it is done, the words become segments. What it cannot do is no error:
- * the video then has no transcript and says why. A job that failed for no fault of the sound is
- * followed by another, up to three in a run.
+ * Asks the recogniser; once it is done, the words become segments. Speech that it cannot recognise
+ * is no error: the video then has no transcript and says why. A job that failed for no fault of the
+ * sound is followed by another, up to three in a run.
  */
 export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise<Answer> => {
   const { runId, input } = task
@@ -79,7 +79,7 @@ export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise
     if (!state.retryable || tries >= MAX_TRIES) return giveUp(deps, task, state)
     deps.onUnavailable({ videoId, error: state.message })
     const { language } = await requireRun(deps, task)
-    return listen(deps, task, { language, tries: tries + 1 })
+    return startRecognition(deps, task, { language, tries: tries + 1 })
   }
   const text = await deps.readText(resultKey(videoId, runId))
   if (text === undefined) throw new Error(`the recogniser left no result for ${runId}`)
@@ -92,7 +92,7 @@ export const checkTranscript = async (deps: TranscriptDeps, task: Task): Promise
 }
 
 /** Sends the sound to the recogniser. A repetition finds the job by its name. */
-const listen = async (
+const startRecognition = async (
   deps: TranscriptDeps,
   task: Task,
   { language, tries }: { language: string | null; tries: number },
@@ -123,7 +123,7 @@ const giveUp = (
 
 const jobName = (runId: string, tries: number) => (tries === 1 ? runId : `${runId}.${tries}`)
 
-const resultKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}transcript.json`
+const resultKey = (videoId: string, runId: string) => `${runPrefix(videoId, runId)}${INTERMEDIATE.recognised}`
 
 type Found = {
   segments?: Segment[]
@@ -143,7 +143,7 @@ const finish = async (
   const outcome: Outcome =
     segments.length > 0
       ? { status: 'ready', language, ...(found.source && { source: found.source }) }
-      : // What a recogniser takes silence for says nothing about the video.
+      : // The language that a recogniser finds in silence says nothing about the video.
         { status: 'none', reason: found.reason ?? 'no_speech', language: null }
   await deps.transact(async tx => {
     const stored = await replaceSegments(tx.sql, { videoId, runId, segments })

@@ -25,9 +25,8 @@ export type AcceptDeps = {
 export type Accepted = 'started' | 'ignored' | 'refused' | 'orphaned'
 
 /**
- * An object has landed: when it is the awaited source of a video, its run is started. Safe to
- * repeat, in any order and at any time later: the run is named by file and attempt, and a video
- * that no longer waits is left alone. An object without a video is sent to the cleanup.
+ * Starts the run of the video whose awaited source has arrived. Idempotent. An object without a
+ * video is sent to `cleanup`.
  */
 export const acceptObject = async (deps: AcceptDeps, { key }: { key: string }): Promise<Accepted> => {
   const owner = parseSourceKey(key)
@@ -74,8 +73,8 @@ const removeOrphan = async (
 }
 
 /**
- * The form that a client was given can be sent again for an hour. What it puts over the source was
- * looked at by nobody, so nobody is to get it.
+ * Deletes a file that replaced the inspected source: a POST form works for an hour, and the new
+ * file was not inspected.
  */
 const removeReplacement = async (
   deps: AcceptDeps,

@@ -25,7 +25,7 @@ export type NewUploadedVideo = ReturnType<typeof videoTypeOf> & {
   language?: string | undefined
   sizeBytes: number
   kind: UploadRow['kind']
-  /** Of the file, where it comes with the request. */
+  /** SHA-256 of a file that came in the request. */
   sha256?: string | undefined
   /** The client's name for this request: a repetition finds the same video. */
   idempotencyKey?: string | undefined
@@ -35,9 +35,9 @@ type Multipart = { uploadId: string; partSizeBytes: number; partCount: number }
 export type AddDeps = { sql: Sql; transact: Transact; storage: Storage; createId: CreateId; now: Clock }
 
 /**
- * Creates video, job and upload together, or finds those of the same request before; `prepare`
- * opens what the upload needs in S3, `undo` closes it when it was not needed in the end. Throws
- * `request.idempotency_conflict`.
+ * Creates video, job and upload together, or returns those of an earlier request with the same key;
+ * `prepare` opens what the upload needs in S3, `undo` closes it when it was not needed in the end.
+ * Throws `request.idempotency_conflict`.
  */
 export const addVideo = async (
   deps: AddDeps,

@@ -27,7 +27,7 @@ export const startUpload = async (
   const type = videoTypeOf(request.contentType, request.fileName)
   if (request.sizeBytes > MAX_UPLOAD_BYTES) {
     throw problem('upload.too_large', {
-      detail: 'File too large: a video may have 2 GiB at most.',
+      detail: `File too large: a video may have ${MAX_UPLOAD_BYTES / 1024 ** 3} GiB at most.`,
       limitBytes: MAX_UPLOAD_BYTES,
     })
   }

@@ -1,12 +1,12 @@
+import { type AccessKeys, type Credentials, openAccessKeys } from './access-keys.ts'
 import type { RequestContext } from './conditions.ts'
-import { type Credentials, type KeyRing, openKeyRing } from './key-ring.ts'
 import { createPolicyEngine, type PolicyEngine } from './policy-engine.ts'
 
 export type { Credentials }
 
 /** Resolves callers by their access key, and decides what they may do. */
-export type Keyring = Pick<KeyRing, 'issue' | 'operator' | 'secretOf'> &
-  Partial<Pick<KeyRing, 'holderOf'>> & {
+export type Keyring = Pick<AccessKeys, 'issue' | 'operator' | 'secretOf'> &
+  Partial<Pick<AccessKeys, 'holderOf'>> & {
     authorize(accessKeyId: string, action: string, resourceArn: string, context?: RequestContext): boolean
   }
 
@@ -15,7 +15,7 @@ export type RoleKeyring = Keyring & Pick<PolicyEngine, 'attach'>
 
 /** Opens the keys of the state folder, without a policy yet. The operator may do anything. */
 export const openKeyring = (stateDir: string, own?: Credentials): RoleKeyring => {
-  const keys = openKeyRing(stateDir, own)
+  const keys = openAccessKeys(stateDir, own)
   const policies = createPolicyEngine()
   return {
     ...keys,

@@ -12,10 +12,10 @@ const tryPort = (port: number): Promise<number | undefined> =>
     })
   })
 
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
+/** A port of 127.0.0.1 that is free at this moment. */
 export const freePort = async (): Promise<number> => (await tryPort(0))!
 
-/** Ports by name that stay the same from start to start, as long as nobody else has taken them. */
+/** Ports by name that stay the same from start to start, unless another program has taken them. */
 export const rememberedPorts = async <Name extends string>(
   stateDir: string,
   names: readonly Name[],

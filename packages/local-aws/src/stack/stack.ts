@@ -114,7 +114,7 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
   )
   const workers = cloud.onDeployed.map(begin => begin())
   const { states } = stores
-  // Functions end together with what feeds them, so that nobody waits for a long run.
+  // Functions end together with what feeds them, so that closing waits for no long run.
   scope.open({
     close: () =>
       states.close().then(() => Promise.all([lambda.close(), ...workers.map(worker => worker?.close())])),

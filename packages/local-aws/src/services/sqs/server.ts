@@ -82,6 +82,7 @@ export const startSqs = async (o: {
   const file = join(o.stateDir, 'queues.json')
   const held = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Record<string, Held[]>
 
+  // fauxqs emulates more than SQS; only the JSON protocol of SQS passes this hook.
   app.addHook('preParsing', async (request, _reply, payload) => {
     if (request.method !== 'POST') return payload
     const body = await buffer(payload)

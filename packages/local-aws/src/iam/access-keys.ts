@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export type Credentials = { accessKeyId: string; secretAccessKey: string }
 
 /** The access keys of the operator and of each role. */
-export type KeyRing = {
+export type AccessKeys = {
   /** May do anything: the services themselves and a developer's aws command line use it. */
   operator: Credentials
   /** Returns the one stable key of a role. */
@@ -26,7 +26,7 @@ const newCredentials = (): Credentials => ({
  * Opens the keys kept in the state folder. `own`: credentials from the operator's environment,
  * which then count as the operator.
  */
-export const openKeyRing = (stateDir: string, own?: Credentials): KeyRing => {
+export const openAccessKeys = (stateDir: string, own?: Credentials): AccessKeys => {
   const file = join(stateDir, 'keys.json')
   const read = (): Record<string, Credentials> => {
     try {
