@@ -5,6 +5,7 @@ import { delimiter, resolve } from 'node:path'
 const steps: [title: string, command: string][] = [
   ['format and lint', 'biome check --error-on-warnings .'],
   ['types', 'tsc --noEmit'],
+  ['unused files, exports and dependencies', 'knip'],
   ['contract documents', 'node scripts/emit-contract.ts --check'],
   ['build', 'node scripts/build.ts'],
   [
