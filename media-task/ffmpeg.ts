@@ -140,7 +140,8 @@ const progressReader = (onTimeMs: (ms: number) => void) => {
   let rest = ''
   return (text: string) => {
     const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
+    // A line of progress is short; a tool that never ends its line must not fill the memory.
+    rest = (lines.pop() ?? '').slice(-1000)
     for (const line of lines) {
       const [, microseconds] = /^out_time_us=(\d+)$/.exec(line) ?? []
       if (microseconds) onTimeMs(Number(microseconds) / 1000)

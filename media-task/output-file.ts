@@ -12,10 +12,15 @@ export const openOutput = async (file: string): Promise<FileHandle> => {
   throw new Error(`${file} is not an ordinary file`)
 }
 
-/** Returns the text of a file that ffmpeg has left. */
+/** Two dozen frames with their numbers have a tenth of it. */
+const MAX_TEXT_BYTES = 1_000_000
+
+/** Returns the text of a file that ffmpeg has left. Throws when it is too long for what it may be. */
 export const readOutput = async (file: string): Promise<string> => {
   const handle = await openOutput(file)
   try {
+    const { size } = await handle.stat()
+    if (size > MAX_TEXT_BYTES) throw new Error(`${file} has ${size} bytes`)
     return await handle.readFile('utf8')
   } finally {
     await handle.close()

@@ -50,6 +50,8 @@ const download = async (
   if (head.eTag !== sourceEtag) throw problem('media.replaced')
   const source = await storage.get(sourceKey, { ifMatch: head.eTag })
   await pipeline(source, createWriteStream(file), { signal })
+  // Whatever umask this program has, ffmpeg reads the file as another user.
+  await chmod(file, 0o644)
 }
 
 /** Makes a folder that this program and ffmpeg may write to, and nobody else may read. */

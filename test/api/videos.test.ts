@@ -279,7 +279,7 @@ describe('A failed video', () => {
     const { videoId, runId } = await runningVideo()
     const retry = () => hub.call('POST', `/videos/${videoId}/retry`, { token: user.token })
     expect((await retry()).body.code).toBe('video.not_failed')
-    await runs.failRun(hub.sql, {
+    await runs.markRunFailed(hub.sql, {
       videoId,
       runId,
       failure: { code: 'media.timed_out', message: 'Too long.', retryable: true },
@@ -294,7 +294,7 @@ describe('A failed video', () => {
 
   it('whose file is gone cannot run again, and links to nothing', async () => {
     const { videoId, runId } = await runningVideo()
-    await runs.failRun(hub.sql, {
+    await runs.markRunFailed(hub.sql, {
       videoId,
       runId,
       failure: { code: 'media.not_a_video', message: 'No video.', retryable: false },

@@ -165,7 +165,7 @@ describe('The inspection of a file', () => {
   test('begins nothing for a run that has ended', async () => {
     const { run, inspect, row, job } = await admitted(await fixtures.videoWithoutAudio())
     const cancelled = failure('media.cancelled')
-    await runs.failRun(db.sql, { ...run, failure: cancelled })
+    await runs.markRunFailed(db.sql, { ...run, failure: cancelled })
     await expect(inspect()).rejects.toMatchObject({ code: 'media.cancelled' })
     expect(await row()).toMatchObject({ status: 'error', duration: null, metadata: { error: cancelled } })
     expect(await job()).toBeUndefined()

@@ -96,7 +96,7 @@ it('publishes nothing that was made while another file lay in place of the inspe
 
 it('leaves the files of the next run alone when a run that was given up publishes late', async () => {
   const { publish, row, cleanups, userId, videoId, runId } = await finishedRun()
-  await runs.failRun(db.sql, {
+  await runs.markRunFailed(db.sql, {
     videoId,
     runId,
     failure: { code: 'media.timed_out', message: 'Too long.', retryable: true },
@@ -141,7 +141,7 @@ it('hands the worker a summary, too, that the pipeline never came to, but none t
     subject: 'vi',
   } as const
   const { id: jobId } = await jobs.createJob(db.sql, { id: randomUUID(), ...step })
-  await jobs.endJobs(db.sql, { jobId }, { status: 'completed' })
+  await jobs.markJobsEnded(db.sql, { jobId }, { status: 'completed' })
   const silent = await finishedRun()
   for (const { publish } of [written, silent]) await publish()
   expect([...written.sent, ...silent.sent]).toEqual([])

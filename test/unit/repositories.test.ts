@@ -4,9 +4,9 @@ import { listCaptionTracks, saveCaptionTrack } from '../../shared/db/repositorie
 import {
   countOpenJobs,
   createJob,
-  endJobs,
   findJob,
   findNewestJob,
+  markJobsEnded,
   runJobs,
 } from '../../shared/db/repositories/jobs.ts'
 import { acquireLease, releaseLease } from '../../shared/db/repositories/leases.ts'
@@ -171,7 +171,7 @@ describe('a run', () => {
       processingProgress: 100,
     })
     expect(await runs.completeRun(db.sql, run)).toBeUndefined()
-    expect(await runs.failRun(db.sql, { ...run, failure })).toBeUndefined()
+    expect(await runs.markRunFailed(db.sql, { ...run, failure })).toBeUndefined()
     expect(
       await runs.recordProgress(db.sql, { ...run, stageProgress: {}, stage: 'transcoding', progress: 1 }),
     ).toBeUndefined()
@@ -185,7 +185,7 @@ describe('a run', () => {
 
   it('fails with its reason, and a retry begins at another attempt that the old run cannot touch', async () => {
     const { video, run } = await running()
-    expect(await runs.failRun(db.sql, { ...run, failure })).toMatchObject({
+    expect(await runs.markRunFailed(db.sql, { ...run, failure })).toMatchObject({
       status: 'error',
       stage: 'failed',
       metadata: { error: failure },
@@ -447,13 +447,13 @@ describe('uploads, jobs and tickets', () => {
       expect(await findJob(db.sql, { userId, jobId })).toMatchObject({ status: 'running', progress: 30 })
     }
     expect(
-      await endJobs(db.sql, { jobId }, { status: 'completed', result: { summaryId: 's' } }),
+      await markJobsEnded(db.sql, { jobId }, { status: 'completed', result: { summaryId: 's' } }),
     ).toMatchObject([{ status: 'completed', progress: 100, result: { summaryId: 's' }, error: null }])
-    expect(await endJobs(db.sql, { jobId }, { status: 'failed', error: failure })).toEqual([])
+    expect(await markJobsEnded(db.sql, { jobId }, { status: 'failed', error: failure })).toEqual([])
     expect(await findJob(db.sql, { userId: otherId, jobId })).toBeUndefined()
     const other = await createJob(db.sql, { ...step, id: randomUUID(), subject: 'en' })
     const attempt = { videoId: video.id, attempt: 1 }
-    expect(await endJobs(db.sql, attempt, { status: 'failed', error: failure })).toMatchObject([
+    expect(await markJobsEnded(db.sql, attempt, { status: 'failed', error: failure })).toMatchObject([
       { id: other.id, error: failure },
     ])
     expect(
@@ -463,12 +463,12 @@ describe('uploads, jobs and tickets', () => {
     const open = await createJob(db.sql, { ...step, id: randomUUID(), type: 'extract-audio', subject: '' })
     const waiting = await createJob(db.sql, { ...step, id: randomUUID(), type: 'process-video', subject: '' })
     const types = ['extract-audio', 'generate-summary'] as const
-    await endJobs(db.sql, { ...attempt, types }, { status: 'completed', result: { sampleRate: 16 } })
+    await markJobsEnded(db.sql, { ...attempt, types }, { status: 'completed', result: { sampleRate: 16 } })
     const done = { status: 'completed', progress: 100, result: { sampleRate: 16 } }
     expect(await findJob(db.sql, { userId, jobId: open.id })).toMatchObject(done)
     expect(await findJob(db.sql, { userId, jobId: waiting.id })).toMatchObject({ status: 'queued' })
     expect(await findJob(db.sql, { userId, jobId: other.id })).toMatchObject({ status: 'failed' })
-    expect(await endJobs(db.sql, { jobId: waiting.id }, { status: 'cancelled' })).toMatchObject([
+    expect(await markJobsEnded(db.sql, { jobId: waiting.id }, { status: 'cancelled' })).toMatchObject([
       { status: 'cancelled', progress: 0 },
     ])
   })

@@ -111,7 +111,7 @@ export type JobEnd =
   | { status: 'cancelled' }
 
 /** Ends the open ones of these jobs and returns them. A job that has ended does not change. */
-export const endJobs = async (sql: Sql, jobs: Jobs, end: JobEnd): Promise<JobRow[]> => {
+export const markJobsEnded = async (sql: Sql, jobs: Jobs, end: JobEnd): Promise<JobRow[]> => {
   const completed = end.status === 'completed'
   const rows = await sql<JobRow[]>`
     UPDATE jobs SET

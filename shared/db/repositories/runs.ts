@@ -136,7 +136,7 @@ const withError = (sql: Sql, failure: Failure) =>
  * Marks the video as failed for a reason and clears the addresses of the run's products, and of the
  * source when a retry cannot succeed. Returns undefined when the run is not current.
  */
-export const failRun = async (sql: Sql, o: Run & { failure: Failure }): Promise<VideoRow | undefined> =>
+export const markRunFailed = async (sql: Sql, o: Run & { failure: Failure }): Promise<VideoRow | undefined> =>
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET

@@ -1,4 +1,4 @@
-import { endJobs as endRows, type JobEnd, type Jobs } from '../../db/repositories/jobs.ts'
+import { type JobEnd, type Jobs, markJobsEnded } from '../../db/repositories/jobs.ts'
 import type { Tx } from '../../db/transact.ts'
 import { jobTypes } from './job-types.ts'
 
@@ -7,7 +7,7 @@ import { jobTypes } from './job-types.ts'
  * does not change. Runs in the caller's transaction.
  */
 export const endJobs = async ({ sql, emit }: Tx, jobs: Jobs, end: JobEnd): Promise<void> => {
-  for (const job of await endRows(sql, jobs, end)) {
+  for (const job of await markJobsEnded(sql, jobs, end)) {
     const event = jobTypes[job.type].emits?.[end.status]?.(job)
     if (event) await emit(job.userId, event)
   }

@@ -1,6 +1,6 @@
 import type { JobType } from '../../contract/jobs.ts'
 import type { Sql } from '../../db/client.ts'
-import { createJob, endJobs, type JobRow, releaseJob, reopenJob } from '../../db/repositories/jobs.ts'
+import { createJob, type JobRow, markJobsEnded, releaseJob, reopenJob } from '../../db/repositories/jobs.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 
 export type JobDeps = { sql: Sql; createId: CreateId }
@@ -23,6 +23,6 @@ export const queueJob = async ({ sql, createId }: JobDeps, step: NewJob): Promis
 /** Returns the job of a step whose work was done before. Completes it without an event. */
 export const openDoneJob = async (deps: JobDeps, step: NewJob, result: unknown): Promise<JobRow> => {
   const job = await openJob(deps, step)
-  await endJobs(deps.sql, { jobId: job.id }, { status: 'completed', result })
+  await markJobsEnded(deps.sql, { jobId: job.id }, { status: 'completed', result })
   return job
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../../contract/failure.ts'
-import { failRun, failWaitingVideo } from '../../db/repositories/runs.ts'
+import { failWaitingVideo, markRunFailed } from '../../db/repositories/runs.ts'
 import type { Tx } from '../../db/transact.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
 import { processingEvent } from './processing-event.ts'
@@ -14,7 +14,7 @@ export const failVideo = async (
   { videoId, runId, failure }: { videoId: string; runId: string | null; failure: Failure },
 ): Promise<void> => {
   const video = runId
-    ? await failRun(sql, { videoId, runId, failure })
+    ? await markRunFailed(sql, { videoId, runId, failure })
     : await failWaitingVideo(sql, { videoId, failure })
   if (!video) return
   await endJobs({ sql, emit }, { videoId, attempt: video.attempt }, { status: 'failed', error: failure })
