@@ -15,7 +15,7 @@ export const openOutput = async (file: string): Promise<FileHandle> => {
 /** Two dozen frames with their numbers have a tenth of it. */
 const MAX_TEXT_BYTES = 1_000_000
 
-/** Returns the text of a file that ffmpeg has left. Throws when it is too long for what it may be. */
+/** Returns the text of a file that ffmpeg has left. Throws when it is longer than it may be. */
 export const readOutput = async (file: string): Promise<string> => {
   const handle = await openOutput(file)
   try {
