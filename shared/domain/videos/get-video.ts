@@ -5,6 +5,7 @@ import type { Sql } from '../../db/client.ts'
 import { listNarrations, type NarrationRow } from '../../db/repositories/narrations.ts'
 import { findNewestSummary } from '../../db/repositories/summaries.ts'
 import type { VideoRow } from '../../db/repositories/videos.ts'
+import { presentSummary } from './present-summary.ts'
 import { type PresentDeps, presentVideo } from './present-video.ts'
 import { type Owned, requireVideo } from './require-video.ts'
 
@@ -23,7 +24,7 @@ export const getVideo = async (deps: GetVideoDeps, { baseUrl, ...owned }: Owned 
   ])
   return {
     video,
-    ...(aiSummary && { aiSummary }),
+    ...(aiSummary && { aiSummary: presentSummary(aiSummary) }),
     narrations: await Promise.all(narrations.map(row => presentNarration(deps, row))),
     transcript: transcriptStatus(row),
   }
