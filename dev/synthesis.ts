@@ -11,7 +11,7 @@ synthesize({ ...JSON.parse(process.argv[1]), environment: process.env })
 `
 
 // Everything that infra is made from. Bundles are not among it: they are used where they lie.
-const sources = [
+const SOURCES = [
   'infra',
   'shared/contract',
   'shared/config',
@@ -25,7 +25,7 @@ type Options = { outDir: string; distDir: string; environment: Record<string, st
 
 const markOf = async ({ distDir, environment }: Options): Promise<string> => {
   const hash = createHash('sha256').update(distDir)
-  for (const source of sources) {
+  for (const source of SOURCES) {
     const path = join(repository, source)
     const entries = await readdir(path, { recursive: true }).catch(() => [''])
     for (const entry of entries.sort()) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { build } from '../scripts/build.ts'
 import { repository } from './repository.ts'
 
-const quietMs = 150
+const QUIET_MS = 150
 
 /** Functions whose bundle contains one of the files, by what the last build recorded. */
 const affectedBy = async (files: string[]): Promise<string[]> => {
@@ -46,7 +46,7 @@ export const watchFunctions = (o: {
     clearTimeout(timer)
     timer = setTimeout(() => {
       working = working.then(rebuild).catch(error => o.say(`not rebuilt: ${error.message}`))
-    }, quietMs)
+    }, QUIET_MS)
   }
   const watchers: FSWatcher[] = ['functions', 'shared', 'infra'].map(folder =>
     watch(join(repository, folder), { recursive: true }, note(folder)),

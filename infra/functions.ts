@@ -53,13 +53,13 @@ const api = { stack: 'api', memoryMb: 1024, timeoutSeconds: 29 } as const
 const step = { stack: 'media', memoryMb: 512, timeoutSeconds: 60 } as const
 
 /** The seconds left for everything else when the language model has taken all its time. */
-const besideModelSeconds = 20
+const BESIDE_MODEL_SECONDS = 20
 
-const database = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const
-const signedIn = [...database, 'REDIS_ENDPOINT', 'AUTH_SECRET_ARN', 'JWT_EXPIRES_IN', 'FRONTEND_URL'] as const
-const running = [...database, 'EVENTS_QUEUE_URL'] as const
-const usesAsSignedIn = ['db', 'cache', 'auth-secret'] as const
-const usesAsRunning = ['db', 'queue:events:send'] as const
+const DATABASE = ['NODE_ENV', 'DATABASE_SECRET_ARN', 'DATABASE_HOST', 'DATABASE_NAME'] as const
+const signedIn = [...DATABASE, 'REDIS_ENDPOINT', 'AUTH_SECRET_ARN', 'JWT_EXPIRES_IN', 'FRONTEND_URL'] as const
+const running = [...DATABASE, 'EVENTS_QUEUE_URL'] as const
+const USES_AS_SIGNED_IN = ['db', 'cache', 'auth-secret'] as const
+const USES_AS_RUNNING = ['db', 'queue:events:send'] as const
 
 /**
  * One row per function: the key is its name, its folder under dist/ and the end of its deployed
@@ -67,9 +67,9 @@ const usesAsRunning = ['db', 'queue:events:send'] as const
  */
 const functions = {
   // 900 s is the longest that Lambda allows.
-  migrate: { stack: 'migrations', memoryMb: 512, timeoutSeconds: 900, environment: database, uses: ['db'] },
+  migrate: { stack: 'migrations', memoryMb: 512, timeoutSeconds: 900, environment: DATABASE, uses: ['db'] },
 
-  auth: { ...api, environment: [...signedIn, 'JWT_REFRESH_EXPIRES_IN'], uses: usesAsSignedIn },
+  auth: { ...api, environment: [...signedIn, 'JWT_REFRESH_EXPIRES_IN'], uses: USES_AS_SIGNED_IN },
   videos: {
     ...api,
     environment: [
@@ -81,7 +81,7 @@ const functions = {
       'PUBLIC_BASE_URL',
     ],
     uses: [
-      ...usesAsSignedIn,
+      ...USES_AS_SIGNED_IN,
       'bucket:read:users',
       'bucket:read:media',
       'bucket:list:users',
@@ -98,7 +98,7 @@ const functions = {
     ...api,
     environment: [...signedIn, 'AWS_S3_BUCKET', 'EVENTS_QUEUE_URL', 'CLEANUP_QUEUE_URL', 'PUBLIC_BASE_URL'],
     uses: [
-      ...usesAsSignedIn,
+      ...USES_AS_SIGNED_IN,
       'bucket:read:users',
       'bucket:list:users',
       // A repeated request may answer a video that is processed by now: links work only as far as
@@ -114,19 +114,19 @@ const functions = {
   summaries: {
     ...api,
     environment: [...signedIn, 'SUMMARIES_QUEUE_URL'],
-    uses: [...usesAsSignedIn, 'queue:summaries:send'],
+    uses: [...USES_AS_SIGNED_IN, 'queue:summaries:send'],
   },
   system: {
     ...api,
     environment: [...signedIn, 'AWS_S3_BUCKET', 'OPENAI_SECRET_ARN'],
-    uses: [...usesAsSignedIn, 'openai-secret', 'bucket:list:users'],
+    uses: [...USES_AS_SIGNED_IN, 'openai-secret', 'bucket:list:users'],
   },
   realtime: {
     ...api,
     memoryMb: 512,
     environment: [...signedIn, 'CONNECTIONS_TABLE', 'EVENTS_QUEUE_URL', 'WEBSOCKET_MANAGEMENT_URL'],
     uses: [
-      ...usesAsSignedIn,
+      ...USES_AS_SIGNED_IN,
       'connections:add',
       'connections:read',
       'connections:change',
@@ -139,7 +139,7 @@ const functions = {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET', 'PIPELINE_ARN', 'CLEANUP_QUEUE_URL'],
     uses: [
-      ...usesAsRunning,
+      ...USES_AS_RUNNING,
       'bucket:read:users',
       'bucket:list:users',
       'pipeline:start',
@@ -150,14 +150,14 @@ const functions = {
   'pipeline-admit': {
     ...step,
     environment: [...running, 'MAX_CONCURRENT_JOBS', 'VIDEO_PROCESSING_TIMEOUT'],
-    uses: usesAsRunning,
+    uses: USES_AS_RUNNING,
   },
   'pipeline-inspect': {
     ...step,
     memoryMb: 1024,
     environment: [...running, 'AWS_S3_BUCKET'],
     uses: [
-      ...usesAsRunning,
+      ...USES_AS_RUNNING,
       'bucket:read:users',
       'bucket:list:users',
       // The run's own copy of what a form has brought.
@@ -170,32 +170,32 @@ const functions = {
   'pipeline-record': {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET'],
-    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:list:media'],
+    uses: [...USES_AS_RUNNING, 'bucket:read:media', 'bucket:list:media'],
   },
   'pipeline-transcode': {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET', 'MEDIACONVERT_ROLE_ARN', 'MEDIACONVERT_QUEUE_ARN'],
-    uses: [...usesAsRunning, 'mediaconvert:run', 'mediaconvert:cancel'],
+    uses: [...USES_AS_RUNNING, 'mediaconvert:run', 'mediaconvert:cancel'],
   },
   'pipeline-transcribe': {
     ...step,
     memoryMb: 1024,
     timeoutSeconds: 300,
     environment: [...running, 'AWS_S3_BUCKET'],
-    uses: [...usesAsRunning, 'bucket:read:media', 'bucket:write:media', 'bucket:list:media', 'transcribe'],
+    uses: [...USES_AS_RUNNING, 'bucket:read:media', 'bucket:write:media', 'bucket:list:media', 'transcribe'],
   },
   'pipeline-summarise': {
     ...step,
     memoryMb: 1024,
-    timeoutSeconds: SUMMARY_BUDGET_MS.pipeline / 1000 + besideModelSeconds,
+    timeoutSeconds: SUMMARY_BUDGET_MS.pipeline / 1000 + BESIDE_MODEL_SECONDS,
     environment: [...running, 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
-    uses: [...usesAsRunning, 'openai-secret'],
+    uses: [...USES_AS_RUNNING, 'openai-secret'],
   },
   'pipeline-publish': {
     ...step,
     environment: [...running, 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARIES_QUEUE_URL'],
     uses: [
-      ...usesAsRunning,
+      ...USES_AS_RUNNING,
       'bucket:read:users',
       'bucket:list:users',
       'bucket:read:media',
@@ -207,7 +207,7 @@ const functions = {
   'pipeline-fail': {
     ...step,
     environment: [...running, 'CLEANUP_QUEUE_URL'],
-    uses: [...usesAsRunning, 'mediaconvert:cancel', 'queue:cleanup:send'],
+    uses: [...USES_AS_RUNNING, 'mediaconvert:cancel', 'queue:cleanup:send'],
     eventBridgeTarget: true,
   },
 
@@ -217,7 +217,7 @@ const functions = {
     timeoutSeconds: 20,
     environment: [...running, 'CONNECTIONS_TABLE', 'WEBSOCKET_MANAGEMENT_URL'],
     uses: [
-      ...usesAsRunning,
+      ...USES_AS_RUNNING,
       'connections:list',
       'connections:read',
       'connections:change',
@@ -231,9 +231,9 @@ const functions = {
   'worker-summarise': {
     ...step,
     memoryMb: 1024,
-    timeoutSeconds: SUMMARY_BUDGET_MS.worker / 1000 + besideModelSeconds,
+    timeoutSeconds: SUMMARY_BUDGET_MS.worker / 1000 + BESIDE_MODEL_SECONDS,
     environment: [...running, 'OPENAI_SECRET_ARN', 'OPENAI_CHAT_MODEL'],
-    uses: [...usesAsRunning, 'openai-secret'],
+    uses: [...USES_AS_RUNNING, 'openai-secret'],
     // The guide's "ai processing" concurrency.
     queue: { name: 'summaries', batchSize: 1, maxConcurrency: 3 },
   },
@@ -241,13 +241,13 @@ const functions = {
     ...step,
     timeoutSeconds: 20,
     environment: running,
-    uses: usesAsRunning,
+    uses: USES_AS_RUNNING,
     queue: { name: 'media-progress', batchSize: 10, maxConcurrency: 2 },
   },
   'worker-cleanup': {
     ...step,
     timeoutSeconds: 300,
-    environment: [...database, 'AWS_S3_BUCKET'],
+    environment: [...DATABASE, 'AWS_S3_BUCKET'],
     uses: ['db', 'bucket:list:users', 'bucket:delete:users', 'bucket:list:media', 'bucket:delete:media'],
     queue: { name: 'cleanup', batchSize: 5 },
   },
@@ -262,7 +262,7 @@ const functions = {
       'VIDEO_PROCESSING_TIMEOUT',
     ],
     uses: [
-      ...usesAsRunning,
+      ...USES_AS_RUNNING,
       'queue:cleanup:send',
       'bucket:read:users',
       'bucket:list:users',

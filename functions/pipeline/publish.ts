@@ -9,8 +9,8 @@ import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../compose/running.ts'
 
-const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARIES_QUEUE_URL'] as const
-const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
+const KEYS = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARIES_QUEUE_URL'] as const
+const config = readConfig(process.env, [...DATABASE_KEYS, ...KEYS])
 const log = createLogger('pipeline-publish')
 const { sql, transact, sqs } = await connectRunning(config, log)
 const { head } = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })

@@ -6,8 +6,8 @@ import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning } from '../compose/running.ts'
 
-const keys = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'MEDIACONVERT_ROLE_ARN', 'MEDIACONVERT_QUEUE_ARN'] as const
-const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
+const KEYS = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'MEDIACONVERT_ROLE_ARN', 'MEDIACONVERT_QUEUE_ARN'] as const
+const config = readConfig(process.env, [...DATABASE_KEYS, ...KEYS])
 const log = createLogger('pipeline-transcode')
 const { sql, transact } = await connectRunning(config, log)
 const account = { roleArn: config.MEDIACONVERT_ROLE_ARN, queueArn: config.MEDIACONVERT_QUEUE_ARN }

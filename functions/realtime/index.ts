@@ -10,13 +10,13 @@ import { createWakeAnyway } from '../compose/running.ts'
 import { connectSignedIn } from '../compose/signed-in.ts'
 import { createRealtimeApp } from './app.ts'
 
-const keys = [
+const KEYS = [
   'CONNECTIONS_TABLE',
   'EVENTS_QUEUE_URL',
   'WEBSOCKET_MANAGEMENT_URL',
   'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
 ] as const
-const config = readConfig(process.env, [...SIGNED_IN_KEYS, ...keys])
+const config = readConfig(process.env, [...SIGNED_IN_KEYS, ...KEYS])
 const log = createLogger('realtime')
 const { sql, authenticate } = await connectSignedIn(config, log)
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL

@@ -17,14 +17,14 @@ import { runParts } from '../../shared/lambda/run-parts.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { connectRunning, createWake } from '../compose/running.ts'
 
-const keys = [
+const KEYS = [
   'EVENTS_QUEUE_URL',
   'AWS_S3_BUCKET',
   'CLEANUP_QUEUE_URL',
   'PIPELINE_ARN',
   'VIDEO_PROCESSING_TIMEOUT',
 ] as const
-const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
+const config = readConfig(process.env, [...DATABASE_KEYS, ...KEYS])
 const log = createLogger('scheduled-reconcile')
 const { sql, transact, sqs } = await connectRunning(config, log)
 const s3 = { client: createS3Client(), bucket: config.AWS_S3_BUCKET }

@@ -14,13 +14,13 @@ import { createWorker } from '../../shared/lambda/create-worker.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
 import { createWakeAnyway } from '../compose/running.ts'
 
-const keys = [
+const KEYS = [
   'CONNECTIONS_TABLE',
   'EVENTS_QUEUE_URL',
   'WEBSOCKET_MANAGEMENT_URL',
   'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
 ] as const
-const config = readConfig(process.env, [...DATABASE_KEYS, ...keys])
+const config = readConfig(process.env, [...DATABASE_KEYS, ...KEYS])
 const log = createLogger('worker-relay')
 const sql = await connectDatabase(config, createSecretReader(config))
 const endpoint = config.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI ?? config.WEBSOCKET_MANAGEMENT_URL

@@ -12,7 +12,7 @@ import { isOpen, openFolderFor, openFolders, postgresBinaries, unprivileged } fr
 export type Postgres = { url: string; close(): Promise<void> }
 
 const majorVersion = '17'
-const ownerFile = 'owner'
+const OWNER_FILE = 'owner'
 
 // Postgres' files lie in dataDir/data; when that is in a folder closed to the uid it runs as, in a
 // temporary folder that dataDir/location names.
@@ -23,7 +23,7 @@ const clusterFolder = async (dataDir: string): Promise<string> => {
   if (!unprivileged || (await isOpen(dataDir))) return join(dataDir, 'data')
   await sweepOrphans()
   const folder = await openFolderFor(dataDir)
-  await writeFile(join(folder, ownerFile), dataDir)
+  await writeFile(join(folder, OWNER_FILE), dataDir)
   await writeFile(join(dataDir, 'location'), join(folder, 'data'))
   return join(folder, 'data')
 }
@@ -32,7 +32,7 @@ const clusterFolder = async (dataDir: string): Promise<string> => {
 // owner has gone.
 const sweepOrphans = async (): Promise<void> => {
   for (const folder of await openFolders()) {
-    const owner = await readFile(join(folder, ownerFile), 'utf8').catch(() => undefined)
+    const owner = await readFile(join(folder, OWNER_FILE), 'utf8').catch(() => undefined)
     if (!owner || (await stat(owner).catch(() => undefined))) continue
     await endLeftover(join(folder, 'data'))
     await rm(folder, { recursive: true, force: true })

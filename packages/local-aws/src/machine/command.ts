@@ -19,8 +19,8 @@ export class CommandError extends Error {
   }
 }
 
-const keptOutput = 8_000_000
-const keptErrors = 4_000
+const KEPT_OUTPUT = 8_000_000
+const KEPT_ERRORS = 4_000
 
 /**
  * Runs a program without a shell and returns its output. Its whole process group dies at the
@@ -46,10 +46,10 @@ export const runCommand = (
     if (onLine) createInterface({ input: child.stdout! }).on('line', onLine)
     else
       child.stdout!.setEncoding('utf8').on('data', text => {
-        if (output.length < keptOutput) output += text
+        if (output.length < KEPT_OUTPUT) output += text
       })
     child.stderr!.setEncoding('utf8').on('data', text => {
-      errors = (errors + text).slice(-keptErrors)
+      errors = (errors + text).slice(-KEPT_ERRORS)
     })
     const settle = () => {
       clearTimeout(timer)

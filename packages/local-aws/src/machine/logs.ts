@@ -13,7 +13,7 @@ export type Logs = {
   output(line: { functionName: string; stream: 'stdout' | 'stderr' | 'platform'; line: string }): void
 }
 
-const keepBytes = 20_000_000
+const KEEP_BYTES = 20_000_000
 
 const levelOf = (fields: Record<string, unknown>): LogEntry['level'] => {
   const level = String(fields.level ?? '').toUpperCase()
@@ -39,7 +39,7 @@ export const openLogs = (stateDir: string, onEntry: (entry: LogEntry) => void = 
   mkdirSync(folder, { recursive: true })
   for (const name of ['combined', 'error']) {
     const file = join(folder, `${name}.log`)
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > keepBytes)
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > KEEP_BYTES)
       renameSync(file, join(folder, `${name}.1.log`))
     appendFileSync(file, '')
   }

@@ -31,9 +31,9 @@ export const ReduceData = z.looseObject({
   maxKeyPoints: z.int().min(1).max(20).default(6),
 })
 
-const overviewSentences = 3
-const timestampCharacters = 80
-const mostTimestamps = 8
+const OVERVIEW_SENTENCES = 3
+const TIMESTAMP_CHARACTERS = 80
+const MOST_TIMESTAMPS = 8
 
 /**
  * Half of a short text's statements are points, at least four, never more than there are or are
@@ -64,7 +64,7 @@ export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof Summar
   const sentence = (i: number) => asSentence(texts[i]!, language)
   const idOf = (i: number) => spoken[i]!.id
 
-  const overview = pickBest(ranking, overviewSentences)
+  const overview = pickBest(ranking, OVERVIEW_SENTENCES)
   return {
     language,
     overview: overview.map(sentence).join(' '),
@@ -73,9 +73,9 @@ export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof Summar
       text: sentence(i),
       segmentIds: [idOf(i)],
     })),
-    timestamps: pickSpread(ranking, lengths, Math.min(mostTimestamps, texts.length)).map(i => ({
+    timestamps: pickSpread(ranking, lengths, Math.min(MOST_TIMESTAMPS, texts.length)).map(i => ({
       segmentId: idOf(i),
-      content: shorten(sentence(i), timestampCharacters),
+      content: shorten(sentence(i), TIMESTAMP_CHARACTERS),
     })),
   }
 }
@@ -90,17 +90,17 @@ export const reduceSummaries = ({ parts, maxKeyPoints }: z.infer<typeof ReduceDa
   const language = detectLanguage(texts.join('\n'))
   const ranking = lexRank(texts, language)
   const lengths = texts.map(() => 1)
-  const overview = pickBest(ranking, overviewSentences)
+  const overview = pickBest(ranking, OVERVIEW_SENTENCES)
   const points = pickSpread(ranking, lengths, Math.min(maxKeyPoints, statements.length))
   const moments = parts.flatMap(({ timestamps }) => timestamps)
-  const step = Math.max(1, moments.length / mostTimestamps)
+  const step = Math.max(1, moments.length / MOST_TIMESTAMPS)
   return {
     language,
     overview: overview.map(i => asSentence(texts[i]!, language)).join(' '),
     overviewSegmentIds: [...new Set(overview.flatMap(i => statements[i]!.segmentIds))],
     keyPoints: points.map(i => ({ text: texts[i]!, segmentIds: statements[i]!.segmentIds })),
     timestamps: Array.from(
-      { length: Math.min(mostTimestamps, moments.length) },
+      { length: Math.min(MOST_TIMESTAMPS, moments.length) },
       (_, i) => moments[Math.floor(i * step)]!,
     ).map(({ segmentId, content }) => ({ segmentId, content })),
   }

@@ -3,9 +3,9 @@ import { type Language, termsOf } from './words.ts'
 /** Sentences with their weight; `likeness` is the cosine of two of them, 0 to 1. */
 export type Ranking = { scores: number[]; likeness: (a: number, b: number) => number }
 
-const damping = 0.85
-const leastLikeness = 0.05
-const rounds = 20
+const DAMPING = 0.85
+const LEAST_LIKENESS = 0.05
+const ROUNDS = 20
 
 type Vector = Map<string, number>
 
@@ -48,7 +48,7 @@ const neighboursOf = (vectors: Vector[]): Neighbours[] => {
     for (const [term, weight] of vector)
       for (const other of holders.get(term)!) cosines[other.sentence]! += weight * other.weight
     cosines[i] = 0
-    const to = Int32Array.from([...cosines.keys()].filter(other => cosines[other]! >= leastLikeness))
+    const to = Int32Array.from([...cosines.keys()].filter(other => cosines[other]! >= LEAST_LIKENESS))
     const weights = Float32Array.from(to, other => cosines[other]!)
     return { to, weights, total: weights.reduce((sum, weight) => sum + weight, 0) }
   })
@@ -61,12 +61,12 @@ const neighboursOf = (vectors: Vector[]): Neighbours[] => {
 export const lexRank = (texts: string[], language: Language): Ranking => {
   const vectors = vectorsOf(texts, language)
   const neighbours = neighboursOf(vectors)
-  const base = (1 - damping) / Math.max(1, texts.length)
+  const base = (1 - DAMPING) / Math.max(1, texts.length)
   let scores = texts.map(() => 1 / texts.length)
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const next = texts.map(() => base)
     for (const [from, { to, weights, total }] of neighbours.entries()) {
-      const given = (damping * scores[from]!) / total
+      const given = (DAMPING * scores[from]!) / total
       for (let n = 0; n < to.length; n++) next[to[n]!]! += given * weights[n]!
     }
     scores = next
@@ -77,12 +77,12 @@ export const lexRank = (texts: string[], language: Language): Ranking => {
   return { scores, likeness: (a, b) => dot(vectors[a]!, vectors[b]!) }
 }
 
-const sameStatement = 0.6
+const SAME_STATEMENT = 0.6
 
 /** The best of `among` that says nothing that `taken` says already; just the best when all do. */
 const bestOf = ({ scores, likeness }: Ranking, among: number[], taken: number[]): number | undefined => {
   const byScore = among.filter(i => !taken.includes(i)).sort((a, b) => scores[b]! - scores[a]! || a - b)
-  return byScore.find(i => taken.every(other => likeness(i, other) < sameStatement)) ?? byScore[0]
+  return byScore.find(i => taken.every(other => likeness(i, other) < SAME_STATEMENT)) ?? byScore[0]
 }
 
 /**

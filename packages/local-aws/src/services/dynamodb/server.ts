@@ -21,7 +21,7 @@ export type DynamoDb = {
   close(): Promise<void>
 }
 
-const sweepEveryMs = 20_000
+const SWEEP_EVERY_MS = 20_000
 
 type Target = { TableName?: string; IndexName?: string; RequestItems?: Record<string, unknown> }
 
@@ -83,7 +83,7 @@ export const startDynamoDb = async (o: {
           )
     }
   }
-  const timer = setInterval(() => sweep().catch(() => {}), sweepEveryMs)
+  const timer = setInterval(() => sweep().catch(() => {}), SWEEP_EVERY_MS)
 
   return {
     url,

@@ -3,7 +3,7 @@ import type { Source } from './probe-source.ts'
 
 type Row = { video: string[]; audio: string[] }
 
-const pcm = [
+const PCM = [
   'pcm_s16le',
   'pcm_s16be',
   'pcm_s24le',
@@ -13,8 +13,8 @@ const pcm = [
   'pcm_u8',
   'pcm_f32le',
 ]
-const dolby = ['ac3', 'eac3']
-const wma = ['wmav1', 'wmav2']
+const DOLBY = ['ac3', 'eac3']
+const WMA = ['wmav1', 'wmav2']
 
 // "Supported input codecs and containers" of the user guide
 // (awsdocs/aws-elemental-mediaconvert-user-guide, doc_source/reference-codecs-containers-input.md)
@@ -22,7 +22,7 @@ const wma = ['wmav1', 'wmav2']
 const table: Record<string, Row> = {
   'MPEG-4': {
     video: ['rawvideo', 'mpeg4', 'h261', 'h263', 'h264', 'hevc', 'jpeg2000', 'mpeg2video', 'vc1'],
-    audio: ['aac', ...dolby, ...pcm, ...wma],
+    audio: ['aac', ...DOLBY, ...PCM, ...WMA],
   },
   QuickTime: {
     video: [
@@ -39,20 +39,20 @@ const table: Record<string, Row> = {
       'mpeg2video',
       'qtrle',
     ],
-    audio: ['aac', 'mp3', ...pcm],
+    audio: ['aac', 'mp3', ...PCM],
   },
   '3GP': { video: ['h264', 'h263', 'mpeg4'], audio: ['aac', 'amr_nb', 'amr_wb'] },
   Matroska: {
     video: ['h264', 'mpeg2video', 'mpeg4', 'vc1'],
-    audio: ['aac', ...dolby, 'opus', ...wma, 'flac'],
+    audio: ['aac', ...DOLBY, 'opus', ...WMA, 'flac'],
   },
   WebM: { video: ['vp8', 'vp9'], audio: ['opus', 'vorbis'] },
-  AVI: { video: ['rawvideo', 'divx', 'dvvideo', 'mjpeg'], audio: [...dolby, 'mp2', 'mp3', ...pcm] },
-  ASF: { video: ['vc1', 'wmv3'], audio: [...wma, 'wmapro'] },
+  AVI: { video: ['rawvideo', 'divx', 'dvvideo', 'mjpeg'], audio: [...DOLBY, 'mp2', 'mp3', ...PCM] },
+  ASF: { video: ['vc1', 'wmv3'], audio: [...WMA, 'wmapro'] },
   Flash: { video: ['h264', 'flv1', 'h263'], audio: ['aac'] },
   'MPEG-TS': {
     video: ['h264', 'hevc', 'mpeg2video', 'vc1'],
-    audio: ['aac', ...dolby, 'mp2', ...pcm, ...wma],
+    audio: ['aac', ...DOLBY, 'mp2', ...PCM, ...WMA],
   },
 }
 

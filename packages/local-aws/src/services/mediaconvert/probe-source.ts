@@ -29,14 +29,14 @@ type Probe = {
 
 const demuxers = 'mov,matroska,avi,asf,flv,mpegts'
 // The largest picture that MediaConvert reads; ffmpeg would also decode one that takes all memory.
-const maxPixels = 8192 * 4320
+const MAX_PIXELS = 8192 * 4320
 
 /**
  * Options that open a file nobody has vouched for: one local file, known containers, a bounded
  * picture.
  */
 export const openUntrusted = (file: string): string[] => [
-  ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-max_pixels', String(maxPixels)],
+  ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxers, '-max_pixels', String(MAX_PIXELS)],
   ...['-i', `file:${file}`],
 ]
 

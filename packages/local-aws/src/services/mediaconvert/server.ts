@@ -54,7 +54,7 @@ export type MediaConvertOptions = {
   log?: (line: object) => void
 }
 
-const jobsAtOnce = 2
+const JOBS_AT_ONCE = 2
 const now = () => Date.now() / 1000
 const path = '/2017-08-29/jobs'
 
@@ -77,7 +77,7 @@ export const startMediaConvert = async (
   await rm(o.dataDir, { recursive: true, force: true })
   await mkdir(o.dataDir, { recursive: true })
   const jobs = new Map<string, { job: Job; stop: AbortController; ended: Promise<void> }>()
-  const inTurn = takeTurns(jobsAtOnce)
+  const inTurn = takeTurns(JOBS_AT_ONCE)
   const arnOf = (resource: string) => `arn:aws:mediaconvert:${region}:${accountId}:${resource}`
 
   const allow = (accessKeyId: string, action: string, resource: string, context?: RequestContext) =>

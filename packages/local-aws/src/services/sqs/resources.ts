@@ -2,7 +2,7 @@ import { inventedName, resourceKind } from '../../deploy/cloud.ts'
 
 type Queue = { QueueName?: string; FifoQueue?: boolean } & Record<string, unknown>
 
-const settable = [
+const SETTABLE = [
   'VisibilityTimeout',
   'DelaySeconds',
   'MaximumMessageSize',
@@ -18,7 +18,7 @@ const settable = [
 const sqsQueue = resourceKind<Queue>('AWS::SQS::Queue', async (resource, cloud) => {
   const { properties } = resource
   const name = properties.QueueName ?? `${inventedName(resource, 75)}${properties.FifoQueue ? '.fifo' : ''}`
-  const given = settable.filter(attribute => properties[attribute] !== undefined)
+  const given = SETTABLE.filter(attribute => properties[attribute] !== undefined)
   const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
   const attributes = Object.fromEntries(given.map(attribute => [attribute, textOf(properties[attribute])]))
   const { url, arn } = await cloud.sqs.createQueue(name, attributes)

@@ -63,7 +63,7 @@ type Inspection = {
   messages?: { ready: Inspected[]; delayed: Inspected[]; inflight: { message: Inspected }[] }
 }
 
-const recordAfterMs = 30
+const RECORD_AFTER_MS = 30
 
 /**
  * fauxqs in memory (its own persistence breaks ChangeMessageVisibility) behind signatures and
@@ -147,7 +147,7 @@ export const startSqs = async (o: {
     planned ??= setTimeout(() => {
       planned = undefined
       flush().catch(() => {})
-    }, recordAfterMs)
+    }, RECORD_AFTER_MS)
   }
   // Accepted messages outlive the process; received ones may come once more.
   app.addHook('onSend', async (request, _reply, payload) => {

@@ -15,7 +15,7 @@ export type ExecutionRecord = {
   cause?: string
 }
 
-const nameIsUsedForSeconds = 90 * 24 * 3600
+const NAME_IS_USED_FOR_SECONDS = 90 * 24 * 3600
 
 /**
  * Executions of one machine, one file each; names of executions that ended more than 90 days ago
@@ -28,7 +28,7 @@ export const openRecords = async (folder: string) => {
   for (const entry of await readdir(folder)) {
     if (!entry.endsWith('.json')) continue
     const record = JSON.parse(await readFile(join(folder, entry), 'utf8')) as ExecutionRecord
-    if (record.stopDate && record.stopDate < Date.now() / 1000 - nameIsUsedForSeconds)
+    if (record.stopDate && record.stopDate < Date.now() / 1000 - NAME_IS_USED_FOR_SECONDS)
       await rm(join(folder, entry))
     else records.set(record.name, record)
   }

@@ -26,10 +26,10 @@ export class TaskError extends Error {
   }
 }
 
-const dataLimitBytes = 262_144
+const DATA_LIMIT_BYTES = 262_144
 // Step Functions has no default limit for a Task, the library has one of 60 s; a timer holds at
 // most 24.8 days.
-const longestSeconds = 20 * 24 * 3600
+const LONGEST_SECONDS = 20 * 24 * 3600
 
 const shortened = (cause: unknown) =>
   (typeof cause === 'string' ? cause : JSON.stringify(cause))?.slice(0, 500)
@@ -68,7 +68,7 @@ export const readMachine = (definitionString: string): Machine => {
       for (const nested of [...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])])
         visit(nested.States, [...containers, name])
       if (state.Type !== 'Task') continue
-      state.TimeoutSeconds = Math.min(state.TimeoutSeconds ?? longestSeconds, longestSeconds)
+      state.TimeoutSeconds = Math.min(state.TimeoutSeconds ?? LONGEST_SECONDS, LONGEST_SECONDS)
       tasks.set(name, state.Resource!)
       for (const container of containers)
         inside.set(container, (inside.get(container) ?? new Set()).add(name))
@@ -76,7 +76,7 @@ export const readMachine = (definitionString: string): Machine => {
   }
   visit(definition.States as unknown as Record<string, State>, [])
   if (definition.TimeoutSeconds)
-    definition.TimeoutSeconds = Math.min(definition.TimeoutSeconds, longestSeconds)
+    definition.TimeoutSeconds = Math.min(definition.TimeoutSeconds, LONGEST_SECONDS)
   return { definition, tasks, inside }
 }
 
@@ -100,7 +100,7 @@ export const runExecution = (o: {
     live.add(work)
     try {
       const result = (await o.perform({ stateName, resource, input, signal: work.controller.signal })) ?? null
-      if (Buffer.byteLength(JSON.stringify(result)) <= dataLimitBytes) return result as never
+      if (Buffer.byteLength(JSON.stringify(result)) <= DATA_LIMIT_BYTES) return result as never
     } finally {
       live.delete(work)
     }

@@ -6,12 +6,12 @@ import { type Perform, TaskError } from './execution.ts'
 
 type LambdaCall = { FunctionName: string; Payload?: unknown }
 
-const runTaskArn = 'arn:aws:states:::ecs:runTask.sync'
-const invokeArn = 'arn:aws:states:::lambda:invoke'
+const RUN_TASK_ARN = 'arn:aws:states:::ecs:runTask.sync'
+const INVOKE_ARN = 'arn:aws:states:::lambda:invoke'
 
 /** True for a Task state's Resource that can be emulated here. */
 export const canPerform = (resource: string): boolean =>
-  resource === runTaskArn || resource === invokeArn || /^arn:aws:lambda:[^:]*:\d*:function:/.test(resource)
+  resource === RUN_TASK_ARN || resource === INVOKE_ARN || /^arn:aws:lambda:[^:]*:\d*:function:/.test(resource)
 
 /**
  * Does what Task states ask for in the name of the machine's role: Lambda functions and ECS tasks.
@@ -45,8 +45,8 @@ export const performTasks = (o: {
     return finished
   }
   return async ({ resource, input, signal }) => {
-    if (resource === runTaskArn) return runTask(input as RunTask, signal)
-    if (resource !== invokeArn) return invoke(resource, input, signal)
+    if (resource === RUN_TASK_ARN) return runTask(input as RunTask, signal)
+    if (resource !== INVOKE_ARN) return invoke(resource, input, signal)
     const { FunctionName, Payload } = input as LambdaCall
     return {
       ExecutedVersion: '$LATEST',

@@ -24,10 +24,10 @@ type Defined = MachineSpec & { arn: string; machine: Machine; book: Awaited<Retu
 type Start = { stateMachineArn: string; name?: string; input?: string }
 type Listing = { stateMachineArn: string; statusFilter?: string; maxResults?: number; nextToken?: string }
 
-const inputLimitBytes = 262_144
+const INPUT_LIMIT_BYTES = 262_144
 
 const parseInput = (input: string): unknown => {
-  if (Buffer.byteLength(input) > inputLimitBytes)
+  if (Buffer.byteLength(input) > INPUT_LIMIT_BYTES)
     throw new AwsError('ValidationException', 'input is longer than 262144 bytes')
   try {
     return JSON.parse(input)

@@ -1,18 +1,18 @@
 import { createReadStream } from 'node:fs'
 
 export const sampleRate = 16_000
-const framesPerSecond = 100
-const samplesPerFrame = sampleRate / framesPerSecond
+const FRAMES_PER_SECOND = 100
+const samplesPerFrame = sampleRate / FRAMES_PER_SECOND
 
 /** A stretch of speech in frames of 10 ms; `pauseFrames` is the silence that follows it. */
 export type Clip = { start: number; end: number; pauseFrames: number }
 
-const pauseToCutAt = 0.4 * framesPerSecond
-const shortestSound = 0.1 * framesPerSecond
-const longestClip = 20 * framesPerSecond
-const margin = 0.15 * framesPerSecond
-const quietestSpeech = -55
-const belowLevel = 26
+const pauseToCutAt = 0.4 * FRAMES_PER_SECOND
+const shortestSound = 0.1 * FRAMES_PER_SECOND
+const longestClip = 20 * FRAMES_PER_SECOND
+const margin = 0.15 * FRAMES_PER_SECOND
+const QUIETEST_SPEECH = -55
+const BELOW_LEVEL = 26
 
 /**
  * Loudness of each frame of a 16 kHz mono s16le file in dBFS, read as a stream: hours of sound
@@ -42,11 +42,11 @@ export const frameLevels = async (file: string): Promise<Float32Array> => {
 // Loudness is relative to its scene: the level exceeded by a tenth of the frames within five
 // seconds to each side.
 const localLevels = (levels: Float32Array): Float32Array => {
-  const blocks = Math.ceil(levels.length / framesPerSecond)
+  const blocks = Math.ceil(levels.length / FRAMES_PER_SECOND)
   const around = 5
   return Float32Array.from({ length: blocks }, (_, block) => {
     const window = levels
-      .slice(Math.max(0, block - around) * framesPerSecond, (block + around + 1) * framesPerSecond)
+      .slice(Math.max(0, block - around) * FRAMES_PER_SECOND, (block + around + 1) * FRAMES_PER_SECOND)
       .sort()
     return window[Math.floor(window.length * 0.9)] ?? -100
   })
@@ -79,7 +79,7 @@ export const cutAtPauses = (levels: Float32Array): Clip[] => {
   const local = localLevels(levels)
   const sounding = (frame: number) =>
     levels[frame]! >
-    Math.max(quietestSpeech, (local[Math.floor(frame / framesPerSecond)] ?? -100) - belowLevel)
+    Math.max(QUIETEST_SPEECH, (local[Math.floor(frame / FRAMES_PER_SECOND)] ?? -100) - BELOW_LEVEL)
   const stretches: { start: number; end: number }[] = []
   for (let frame = 0; frame < levels.length; frame++) {
     if (!sounding(frame)) continue
@@ -100,4 +100,4 @@ export const cutAtPauses = (levels: Float32Array): Clip[] => {
 }
 
 /** Seconds from the start of the recording. */
-export const secondsOf = (frame: number): number => frame / framesPerSecond
+export const secondsOf = (frame: number): number => frame / FRAMES_PER_SECOND

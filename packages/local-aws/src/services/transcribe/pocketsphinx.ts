@@ -10,13 +10,13 @@ const modelFolders = ['/usr/share', '/usr/local/share', '/opt/homebrew/share'].m
 )
 const modelFolder = () => modelFolders.find(folder => existsSync(join(folder, 'en-us.lm.bin')))
 
-const processes = 2
+const PROCESSES = 2
 /** Slowest seen over noise: 1.5 times the length of the sound. */
 const deadlineMs = (frames: number) => 60_000 + secondsOf(frames) * 5_000
 
-const leastWord = 0.01
-const leastClip = 0.25
-const leastCoverage = 0.35
+const LEAST_WORD = 0.01
+const LEAST_CLIP = 0.25
+const LEAST_COVERAGE = 0.35
 
 // A clip of music or noise comes out as a few unsure words with holes between them. Single unsure
 // words of real speech are mostly right.
@@ -24,7 +24,7 @@ const isSpeech = (words: Word[], clip: Clip): boolean => {
   const spoken = words.reduce((sum, word) => sum + word.endTime - word.startTime, 0)
   const sure = words.reduce((sum, word) => sum + (word.endTime - word.startTime) * word.confidence, 0)
   return (
-    spoken > 0 && sure / spoken >= leastClip && spoken / secondsOf(clip.end - clip.start) >= leastCoverage
+    spoken > 0 && sure / spoken >= LEAST_CLIP && spoken / secondsOf(clip.end - clip.start) >= LEAST_COVERAGE
   )
 }
 
@@ -43,7 +43,7 @@ const readLine = (line: string): { clip: number; word: Word } | undefined => {
 
 /** Two lists of about the same length of sound. */
 const shareOut = (clips: Clip[]): number[][] => {
-  const shares = Array.from({ length: processes }, () => ({ frames: 0, clips: [] as number[] }))
+  const shares = Array.from({ length: PROCESSES }, () => ({ frames: 0, clips: [] as number[] }))
   const longestFirst = clips
     .map((_, i) => i)
     .sort((a, b) => clips[b]!.end - clips[b]!.start - (clips[a]!.end - clips[a]!.start))
@@ -112,7 +112,7 @@ export const pocketsphinx = (program: string): Engine | undefined => {
         const heard = (wordsOf.get(i) ?? []).map(({ word }) => word)
         if (!isSpeech(heard, clip)) return []
         const offset = secondsOf(clip.start)
-        const kept = heard.filter(({ confidence }) => confidence >= leastWord)
+        const kept = heard.filter(({ confidence }) => confidence >= LEAST_WORD)
         return kept.map((word, n): Word => {
           const placed = { ...word, startTime: word.startTime + offset, endTime: word.endTime + offset }
           const endsAtPause = n === kept.length - 1 && clip.pauseFrames > 0

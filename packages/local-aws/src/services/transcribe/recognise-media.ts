@@ -28,8 +28,8 @@ export type Surroundings = {
 }
 
 const bytesPerSecond = sampleRate * 2
-const shortestSeconds = 0.5
-const longestSeconds = 4 * 3600
+const SHORTEST_SECONDS = 0.5
+const LONGEST_SECONDS = 4 * 3600
 const largestBytes = 2 * 1024 ** 3
 const demuxers = 'flac,wav,mp3,mov,matroska,ogg,amr'
 
@@ -66,7 +66,7 @@ const decode = async (mediaFile: string, pcmFile: string, signal: AbortSignal): 
     '-map',
     '0:a:0',
     '-t',
-    String(longestSeconds + 1),
+    String(LONGEST_SECONDS + 1),
     '-ac',
     '1',
     '-ar',
@@ -85,8 +85,8 @@ const decode = async (mediaFile: string, pcmFile: string, signal: AbortSignal): 
     throw error
   }
   const seconds = (await stat(pcmFile)).size / bytesPerSecond
-  if (seconds < shortestSeconds) throw new JobFailure(tooShort)
-  if (seconds > longestSeconds) throw new JobFailure(tooLong)
+  if (seconds < SHORTEST_SECONDS) throw new JobFailure(tooShort)
+  if (seconds > LONGEST_SECONDS) throw new JobFailure(tooLong)
 }
 
 /**

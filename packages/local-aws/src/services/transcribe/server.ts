@@ -39,7 +39,7 @@ type Job = {
   FailureReason?: string
 }
 
-const recogniserProcesses = 2
+const RECOGNISER_PROCESSES = 2
 const now = () => Date.now() / 1000
 
 /** Amazon Transcribe's batch jobs, emulated by the speech engine of this machine. */
@@ -50,7 +50,7 @@ export const startTranscribe = async (
   await rm(o.dataDir, { recursive: true, force: true })
   await mkdir(o.dataDir, { recursive: true })
   const jobs = new Map<string, { job: Job; stop: AbortController; ended: Promise<void> }>()
-  const slots = takeTurns(recogniserProcesses)
+  const slots = takeTurns(RECOGNISER_PROCESSES)
 
   const allow = (accessKeyId: string, action: string, name?: string) => {
     const resource =

@@ -15,7 +15,7 @@ export type StartRequest = {
 }
 
 const languages: string[] = Object.values(LanguageCode)
-const formats = ['mp3', 'mp4', 'wav', 'flac', 'ogg', 'amr', 'webm', 'm4a']
+const FORMATS = ['mp3', 'mp4', 'wav', 'flac', 'ogg', 'amr', 'webm', 'm4a']
 
 const bad = (message: string) => new AwsError('BadRequestException', message)
 
@@ -30,8 +30,8 @@ export const readStartRequest = (input: StartRequest): RecognitionJob => {
   const media = parseS3Uri(input.Media?.MediaFileUri ?? '')
   if (!media)
     throw bad('The S3 URI that you provided is not valid. Use s3://bucket/key in Media.MediaFileUri.')
-  if (input.MediaFormat && !formats.includes(input.MediaFormat))
-    throw bad(`Value '${input.MediaFormat}' at 'mediaFormat' must be one of ${formats.join(', ')}.`)
+  if (input.MediaFormat && !FORMATS.includes(input.MediaFormat))
+    throw bad(`Value '${input.MediaFormat}' at 'mediaFormat' must be one of ${FORMATS.join(', ')}.`)
   if (Boolean(input.LanguageCode) === Boolean(input.IdentifyLanguage))
     throw bad('You must provide exactly one of LanguageCode and IdentifyLanguage in your request.')
   const unknown = [input.LanguageCode, ...(input.LanguageOptions ?? [])].find(
