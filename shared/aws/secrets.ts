@@ -86,9 +86,9 @@ export const createSecretReader = (config: SecretsConfig): ReadSecret => {
   const remembered = new Map<string, { value: Promise<string>; until: number }>()
   return secretId => {
     const known = remembered.get(secretId)
-    if (known && known.until > Date.now()) return known.value
+    if (known && known.until > performance.now()) return known.value
     const value = fetchSecret(secretId)
-    remembered.set(secretId, { value, until: Date.now() + REMEMBERED_MS })
+    remembered.set(secretId, { value, until: performance.now() + REMEMBERED_MS })
     value.catch(() => remembered.delete(secretId))
     return value
   }

@@ -53,11 +53,11 @@ export const createCache = ({ url, onError }: { url: string; onError?: (error: u
   }
 
   const run: Cache['run'] = async work => {
-    if (Date.now() < restUntil) return undefined
+    if (performance.now() < restUntil) return undefined
     try {
       return await withDeadline(attempt(work), WAIT_MS)
     } catch (error) {
-      restUntil = Date.now() + REST_MS
+      restUntil = performance.now() + REST_MS
       reconnect()
       onError?.(error)
       return undefined

@@ -23,7 +23,8 @@ export const createLanguageModelCheck = ({
     return ok
   }
   return (): Promise<boolean> => {
-    if (!last || Date.now() - last.at > REMEMBERED_MS) last = { up: ask().catch(() => false), at: Date.now() }
+    if (!last || performance.now() - last.at > REMEMBERED_MS)
+      last = { up: ask().catch(() => false), at: performance.now() }
     return last.up
   }
 }

@@ -7,6 +7,7 @@ import { type Credentials, openKeyring } from '../iam/keyring.ts'
 import { claimFolder } from '../machine/lock.ts'
 import type { LogEntry } from '../machine/logs.ts'
 import { openLogs } from '../machine/logs.ts'
+import { ACCOUNT, REGION } from '../machine/place.ts'
 import { createScope, type OpenScope } from '../machine/scope.ts'
 import { services } from '../services/services.ts'
 import { ownCredentials, runtimeEnvironment } from './environment.ts'
@@ -56,9 +57,6 @@ export type LocalStack = {
   close(): Promise<void>
 }
 
-const region = 'us-east-1'
-const account = '000000000000'
-
 const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> => {
   const { environment } = o
   const stateDir = resolve(o.stateDir)
@@ -67,7 +65,7 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
   const log = (line: object) => logs.write('local', line)
   const own = ownCredentials(environment)
   const keyring = openKeyring(stateDir, own)
-  const here = { stateDir, region, account, keyring }
+  const here = { stateDir, region: REGION, account: ACCOUNT, keyring }
   const bus = services.eventbridge.start(here)
   scope.open(bus)
 
@@ -84,7 +82,15 @@ const assemble = async (o: StackOptions, scope: OpenScope): Promise<LocalStack> 
     Promise.resolve(o.assembly).then(readAssembly),
   ])
   const environmentFor = (roleName: string) =>
-    runtimeEnvironment({ roleName, region, keyring, own, endpoints, environment, overrides: o.overrides })
+    runtimeEnvironment({
+      roleName,
+      region: REGION,
+      keyring,
+      own,
+      endpoints,
+      environment,
+      overrides: o.overrides,
+    })
   const deployedState = emptyDeployedState()
   const roleOf = (functionName: string) => deployedState.roleOfFunction.get(functionName) ?? ''
   const lambda = services.lambda.start({

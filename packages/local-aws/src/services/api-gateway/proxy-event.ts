@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { ACCOUNT } from '../../machine/place.ts'
 import type { Match } from './openapi-routes.ts'
 import { forwardedHeaders, lastValues, queryOf, requestTime, sourceIp } from './request-parts.ts'
 
@@ -36,7 +37,7 @@ export const proxyEvent = (o: {
     pathParameters: orNull(match.pathParameters),
     stageVariables: null,
     requestContext: {
-      accountId: '000000000000',
+      accountId: ACCOUNT,
       apiId: 'local',
       authorizer: null,
       domainName: o.domainName,

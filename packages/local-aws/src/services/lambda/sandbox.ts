@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
+import { ACCOUNT, REGION } from '../../machine/place.ts'
 import {
   type FunctionSpec,
   failure,
@@ -45,8 +46,8 @@ const platformEnvironment = (spec: FunctionSpec): Record<string, string> => ({
   AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
   AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${randomBytes(16).toString('hex')}`,
   AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-  AWS_REGION: 'us-east-1',
-  AWS_DEFAULT_REGION: 'us-east-1',
+  AWS_REGION: REGION,
+  AWS_DEFAULT_REGION: REGION,
   LAMBDA_TASK_ROOT: spec.codeDir,
   _HANDLER: spec.handler,
 })
@@ -76,7 +77,7 @@ export const startSandbox = (o: {
     modulePath: join(spec.codeDir, `${spec.handler.slice(0, dot)}.mjs`),
     exportName: spec.handler.slice(dot + 1),
     functionName: spec.name,
-    functionArn: `arn:aws:lambda:${env.AWS_REGION}:000000000000:function:${spec.name}`,
+    functionArn: `arn:aws:lambda:${env.AWS_REGION}:${ACCOUNT}:function:${spec.name}`,
     memoryMb: spec.memoryMb,
   }
   const worker = new Worker(join(import.meta.dirname, 'bootstrap.ts'), {

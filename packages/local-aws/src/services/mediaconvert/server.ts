@@ -6,6 +6,7 @@ import { AwsError, callerOf, demand } from '../../iam/caller.ts'
 import type { RequestContext } from '../../iam/conditions.ts'
 import type { Keyring } from '../../iam/keyring.ts'
 import { serveLocally } from '../../machine/listen.ts'
+import { ACCOUNT, REGION } from '../../machine/place.ts'
 import { takeTurns } from '../../machine/take-turns.ts'
 import { objectsFor } from '../s3/object-files.ts'
 import { JobError } from './job-error.ts'
@@ -73,7 +74,7 @@ const parseJson = (body: Buffer): unknown => {
 export const startMediaConvert = async (
   o: MediaConvertOptions,
 ): Promise<{ url: string; close(): Promise<void> }> => {
-  const { region = 'us-east-1', accountId = '000000000000', log = () => {} } = o
+  const { region = REGION, accountId = ACCOUNT, log = () => {} } = o
   await rm(o.dataDir, { recursive: true, force: true })
   await mkdir(o.dataDir, { recursive: true })
   const jobs = new Map<string, { job: Job; stop: AbortController; ended: Promise<void> }>()

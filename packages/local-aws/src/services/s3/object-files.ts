@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { Credentials } from '../../iam/keyring.ts'
+import { REGION } from '../../machine/place.ts'
 
 export type ObjectAddress = { bucket: string; key: string }
 
@@ -20,7 +21,7 @@ export const parseS3Uri = (uri: string): ObjectAddress | undefined => {
 export const objectsFor = (s3: { url: string; credentials: Credentials }) => {
   const client = new S3Client({
     endpoint: s3.url,
-    region: 'us-east-1',
+    region: REGION,
     forcePathStyle: true,
     credentials: s3.credentials,
   })

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { AwsError, demand } from '../../iam/caller.ts'
 import type { Credentials, Keyring } from '../../iam/keyring.ts'
+import { ACCOUNT, REGION } from '../../machine/place.ts'
 import { takeTurns } from '../../machine/take-turns.ts'
 import { type AwsAction, startAwsJson } from '../aws-json.ts'
 import { objectsFor } from '../s3/object-files.ts'
@@ -46,7 +47,7 @@ const now = () => Date.now() / 1000
 export const startTranscribe = async (
   o: TranscribeOptions,
 ): Promise<{ url: string; close(): Promise<void> }> => {
-  const { region = 'us-east-1', accountId = '000000000000', environment = process.env, log = () => {} } = o
+  const { region = REGION, accountId = ACCOUNT, environment = process.env, log = () => {} } = o
   await rm(o.dataDir, { recursive: true, force: true })
   await mkdir(o.dataDir, { recursive: true })
   const jobs = new Map<string, { job: Job; stop: AbortController; ended: Promise<void> }>()
