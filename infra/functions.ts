@@ -286,13 +286,10 @@ export const functionTable: Record<FunctionName, FunctionRow> = functions
 export const mediaTask = {
   environment: ['NODE_ENV', 'AWS_S3_BUCKET', 'MEDIA_PROGRESS_QUEUE_URL', 'FFMPEG_UID'],
   uses: [
-    ...([
-      'bucket:read:users',
-      'bucket:list:users',
-      'bucket:read:media',
-      'bucket:list:media',
-      'bucket:write:media',
-    ] as const),
+    // Without listing, keys cannot be found out: they hold ids that cannot be guessed.
+    'bucket:read:users',
+    'bucket:read:media',
+    'bucket:write:media',
     'queue:media-progress:send',
   ],
 } as const satisfies Pick<FunctionRow, 'environment' | 'uses'>
