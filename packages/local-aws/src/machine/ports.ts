@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -12,8 +13,16 @@ const tryPort = (port: number): Promise<number | undefined> =>
     })
   })
 
-/** A port of 127.0.0.1 that is free at this moment. */
-export const freePort = async (): Promise<number> => (await tryPort(0))!
+/**
+ * Below the ports that Linux gives to outgoing connections (32768 and above): one of those could be
+ * taken by a connection before its server listens.
+ */
+const FIRST_PORT = 20_000
+const PORT_AFTER_LAST = 32_768
+
+/** Returns a port of 127.0.0.1 that is free at this moment. */
+export const freePort = async (): Promise<number> =>
+  (await tryPort(randomInt(FIRST_PORT, PORT_AFTER_LAST))) ?? freePort()
 
 /** Ports by name that stay the same from start to start, unless another program has taken them. */
 export const rememberedPorts = async <Name extends string>(
