@@ -58,7 +58,7 @@ export const runBareCommands = async (file: string, folder: string): Promise<Tim
   const limits = { signal, timeoutMs: LIMIT_MS }
   return timeCommands(async step => {
     step('look at the file')
-    const film = await probe(file, limits)
+    const film = await probe(file, { ...limits, folder: at('pictures') })
     step('sound, thumbnail, storyboard')
     await extract({
       file,
@@ -77,7 +77,10 @@ export const runBareCommands = async (file: string, folder: string): Promise<Tim
       ...{
         gopSeconds: 2,
         gopFrames: undefined,
-        audio: { bitrate: 128_000, sampleRate: 48_000, channels: 2 },
+        deinterlaced: 'none' as const,
+        converts709: false,
+        firstPtsSeconds: 2,
+        audio: { track: 0, bitrate: 128_000, sampleRate: 48_000, channels: 2, matchesPicture: true },
       },
     }))
     step('HLS ladder')
@@ -91,7 +94,7 @@ export const runBareCommands = async (file: string, folder: string): Promise<Tim
     }
     await transcode({ file, source, plan, folder: at('hls'), signal, onPercent: () => {} })
     step('look at a rendition')
-    for (const rendition of renditions) await masterPlaylist(at('hls'), [rendition.name], signal)
+    await masterPlaylist(at('hls'), renditions, source.video!.frameRate)
 
     const engine = findEngine(process.env)
     if (!engine || !film.audioCodec) return

@@ -13,6 +13,7 @@ const STDERR_TAIL = 2_000
 /** A thousand streams with their tags have a tenth of it. */
 const MAX_PROBE_CHARACTERS = 8_000_000
 const SETPRIV = '/usr/bin/setpriv'
+const PRLIMIT = '/usr/bin/prlimit'
 
 /**
  * The command that starts ffmpeg. The kernel ends it with this program, even when this is killed
@@ -43,6 +44,8 @@ export type Limits = {
   folder?: string
   /** The user of the tool; without one it is this program's. */
   uid?: number
+  /** The address space of the tool; without a value it is not bounded. */
+  memoryBytes?: number
 }
 
 type Outcome = { code: number | null; killedBy: NodeJS.Signals | null; stderr: string }
@@ -70,12 +73,13 @@ export const openUntrusted = (
 const run = (
   command: string,
   args: readonly string[],
-  { signal, timeoutMs, folder, uid }: Limits,
+  { signal, timeoutMs, folder, uid, memoryBytes }: Limits,
   onStdout: (text: string) => void,
 ): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const [program, ...rest] = [...launcher(uid), command, ...args] as [string, ...string[]]
+    const bounds = memoryBytes && existsSync(PRLIMIT) ? [PRLIMIT, `--as=${memoryBytes}`] : []
+    const [program, ...rest] = [...launcher(uid), ...bounds, command, ...args] as [string, ...string[]]
     // A process group of its own: whatever the tool starts ends with it. It sees none of our
     // environment.
     const child = spawn(program, rest, {
@@ -99,7 +103,15 @@ const run = (
       kill()
     }, timeoutMs)
     signal?.addEventListener('abort', kill, { once: true })
-    child.stdout.setEncoding('utf8').on('data', onStdout)
+    let refusal: unknown
+    child.stdout.setEncoding('utf8').on('data', text => {
+      try {
+        onStdout(text)
+      } catch (error) {
+        refusal ??= error
+        kill()
+      }
+    })
     child.stderr.setEncoding('utf8').on('data', text => {
       stderr = (stderr + text).slice(-STDERR_TAIL)
     })
@@ -112,6 +124,7 @@ const run = (
     child.on('close', (code, killedBy) =>
       settle(() => {
         if (signal?.aborted) return reject(signal.reason)
+        if (refusal) return reject(refusal)
         if (timedOut)
           return reject(
             problem('media.timed_out', { reason: `${command} did not finish within ${timeoutMs / 1000} s` }),
@@ -136,18 +149,21 @@ const failure = (command: string, { code, killedBy, stderr }: Outcome): Error =>
   return problem('media.unreadable', { reason: stderr })
 }
 
-const progressReader = (onTimeMs: (ms: number) => void) => {
+const lineReader = (onLine: (line: string) => void) => {
   let rest = ''
   return (text: string) => {
     const lines = (rest + text).split('\n')
-    // A line of progress is short; a tool that never ends its line must not fill the memory.
+    // The lines are short; a tool that never ends its line must not fill the memory.
     rest = (lines.pop() ?? '').slice(-1000)
-    for (const line of lines) {
-      const [, microseconds] = /^out_time_us=(\d+)$/.exec(line) ?? []
-      if (microseconds) onTimeMs(Number(microseconds) / 1000)
-    }
+    for (const line of lines) onLine(line)
   }
 }
+
+const progressReader = (onTimeMs: (ms: number) => void) =>
+  lineReader(line => {
+    const [, microseconds] = /^out_time_us=(\d+)$/.exec(line) ?? []
+    if (microseconds) onTimeMs(Number(microseconds) / 1000)
+  })
 
 /**
  * Runs ffmpeg with our arguments; `onTimeMs` follows how far into the film it is. Throws media.*
@@ -160,6 +176,21 @@ export const runFfmpeg = async (
 ): Promise<void> => {
   const fixed = ['-hide_banner', '-nostdin', '-v', 'error', '-y', '-progress', 'pipe:1', '-nostats']
   const outcome = await run('ffmpeg', [...fixed, ...args], limits, progressReader(onTimeMs))
+  if (outcome.code !== 0) throw failure('ffmpeg', outcome)
+}
+
+/** Runs ffmpeg and hands over each line that it writes. An error of `onLine` ends it. */
+export const readFfmpeg = async (
+  args: readonly string[],
+  limits: Limits,
+  onLine: (line: string) => void,
+): Promise<void> => {
+  const outcome = await run(
+    'ffmpeg',
+    ['-hide_banner', '-nostdin', '-v', 'error', ...args],
+    limits,
+    lineReader(onLine),
+  )
   if (outcome.code !== 0) throw failure('ffmpeg', outcome)
 }
 

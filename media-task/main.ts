@@ -7,7 +7,14 @@ import type { MessageOf } from '../shared/contract/queues.ts'
 import { createLogger } from '../shared/observability/logger.ts'
 import { runTask } from './run-task.ts'
 
-const TASK_KEYS = ['VIDEO_ID', 'RUN_ID', 'SOURCE_KEY', 'SOURCE_ETAG', 'MEDIA_TASK_MODE'] as const
+const TASK_KEYS = [
+  'VIDEO_ID',
+  'RUN_ID',
+  'SOURCE_KEY',
+  'SOURCE_ETAG',
+  'SPOKEN_LANGUAGE',
+  'MEDIA_TASK_MODE',
+] as const
 const config = readConfig(process.env, [
   'NODE_ENV',
   'AWS_S3_BUCKET',
@@ -35,6 +42,7 @@ const exitCode = await runTask({
   ...{ storage, videoId, runId, mode, log },
   sourceKey: config.SOURCE_KEY,
   sourceEtag: config.SOURCE_ETAG,
+  language: config.SPOKEN_LANGUAGE || undefined,
   sendProgress: share => progress.send({ videoId, runId, mode, share }),
   ffmpegUid: isRoot ? config.FFMPEG_UID : undefined,
   signal: controller.signal,

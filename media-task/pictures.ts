@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { chooseThumbnail, type FrameLight } from '../shared/domain/media/choose-thumbnail.ts'
 import { fitWithin } from '../shared/domain/media/rendition-ladder.ts'
 import { planStoryboard, type Storyboard, storyboardVtt } from '../shared/domain/media/storyboard.ts'
-import type { Extraction } from './extract.ts'
+import type { Work } from './extract.ts'
 import { type Limits, runFfmpeg } from './ffmpeg.ts'
 import { readOutput } from './output-file.ts'
+import { deinterlaced, fitted, in709 } from './picture-filters.ts'
 import type { ProbedFile } from './probe.ts'
 import type { Product } from './product.ts'
 
@@ -27,24 +28,35 @@ export type PicturePlan = {
   outputs: string[]
 }
 
-/**
- * One decode serves both: the storyboard's sprite, and candidates for the thumbnail with a note of
- * how light each is.
- */
+/** One decode serves both: the storyboard's sprite, and candidates for the thumbnail. */
 export const planPictures = (film: ProbedFile, { everyFrame = false } = {}): PicturePlan => {
   const storyboard = planStoryboard(film)
   const stepMs = Math.max(1, Math.floor(film.durationMs / CANDIDATES))
-  const { width, height } = fitWithin(film, THUMBNAIL_LINES)
   const { intervalMs, tileWidth, tileHeight, columns, rows } = storyboard
-  const filter = [
-    '[0:V:0]split=2[tiles][frames]',
+  const sized = (size: { width: number; height: number }) => [
+    ...fitted(size),
+    ...in709(film),
+    'format=yuvj420p',
+  ]
+  const tiles = [
     // At the end of the file, fps repeats the last picture up to the time that the file claims for
     // it.
-    `[tiles]fps=fps=1000/${intervalMs}:start_time=0,trim=end_frame=${columns * rows},scale=${tileWidth}:${tileHeight},setsar=1,format=yuvj420p[sprite]`,
-    `[frames]select='isnan(prev_selected_t)+gte(t-prev_selected_t,${stepMs / 1000})',trim=end_frame=${2 * CANDIDATES},scale=${width}:${height},setsar=1,format=yuvj420p,` +
-      // One frame a step: neither doubled nor dropped by ffmpeg, whose versions name that option
-      // differently.
-      `signalstats,metadata=print:file=${LIGHT_FILE},settb=${stepMs}/1000,setpts=N[candidates]`,
+    `fps=fps=1000/${intervalMs}:start_time=0`,
+    `trim=end_frame=${columns * rows}`,
+    ...sized({ width: tileWidth, height: tileHeight }),
+  ]
+  const candidates = [
+    `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${stepMs / 1000})'`,
+    `trim=end_frame=${2 * CANDIDATES}`,
+    ...sized(fitWithin(film, THUMBNAIL_LINES)),
+    // One frame a step: neither doubled nor dropped by ffmpeg, whose versions name that option
+    // differently.
+    `settb=${stepMs}/1000,setpts=N`,
+  ]
+  const filter = [
+    `[0:V:0]${[...deinterlaced(film), 'split=2'].join(',')}[tiles][frames]`,
+    `[tiles]${tiles.join(',')}[sprite]`,
+    `[frames]${candidates.join(',')}[candidates]`,
   ].join(';')
   return {
     storyboard,
@@ -58,6 +70,13 @@ export const planPictures = (film: ProbedFile, { everyFrame = false } = {}): Pic
       ...['-map', '[candidates]', '-r', `1000/${stepMs}`, '-q:v', '3', 'candidate-%03d.jpg'],
     ],
   }
+}
+
+/** Measures each of the candidates, as they lie in the folder. */
+const measureLight = async (folder: string, limits: Limits): Promise<FrameLight[]> => {
+  const light = ['-vf', `signalstats,metadata=print:file=${LIGHT_FILE}`, '-f', 'null', '-']
+  await runFfmpeg(['-f', 'image2', '-i', 'candidate-%03d.jpg', ...light], { ...limits, folder })
+  return readLight(await readOutput(join(folder, LIGHT_FILE)))
 }
 
 /** Reads what the `metadata` filter printed, frame by frame. */
@@ -102,13 +121,12 @@ const layOut = (folder: string, { columns, rows }: Storyboard, limits: Limits) =
  * missing. A film without a single decodable frame gives none.
  */
 export const collectPictures = async (
-  { folder, film, limits, onWarning }: Pick<Extraction, 'folder' | 'film' | 'limits' | 'onWarning'>,
+  { folder, film, limits, onWarning }: Pick<Work, 'folder' | 'film' | 'limits' | 'onWarning'>,
   { storyboard }: PicturePlan,
 ): Promise<Product[]> => {
   const candidates = await candidatesIn(folder)
-  const light = readLight(await readOutput(join(folder, LIGHT_FILE)).catch(() => ''))
-  const chosen = candidates[chooseThumbnail(light.slice(0, candidates.length)) ?? 0]
-  if (!chosen) return []
+  if (candidates.length === 0) return []
+  const chosen = candidates[chooseThumbnail(await measureLight(folder, limits)) ?? 0]!
   await rename(join(folder, chosen), join(folder, 'thumbnail.jpg'))
   const { width, height } = fitWithin(film, THUMBNAIL_LINES)
   const thumbnail: Product = {
@@ -122,7 +140,7 @@ export const collectPictures = async (
     await layOut(folder, storyboard, limits)
   } catch (error) {
     limits.signal?.throwIfAborted()
-    onWarning('the storyboard cannot be laid out', error)
+    onWarning(undefined, 'the storyboard cannot be laid out', error)
     return [thumbnail]
   }
   const cues = join(folder, 'storyboard.vtt')

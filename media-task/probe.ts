@@ -1,140 +1,159 @@
-import * as z from 'zod'
-import { MAX_DURATION_SECONDS } from '../shared/contract/limits.ts'
+import { resolve } from 'node:path'
+import type { CaptionRole, FilmFacts, FilmWarning } from '../shared/contract/media-report.ts'
 import { problem } from '../shared/contract/problems.ts'
-import { checkLimits, displaySize, languageTag, quarterTurn } from '../shared/domain/media/media-facts.ts'
-import { type Limits, openUntrusted, runFfmpeg, runFfprobe } from './ffmpeg.ts'
+import { chooseSounds } from '../shared/domain/media/choose-sounds.ts'
+import { checkLimits, displaySize, quarterTurn, TOGETHER_MS } from '../shared/domain/media/media-facts.ts'
+import { describeTrack, isExtra, roleOf } from './describe-track.ts'
+import type { Limits } from './ffmpeg.ts'
+import { listenTo } from './listen.ts'
+import { measureTracks, type Span } from './measure-tracks.ts'
+import { sampleFrames } from './sample-frames.ts'
+import { claimedMs, containerOf, readStreams, type Stream } from './streams.ts'
 
 const TEXT_SUBTITLES = ['mov_text', 'subrip', 'ass', 'ssa', 'webvtt', 'text']
 const MAX_TEXT_TRACKS = 20
-const MAX_TITLE_CHARACTERS = 200
+const MAX_SOUND_TRACKS = 16
 
-const Probe = z.object({
-  format: z.object({ format_name: z.string(), duration: z.coerce.number().optional() }),
-  streams: z.array(
-    z.object({
-      codec_type: z.string().optional(),
-      codec_name: z.string().default('unknown'),
-      pix_fmt: z.string().optional(),
-      width: z.number().optional(),
-      height: z.number().optional(),
-      sample_aspect_ratio: z.string().optional(),
-      avg_frame_rate: z.string().optional(),
-      tags: z.record(z.string(), z.string()).default({}),
-      disposition: z.record(z.string(), z.number()).default({}),
-      side_data_list: z.array(z.object({ rotation: z.number().optional() })).default([]),
-    }),
-  ),
-})
-
-export type ProbedFile = {
-  format: string
-  durationMs: number
-  /** As a viewer sees it. */
-  width: number
-  height: number
-  frameRate: number
-  videoCodec: string
-  pixelFormat: string
-  /** Absent when there is none that can be decoded. */
-  audioCodec?: string
-  /** Subtitles made of text; `index` counts all subtitle tracks of the file. */
-  textTracks: { index: number; codec: string; language?: string; title?: string }[]
+export type SoundTrack = {
+  /** Position among the sound tracks. */
+  index: number
+  codec: string
+  language?: string
+  title?: string
+  isDefault: boolean
+  /** Made for some viewers only: a commentary, or a description of the picture. */
+  isExtra: boolean
+  span: Span
 }
+
+/** ffprobe's names; empty or `unknown` where the file does not say. */
+export type Colours = { transfer: string; primaries: string; matrix: string }
+
+export type CaptionTrack = {
+  /** Position among the subtitle tracks. */
+  index: number
+  codec: string
+  language?: string
+  title?: string
+  role: CaptionRole
+}
+
+export type ProbedFile = FilmFacts & {
+  /** The name, in the work folder, of the file to be read. */
+  file: string
+  format: string
+  pixelFormat: string
+  /** The picture as it is decoded: turned upright, its pixels not yet square. */
+  decoded: { width: number; height: number }
+  colours: Colours
+  /** Of the picture, on the film's clock. */
+  picture: Span
+  /** Those that can be decoded: the one that is played, then those that are offered beside it. */
+  sounds: SoundTrack[]
+  /** Subtitles made of text. */
+  textTracks: CaptionTrack[]
+  warnings: FilmWarning[]
+}
+
+const INTERLACED_ORDERS = ['tt', 'bb', 'tb', 'bt']
+const HDR_TRANSFERS = ['smpte2084', 'arib-std-b67']
 
 const ratio = (text = '') => {
   const [numerator, denominator] = text.split(/[:/]/).map(Number)
   return numerator && denominator ? numerator / denominator : 0
 }
 
-/** Enough to tell a film that is too long from the longest that is not. */
-const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
+const describePicture = (video: Stream, { packets, startMs, endMs }: Span) => {
+  const { width = 0, height = 0, color_transfer: transfer = '', color_primaries: primaries = '' } = video
+  // ffprobe counts the turn against the clock.
+  const turn = -(video.side_data_list.find(data => data.rotation !== undefined)?.rotation ?? 0)
+  const rotation = quarterTurn(turn)
+  const hdr = HDR_TRANSFERS.includes(transfer)
+  return {
+    ...displaySize({ width, height, pixelAspect: ratio(video.sample_aspect_ratio), rotation }),
+    decoded: rotation % 180 === 0 ? { width, height } : { width: height, height: width },
+    rotation,
+    frameRate: packets / Math.max(0.001, (endMs - startMs) / 1000),
+    videoCodec: video.codec_name,
+    pixelFormat: video.pix_fmt ?? '',
+    colours: { transfer, primaries, matrix: video.color_space ?? '' },
+    hdr,
+    wideColour: hdr || primaries === 'bt2020',
+  }
+}
 
-/**
- * Reads through the packets, without decoding. A longer film measures MEASURED_SECONDS.
- */
-const measureDuration = async (file: string, limits: Limits): Promise<number> => {
-  let durationMs = 0
-  const packets = [
-    ...openUntrusted(file, [], MEASURED_SECONDS),
-    '-map',
-    '0:V:0',
-    '-map',
-    '0:a:0?',
-    '-c',
-    'copy',
-    '-f',
-    'null',
-    '-',
-  ]
-  await runFfmpeg(packets, limits, ms => {
-    durationMs = Math.max(durationMs, ms)
-  })
-  return Math.round(durationMs)
+/** The end of a film: of its picture, unless its sound goes on. */
+const filmEnd = (picture: Span, sound: SoundTrack | undefined): number =>
+  sound && sound.span.endMs - picture.endMs > TOGETHER_MS ? sound.span.endMs : picture.endMs
+
+const bitsPerSecond = (spans: readonly Span[]): number => {
+  const lastMs = Math.max(...spans.map(({ endMs }) => endMs))
+  const bytes = spans.reduce((sum, span) => sum + span.bytes, 0)
+  return lastMs > 0 ? Math.round((bytes * 8000) / lastMs) : 0
 }
 
 /**
- * Browsers' own recordings do not say how long they are, and what a file says need not be true:
- * the measured duration counts, and the claimed one within a second of it.
+ * The judge of a film: which tracks it has and can be decoded, how large it is shown, how long
+ * picture and sound last by their packets. `announced` is the spoken language, if its owner has
+ * said it. Throws media.* problems.
  */
-const findDuration = async (
-  file: string,
-  claimedSeconds: number | undefined,
-  limits: Limits,
-): Promise<number> => {
-  const measuredMs = await measureDuration(file, limits)
-  const claimedMs = Math.round((claimedSeconds ?? 0) * 1000)
-  return Math.abs(claimedMs - measuredMs) < 1000 ? claimedMs : measuredMs
-}
-
-/** Postgres refuses JSON that ends in the first half of a character. */
-const shortTitle = (title: string) => title.slice(0, MAX_TITLE_CHARACTERS).toWellFormed()
-
-/**
- * The second gate: what ffmpeg itself makes of the file, before anything is decoded. Throws media.*
- * problems.
- */
-export const probe = async (file: string, limits: Limits): Promise<ProbedFile> => {
-  const { format, streams } = Probe.parse(
-    await runFfprobe(file, ['-show_format', '-show_streams'], { ...limits, timeoutMs: 60_000 }),
-  )
-  const of = (type: string) => streams.filter(stream => stream.codec_type === type)
+export const probe = async (
+  source: string,
+  limits: Limits & { folder: string },
+  announced?: string,
+): Promise<ProbedFile> => {
+  const { file, found, hasDropped } = await readStreams(source, limits)
+  const of = (type: string) => found.streams.filter(stream => stream.codec_type === type)
   const video = of('video').find(stream => stream.disposition.attached_pic !== 1)
   if (!video) throw problem('media.no_video_track')
   if (video.codec_name === 'unknown')
     throw problem('media.unreadable', { reason: 'the codec of its picture is unknown' })
-  const audio = of('audio')[0]
-  // ffprobe counts the turn against the clock.
-  const rotation = quarterTurn(
-    -(video.side_data_list.find(data => data.rotation !== undefined)?.rotation ?? 0),
+  const named = of('audio')
+    .map((stream, index) => ({ stream, index }))
+    .filter(({ stream }) => stream.codec_name !== 'unknown')
+    .slice(0, MAX_SOUND_TRACKS)
+  const indexes = named.map(({ index }) => index)
+  const [picture, ...spans] = (await measureTracks(file, indexes, limits)) as [Span, ...Span[]]
+  const shown = describePicture(video, picture)
+  checkLimits({ ...shown, durationMs: picture.endMs })
+  const heard = await listenTo(
+    file,
+    named.map(({ stream, index }, i) => ({
+      ...describeTrack(stream),
+      index,
+      isDefault: stream.disposition.default === 1,
+      isExtra: isExtra(stream),
+      span: spans[i]!,
+    })),
+    limits,
   )
-  const stored = {
-    width: video.width ?? 0,
-    height: video.height ?? 0,
-    pixelAspect: ratio(video.sample_aspect_ratio),
-    rotation,
-  }
+  const sounds = chooseSounds(heard, announced)
+  const sampled = await sampleFrames(file, picture, limits)
+  const claim = claimedMs(found)
+  const missingMs = claim - Math.max(picture.endMs, ...heard.map(({ span }) => span.endMs))
   return checkLimits({
-    format: format.format_name,
-    durationMs: await findDuration(file, format.duration, limits),
-    ...displaySize(stored),
-    frameRate: ratio(video.avg_frame_rate),
-    videoCodec: video.codec_name,
-    pixelFormat: video.pix_fmt ?? '',
-    ...(audio && audio.codec_name !== 'unknown' && { audioCodec: audio.codec_name }),
+    ...shown,
+    file,
+    format: found.format.format_name,
+    container: await containerOf(resolve(limits.folder, file), found.format),
+    durationMs: filmEnd(picture, sounds[0]),
+    interlaced: sampled.interlaced || INTERLACED_ORDERS.includes(video.field_order ?? ''),
+    hasAudio: sounds.length > 0,
+    ...(sounds[0] && { audioCodec: sounds[0].codec }),
+    bitrate: bitsPerSecond([picture, ...spans]),
+    picture,
+    sounds,
     textTracks: of('subtitle')
-      .flatMap(({ codec_name: codec, tags }, index) => {
-        const language = languageTag(tags.language)
-        return TEXT_SUBTITLES.includes(codec)
-          ? [
-              {
-                index,
-                codec,
-                ...(language && { language }),
-                ...(tags.title && { title: shortTitle(tags.title) }),
-              },
-            ]
-          : []
-      })
+      .flatMap((stream, index) =>
+        TEXT_SUBTITLES.includes(stream.codec_name)
+          ? [{ ...describeTrack(stream), index, role: roleOf(stream) }]
+          : [],
+      )
       .slice(0, MAX_TEXT_TRACKS),
+    warnings: [
+      ...(missingMs > Math.max(1000, claim * 0.02) ? (['cut_off'] as const) : []),
+      ...(sampled.isUnreadable ? (['picture_unreadable'] as const) : []),
+      ...(hasDropped || heard.length < of('audio').length ? (['sound_unreadable'] as const) : []),
+    ],
   })
 }

@@ -5,16 +5,22 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Storage } from '../shared/aws/storage.ts'
 import { MAX_UPLOAD_BYTES } from '../shared/contract/limits.ts'
-import type { MediaReport, MediaTaskMode, ReportedProduct } from '../shared/contract/media-report.ts'
+import type {
+  FilmFacts,
+  FilmWarning,
+  MediaReport,
+  MediaTaskMode,
+  ReportedProduct,
+} from '../shared/contract/media-report.ts'
 import { problem } from '../shared/contract/problems.ts'
 import { mediaReportKey } from '../shared/kernel/object-keys.ts'
 import { isProblem } from '../shared/kernel/problem.ts'
 import type { Logger } from '../shared/observability/logger.ts'
-import { extract } from './extract.ts'
+import { extract, type Work } from './extract.ts'
 import type { Limits } from './ffmpeg.ts'
 import { followProgress } from './follow-progress.ts'
 import { normalise } from './normalise.ts'
-import { probe } from './probe.ts'
+import { type ProbedFile, probe } from './probe.ts'
 import type { Product } from './product.ts'
 import { storeProduct } from './store-product.ts'
 
@@ -31,6 +37,8 @@ export type TaskDeps = {
   sourceKey: string
   /** The entity tag of the file that was inspected. */
   sourceEtag: string
+  /** The language that its owner has announced. */
+  language: string | undefined
   /** Sends the share (0-1) of the work that is done. */
   sendProgress: (share: number) => Promise<void>
   /** The uid of ffmpeg and ffprobe; this program must be root then. */
@@ -74,16 +82,37 @@ const work = async (deps: TaskDeps, folder: string): Promise<MediaReport> => {
   const onProgress = (fraction: number) => progress.update(fraction * (1 - UPLOAD_SHARE))
   progress.update(0)
   await download(deps, join(folder, SOURCE))
-  const { textTracks, ...film } = await probe(SOURCE, limits)
-  log.info('Probed', { ...film, textTracks: textTracks.length })
+  const film = await probe(SOURCE, { ...limits, folder }, deps.language)
+  log.info('Probed', factsOf(film))
+  const warnings = new Set(film.warnings)
   const products: ReportedProduct[] = []
   const store = async (product: Product) => void products.push(await storeProduct(deps, product))
-  const task = { file: SOURCE, film: { ...film, textTracks }, folder, limits, onProgress, store }
-  if (mode === 'normalise') await normalise(task)
-  else await extract({ ...task, onWarning: (message, error) => log.warn(message, { error }) })
+  const onWarning = (kind: FilmWarning | undefined, message: string, error: unknown) => {
+    if (kind) warnings.add(kind)
+    log.warn(message, { error })
+  }
+  await WORK[mode]({ file: film.file, film, folder, limits, onProgress, store, onWarning })
   await progress.settle()
-  return { outcome: 'done', film, products }
+  return { outcome: 'done', film: factsOf(film), products, warnings: [...warnings] }
 }
+
+const WORK = { normalise, extract } as const satisfies Record<MediaTaskMode, (work: Work) => Promise<void>>
+
+const factsOf = (film: ProbedFile): FilmFacts => ({
+  container: film.container,
+  durationMs: film.durationMs,
+  width: film.width,
+  height: film.height,
+  rotation: film.rotation,
+  frameRate: film.frameRate,
+  videoCodec: film.videoCodec,
+  ...(film.audioCodec && { audioCodec: film.audioCodec }),
+  hasAudio: film.hasAudio,
+  bitrate: film.bitrate,
+  hdr: film.hdr,
+  wideColour: film.wideColour,
+  interlaced: film.interlaced,
+})
 
 /** Relative to the work folder: ffmpeg may not be able to search the folders above it. */
 const SOURCE = 'source'

@@ -1,6 +1,7 @@
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
+import type { Film } from '../../shared/contract/pipeline.ts'
 import { recordReport } from '../../shared/domain/runs/record-report.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
 import { createLogger } from '../../shared/observability/logger.ts'
@@ -13,6 +14,7 @@ const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_
 const deps = { transact, storage }
 
 export const handler = createStep({
-  run: ({ mode, ...task }) => recordReport(deps, { ...task, mode: mode! }),
+  run: ({ mode, state, ...task }) =>
+    recordReport(deps, { ...task, mode: mode!, film: (state as { film: Film }).film }),
   log,
 })

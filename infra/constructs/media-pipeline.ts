@@ -102,11 +102,11 @@ export class MediaPipeline extends Construct {
     const normalise = mediaTaskState(this, 'Normalise', 'normalise', task, foundation)
       .addCatch(failure, catchAll)
       .next(record)
-    const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'inspect' })
+    const inspect = lambdaState(this, 'Inspect', functions['pipeline-inspect'], { result: 'film' })
       .addCatch(failure, catchAll)
       .next(
         new Choice(this, 'Must it be normalised?')
-          .when(Condition.booleanEquals('$.inspect.normalise', true), normalise)
+          .when(Condition.booleanEquals('$.film.normalise', true), normalise)
           .otherwise(transcode),
       )
     const admit = lambdaState(this, 'Admit', functions['pipeline-admit'], { result: 'admit' }).addCatch(
@@ -143,7 +143,7 @@ export class MediaPipeline extends Construct {
 
   /** Records the report of the media task. A file that it has refused ends the run here. */
   private record(mode: MediaTaskMode, functions: PipelineFunctions) {
-    return lambdaState(this, `Record ${mode}`, functions['pipeline-record'], { mode })
+    return lambdaState(this, `Record ${mode}`, functions['pipeline-record'], { mode, result: 'film' })
   }
 
   /** Starts a job of another service. */

@@ -100,8 +100,9 @@ export const mediaTaskState = (
   const environment = {
     VIDEO_ID: JsonPath.stringAt('$$.Execution.Input.videoId'),
     RUN_ID: JsonPath.stringAt('$$.Execution.Name'),
-    SOURCE_KEY: JsonPath.stringAt('$.inspect.sourceKey'),
-    SOURCE_ETAG: JsonPath.stringAt('$$.Execution.Input.eTag'),
+    SOURCE_KEY: JsonPath.stringAt('$.film.key'),
+    SOURCE_ETAG: JsonPath.stringAt('$.film.eTag'),
+    SPOKEN_LANGUAGE: JsonPath.stringAt('$.film.language'),
     MEDIA_TASK_MODE: mode,
   }
   const state = new EcsRunTask(scope, name, {

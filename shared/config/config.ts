@@ -89,6 +89,8 @@ const runtime = {
   RUN_ID: text,
   SOURCE_KEY: text,
   SOURCE_ETAG: text,
+  /** Empty when nobody has announced it. */
+  SPOKEN_LANGUAGE: z.string().max(35).optional(),
   MEDIA_TASK_MODE: z.enum(['normalise', 'extract']),
 } as const
 

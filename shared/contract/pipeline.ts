@@ -40,6 +40,19 @@ export type PipelineInput = {
   sizeBytes: number
 }
 
+/**
+ * The file that the run's steps read, in the state of the execution: the upload, and once it was
+ * normalised the film made of it.
+ */
+export type Film = {
+  key: string
+  eTag: string
+  /** The announced spoken language; empty when there is none. */
+  language: string
+  /** True when the media task has to make a film of the file, or has made it. */
+  normalise: boolean
+}
+
 /** The language of the summary that every video gets: the guide's default. */
 export const SUMMARY_LANGUAGE = 'vi'
 

@@ -188,6 +188,23 @@ export const PROBLEMS = {
     title: 'The video is too long',
     detail: 'The video is longer than the hub processes. Upload it in parts.',
   },
+  'media.too_short': {
+    status: 422,
+    title: 'The video is too short',
+    detail: 'The video has not one whole picture. Upload a longer one.',
+  },
+  'media.too_much_work': {
+    status: 422,
+    title: 'The video has too many pixels in all',
+    detail:
+      'The video has more pictures of its size than the hub processes. Send it in parts, or with fewer pixels or pictures a second.',
+  },
+  'media.too_complex': {
+    status: 422,
+    title: 'The file has too many parts',
+    detail:
+      'The file has so many tracks, tags or boxes that it cannot be read in time. Export it again with its picture and sound only.',
+  },
   'media.too_large_picture': {
     status: 422,
     title: 'The picture is too large',

@@ -78,10 +78,8 @@ describe.each(STAGE_NAMES)('the state machine of %s', stage => {
     const containers = statesOf(definition.States).filter(([, { Resource }]) => Resource?.includes(':ecs:'))
     expect(containers.map(([name]) => name)).toEqual(['Normalise', 'Extract'])
     for (const [name, { Parameters }] of containers)
-      expect(JSON.stringify(Parameters), name).toContain(
-        '{"Name":"SOURCE_KEY","Value.$":"$.inspect.sourceKey"}',
-      )
-    expect(definition.States.Inspect?.ResultPath).toBe('$.inspect')
+      expect(JSON.stringify(Parameters), name).toContain('{"Name":"SOURCE_KEY","Value.$":"$.film.key"}')
+    expect(definition.States.Inspect?.ResultPath).toBe('$.film')
   })
 
   it('lets a video wait two minutes for its summary, and does not repeat what the worker makes up for', () => {

@@ -21,6 +21,7 @@ import { transcodeSettings } from '../../shared/domain/media/transcode-settings.
 import { type ServedFiles, serveFiles } from '../support/engines.ts'
 import * as fixtures from '../support/fixtures.ts'
 
+const SDR = { hdr: false, wideColour: false, interlaced: false }
 const role = 'arn:aws:iam::000000000000:role/media-convert'
 
 describe('the local MediaConvert', () => {
@@ -59,7 +60,7 @@ describe('the local MediaConvert', () => {
     facts: Partial<Parameters<typeof transcodeSettings>[0]['facts']> = {},
   ): JobSettings =>
     transcodeSettings({
-      facts: { width: 640, height: 360, frameRate: 25, hasAudio: true, hdr: false, ...facts },
+      facts: { width: 640, height: 360, frameRate: 25, hasAudio: true, ...SDR, ...facts },
       source: `s3://media/${key}`,
       bucket: 'media',
       videoId: key.replace(/\W/g, '-'),

@@ -39,7 +39,7 @@ describe('inspecting a file in the bucket', () => {
   const inspect = async (file: string) => {
     const reader = await readerOf(file)
     const facts = inspectContainer(await readMediaInfo(reader, layer))
-    return { facts, requests: reader.requests(), normalise: needsNormalising(facts) }
+    return { facts, requests: reader.requests(), normalise: !facts || needsNormalising(facts) }
   }
 
   test.each([
@@ -53,12 +53,9 @@ describe('inspecting a file in the bucket', () => {
     [
       'a Matroska file',
       () => fixtures.videoWithSubtitles('mkv'),
-      { container: 'mkv', textTracks: [{ index: 0, language: 'vi', format: 'subrip' }] },
+      { container: 'mkv', videoCodec: 'h264', audioCodec: 'aac' },
       false,
     ],
-    ['an AVI file', fixtures.aviVideo, { container: 'avi', videoCodec: 'h264', audioCodec: 'mp3' }, true],
-    ['a WMV file', fixtures.wmvVideo, { container: 'asf', videoCodec: 'wmv2', audioCodec: 'wmav2' }, true],
-    ['a Flash file', fixtures.flvVideo, { container: 'flv', videoCodec: 'h264', audioCodec: 'mp3' }, true],
     [
       'a camera video in 4:4:4',
       async () => fixtures.cameraVideo(),
@@ -72,8 +69,13 @@ describe('inspecting a file in the bucket', () => {
     expect(requests).toBeLessThanOrEqual(4)
   })
 
-  test('says that a web page is not a video', async () => {
-    await expect(inspect(await fixtures.notAVideo())).rejects.toMatchObject({ code: 'media.not_a_video' })
+  test.each([
+    ['an AVI file', fixtures.aviVideo],
+    ['a WMV file', fixtures.wmvVideo],
+    ['a Flash file', fixtures.flvVideo],
+    ['a web page', fixtures.notAVideo],
+  ])('leaves %s to the judge', async (_, fixture) => {
+    expect((await inspect(await fixture())).facts).toBeUndefined()
   })
 
   test('fails, instead of mixing two files, when the object was replaced meanwhile', async () => {

@@ -156,7 +156,7 @@ describe('the media task', () => {
       run: (mode: MediaTaskMode, changed: { sourceEtag?: string } = {}) => {
         vi.stubEnv('TMPDIR', folder)
         return runTask({
-          ...{ storage, ...run, mode, sourceKey: source.key, sourceEtag, ...changed },
+          ...{ storage, ...run, mode, sourceKey: source.key, sourceEtag, language: undefined, ...changed },
           sendProgress: async () => {},
           ffmpegUid: isRoot ? FFMPEG_UID : undefined,
           log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -166,7 +166,12 @@ describe('the media task', () => {
       record: (mode: MediaTaskMode) =>
         recordReport(
           { transact, storage },
-          { runId: run.runId, input: { ...source, videoId: video.id, userId: user.id, attempt: 1 }, mode },
+          {
+            runId: run.runId,
+            input: { ...source, videoId: video.id, userId: user.id, attempt: 1 },
+            mode,
+            film: { key: source.key, eTag: sourceEtag, language: '', normalise: mode === 'normalise' },
+          },
         ),
       row: async () => (await findVideo(db.sql, { userId: user.id, videoId: video.id }))!,
       files: () => listMediaFiles(db.sql, { videoId: video.id }),
@@ -241,31 +246,42 @@ describe('the media task', () => {
   })
 
   const film = {
-    format: 'mov',
+    container: 'mov',
     durationMs: 1,
     width: 2,
     height: 2,
+    rotation: 0,
     frameRate: 25,
     videoCodec: 'h264',
-    pixelFormat: 'yuv420p',
+    hasAudio: false,
+    bitrate: 1,
+    ...{ hdr: false, wideColour: false, interlaced: false },
   }
   const caption = {
     kind: 'caption',
     contentType: 'text/vtt',
     sizeBytes: 1,
-    details: { index: 0, codec: 'subrip' },
+    details: { index: 0, codec: 'subrip', role: 'full' },
   }
   test.each([
     [
       'a product outside the run',
-      { outcome: 'done', film, products: [{ ...caption, name: '../../another/run/audio.flac' }] },
+      {
+        outcome: 'done',
+        film,
+        products: [{ ...caption, name: '../../another/run/audio.flac' }],
+        warnings: [],
+      },
     ],
     [
       'a reason of another part of the hub',
       { outcome: 'refused', code: 'auth.token_expired', message: 'Sign in again.' },
     ],
     ['a text without end', { outcome: 'refused', code: 'media.unreadable', message: 'x'.repeat(300_000) }],
-    ['a length below zero', { outcome: 'done', film: { ...film, durationMs: -1 }, products: [] }],
+    [
+      'a length below zero',
+      { outcome: 'done', film: { ...film, durationMs: -1 }, products: [], warnings: [] },
+    ],
   ])('is not believed when it reports %s', async (_, report) => {
     const task = await prepare(await fixtures.silentVideo())
     await task.storage.put(mediaReportKey(task.videoId, task.runId, 'extract'), JSON.stringify(report), {

@@ -230,19 +230,6 @@ export const rotatedVideo = async (): Promise<string> => {
   return make('rotated.mp4', [upright], ['-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=90'])
 }
 
-/** Noise, of which every frame is new: 12 s, MPEG-4 in AVI. */
-export const restlessVideo = (): Promise<string> => {
-  const pictures = [
-    '-f',
-    'lavfi',
-    '-i',
-    'color=gray:size=320x180:rate=25:duration=12',
-    '-vf',
-    'noise=alls=80:allf=t',
-  ]
-  return make('restless.avi', [], [...pictures, '-c:v', 'mpeg4', '-q:v', '4'])
-}
-
 /**
  * The video of speechVideo in a file of 101 MiB, too large for one form: an empty box follows it.
  */

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { WebVTTParser } from 'webvtt-parser'
+import type { Container } from '../../shared/contract/media-report.ts'
 import { needsNormalising } from '../../shared/domain/media/accepted-by-mediaconvert.ts'
 import { chooseThumbnail } from '../../shared/domain/media/choose-thumbnail.ts'
 import { inspectContainer } from '../../shared/domain/media/inspect-container.ts'
 import { agreesWithType, recogniseFile } from '../../shared/domain/media/magic-bytes.ts'
-import type { Container } from '../../shared/domain/media/media-facts.ts'
 import { renditionLadder } from '../../shared/domain/media/rendition-ladder.ts'
 import { planStoryboard, storyboardVtt } from '../../shared/domain/media/storyboard.ts'
 import { transcodeSettings } from '../../shared/domain/media/transcode-settings.ts'
@@ -57,11 +57,12 @@ describe('the rendition ladder', () => {
   })
 })
 
+const SDR = { hdr: false, wideColour: false, interlaced: false }
+
 describe('what MediaConvert reads', () => {
   const facts = ([container, videoCodec, audioCodec]: readonly [Container, string, string?]) =>
     needsNormalising({
       ...plain,
-      textTracks: [],
       container,
       videoCodec,
       ...(audioCodec && { audioCodec }),
@@ -74,8 +75,7 @@ describe('what MediaConvert reads', () => {
     rotation: 0,
     frameRate: 25,
     bitrate: 1,
-    textTracks: [],
-    hdr: false,
+    ...SDR,
   } as const
 
   test.each([
@@ -108,7 +108,7 @@ describe('the settings of a transcoding job', () => {
     videoId: 'v',
     runId: 'v-1-1',
   }
-  const film = { width: 1280, height: 720, frameRate: 25, hasAudio: true, hdr: false }
+  const film = { width: 1280, height: 720, frameRate: 25, hasAudio: true, ...SDR }
   const group = (facts: typeof film) => transcodeSettings({ ...request, facts }).OutputGroups![0]!
 
   test('write one file a rendition, in segments of four seconds, below the run', () => {
@@ -129,9 +129,31 @@ describe('the settings of a transcoding job', () => {
       })
   })
 
+  const described = (facts: Partial<typeof film>) =>
+    transcodeSettings({ ...request, facts: { ...film, ...facts } as typeof film }).OutputGroups![0]!
+      .Outputs![0]!
+
+  test('ask for silence to the end of the picture, and for one first time stamp', () => {
+    expect(described({}).ContainerSettings!.M3u8Settings).toEqual({
+      AudioDuration: 'MATCH_VIDEO_DURATION',
+      PtsOffsetMode: 'SECONDS',
+      PtsOffset: 2,
+    })
+  })
+
+  test('ask for BT.709 of wide colours and for whole pictures of fields, and else for neither', () => {
+    const preprocessors = (facts: object) => described(facts).VideoDescription!.VideoPreprocessors
+    expect(preprocessors({})).toBeUndefined()
+    for (const facts of [{ hdr: true }, { wideColour: true }])
+      expect(preprocessors(facts)).toMatchObject({ ColorCorrector: { ColorSpaceConversion: 'FORCE_709' } })
+    expect(preprocessors({ interlaced: true })).toEqual({
+      Deinterlacer: { Mode: 'DEINTERLACE', Control: 'NORMAL', Algorithm: 'INTERPOLATE' },
+    })
+  })
+
   test('name no sound for a film without any', () => {
     const silent = transcodeSettings({ ...request, facts: { ...film, hasAudio: false } })
-    expect(JSON.stringify(silent)).not.toMatch(/Audio/)
+    expect(JSON.stringify(silent)).not.toMatch(/AudioSelector|AudioDescription/)
   })
 })
 
@@ -174,11 +196,13 @@ describe('inspecting a container', () => {
   const video = {
     '@type': 'Video',
     Format: 'AVC',
+    Duration: 60,
     Width: 1920,
     Height: 1080,
     Rotation: '90.000',
     FrameRate: 30,
     PixelAspectRatio: 1,
+    ScanType: 'Progressive',
   }
   const inspect = (...track: object[]) => inspectContainer({ media: { track } })
   const codeOf = (work: () => unknown) => {
@@ -215,25 +239,36 @@ describe('inspecting a container', () => {
     })
   })
 
-  test('lists the text tracks with their languages and leaves out those made of pictures', () => {
-    const text = (Format: string, Language?: string) => ({ '@type': 'Text', Format, Language })
-    expect(
-      inspect(general, video, text('PGS', 'en'), text('UTF-8', 'vi'), text('Timed Text', 'und')).textTracks,
-    ).toEqual([
-      { index: 1, language: 'vi', format: 'subrip' },
-      { index: 2, format: 'mov_text' },
-    ])
+  test('says why a file is refused', () => {
+    const hours = (seconds: number) => [
+      { ...general, Duration: seconds },
+      { ...video, Duration: seconds },
+    ]
+    expect(codeOf(() => inspect(general, { ...video, Width: 16_000 }))).toBe('media.too_large_picture')
+    expect(codeOf(() => inspect(...hours(5 * 3600 + 1)))).toBe('media.too_long')
+    expect(codeOf(() => inspect(...hours(0.004)))).toBe('media.too_short')
+    const [long, moving] = hours(4 * 3600)
+    expect(codeOf(() => inspect(long!, { ...moving, Width: 3840, Height: 2160, FrameRate: 60 }))).toBe(
+      'media.too_much_work',
+    )
   })
 
-  test('says why a file is refused', () => {
-    expect(codeOf(() => inspectContainer(undefined))).toBe('media.not_a_video')
-    expect(codeOf(() => inspect({ '@type': 'General', Format: 'HLS' }))).toBe('media.not_a_video')
-    expect(codeOf(() => inspect(general, { '@type': 'Audio', Format: 'AAC' }))).toBe('media.no_video_track')
-    expect(codeOf(() => inspect(general))).toBe('media.unreadable')
-    expect(codeOf(() => inspect(general, { ...video, Width: 0 }))).toBe('media.unreadable')
-    expect(codeOf(() => inspect(general, { ...video, Width: 16_000 }))).toBe('media.too_large_picture')
-    expect(codeOf(() => inspect({ ...general, Duration: 5 * 3600 + 1 }, video))).toBe('media.too_long')
-  })
+  const sound = { '@type': 'Audio', Format: 'AAC' }
+  test.each<[string, object[]]>([
+    ['it finds nothing', []],
+    ['the container has another name here', [{ ...general, Format: 'QuickTime' }, video]],
+    ['there is no picture, which it may have missed', [general, sound]],
+    ['the container and its picture differ in size', [general, { ...video, Width_Original: 1280 }]],
+    ['a track is longer than the picture', [{ ...general, Duration: 360_000 }, video]],
+    ['the picture begins late', [general, { ...video, Delay: 1.5 }]],
+    ['there are several sounds to choose from', [general, video, sound, sound]],
+    ['the file is cut off', [{ ...general, IsTruncated: 'Yes' }, video]],
+    [
+      'the flags of the container are written before the film',
+      [{ ...general, Format: 'Flash Video' }, video],
+    ],
+    ['there is a picture every five seconds', [general, { ...video, FrameRate: 0.2 }]],
+  ])('knows nothing for sure when %s', (_, tracks) => expect(inspect(...tracks)).toBeUndefined())
 })
 
 describe('the storyboard', () => {

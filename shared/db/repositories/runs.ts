@@ -166,7 +166,7 @@ export const startRetry = async (
   first(
     await sql<VideoRow[]>`
       UPDATE videos SET
-        status = 'processing', stage = 'queued', processing_progress = 0, stage_progress = '{}', transcode_job_id = NULL, attempt = attempt + 1, run_id = NULL, metadata = metadata - 'error',
+        status = 'processing', stage = 'queued', processing_progress = 0, stage_progress = '{}', transcode_job_id = NULL, attempt = attempt + 1, run_id = NULL, metadata = metadata - 'error' - 'warnings',
         transcript_status = 'pending', transcript_reason = NULL, transcript_language = NULL, transcript_source = NULL
       WHERE id = ${o.videoId} AND user_id = ${o.userId} AND status = 'error'
       RETURNING ${sql(VIDEO_COLUMNS)}`,

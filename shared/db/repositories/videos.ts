@@ -55,8 +55,11 @@ export type VideoMetadataRow = {
   bitrate?: number
   hasAudio?: boolean
   hdr?: boolean
+  wideColour?: boolean
+  interlaced?: boolean
   resolution?: string
   durationMs?: number
+  warnings?: { code: string; message: string }[]
   storyboardUrl?: string
   error?: Failure
 }

@@ -1,4 +1,5 @@
-import type { Container, MediaFacts } from './media-facts.ts'
+import type { Container } from '../../contract/media-report.ts'
+import type { MediaFacts } from './media-facts.ts'
 
 /**
  * The input that MediaConvert reads: "Supported input codecs and containers" of its user guide

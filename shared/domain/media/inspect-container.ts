@@ -1,12 +1,5 @@
-import { problem } from '../../contract/problems.ts'
-import {
-  type Container,
-  checkLimits,
-  displaySize,
-  languageTag,
-  type MediaFacts,
-  quarterTurn,
-} from './media-facts.ts'
+import type { Container } from '../../contract/media-report.ts'
+import { checkLimits, displaySize, type MediaFacts, quarterTurn, TOGETHER_MS } from './media-facts.ts'
 
 type Track = { '@type': string; [property: string]: unknown }
 /** The part of a mediainfo.js result (format `object`) that is read here. */
@@ -66,14 +59,6 @@ const CODECS_BY_ID: Record<string, string> = {
   wmv3: 'wmv3',
 }
 
-const TEXT_FORMATS: Record<string, string> = {
-  'Timed Text': 'mov_text',
-  'UTF-8': 'subrip',
-  ASS: 'ass',
-  SSA: 'ass',
-  WebVTT: 'webvtt',
-}
-
 const text = (value: unknown) => (value === undefined || value === null ? '' : String(value))
 const number = (value: unknown) => {
   const parsed = Number(value)
@@ -109,46 +94,69 @@ const containerOf = (general: Track): Container | undefined => {
 /** MKV and MOV write `V_MS/VFW/FOURCC / XVID`: the last part is the codec's own. */
 const codecId = (track: Track) => text(track.CodecID).split(' / ').at(-1)!.toLowerCase()
 
-const chromaOf = (value: string) =>
+const chromaOf = (value: string): MediaFacts['chroma'] =>
   value === '4:2:0' || value === '4:2:2' || value === '4:4:4' ? value : undefined
 
 /**
  * Turns what mediainfo.js says of a file into facts; works on the container alone, nothing is
- * decoded. Throws media.unreadable, media.not_a_video, media.no_video_track,
- * media.too_large_picture, media.too_long.
+ * decoded. Undefined when they are of a kind that has proved wrong: ffprobe is asked then. Throws
+ * media.too_large_picture, media.too_long, media.too_short, media.too_much_work.
  */
-export const inspectContainer = (result: MediaInfo | undefined): MediaFacts => {
+export const inspectContainer = (result: MediaInfo | undefined): MediaFacts | undefined => {
   const tracks = (result?.media?.track ?? []) as Track[]
   const of = (type: string) => tracks.filter(track => track['@type'] === type)
-  const general = of('General')[0]
+  const [general] = of('General')
+  const [video] = of('Video')
+  const [audio] = of('Audio')
   const container = general && containerOf(general)
-  if (!container) throw problem('media.not_a_video')
-  const video = of('Video')[0]
-  if (!video) {
-    // A known container without any track is a file that was cut off before its index.
-    if (tracks.length === 1) throw problem('media.unreadable')
-    throw problem('media.no_video_track')
-  }
-  const audio = of('Audio')
+  if (!container || !video || of('Video').length > 1 || of('Audio').length > 1) return undefined
+  if (!isSure(container, general, video)) return undefined
   const rotation = quarterTurn(number(video.Rotation))
   const pixelAspect = number(video.PixelAspectRatio) || 1
   const chroma = chromaOf(text(video.ChromaSubsampling))
+  const hdr = /^(PQ|HLG)/.test(text(video.transfer_characteristics))
   return checkLimits({
     container,
-    durationMs: Math.round(number(general.Duration) * 1000) || Math.round(number(video.Duration) * 1000),
+    durationMs: Math.round(number(video.Duration) * 1000),
     ...displaySize({ width: number(video.Width), height: number(video.Height), pixelAspect, rotation }),
     rotation,
-    frameRate: number(video.FrameRate) || number(general.FrameRate),
+    frameRate: number(video.FrameRate),
     videoCodec: codecOf(video),
-    ...(audio[0] && { audioCodec: codecOf(audio[0]) }),
+    ...(audio && { audioCodec: codecOf(audio) }),
     bitrate: Math.round(number(general.OverallBitRate)),
-    hasAudio: audio.length > 0,
-    textTracks: of('Text').flatMap((track, index) => {
-      const format = named(TEXT_FORMATS, text(track.Format))
-      const language = languageTag(track.Language)
-      return format ? [{ index, ...(language && { language }), format }] : []
-    }),
+    hasAudio: audio !== undefined,
     ...(chroma && { chroma }),
-    hdr: /^(PQ|HLG)/.test(text(video.transfer_characteristics)),
+    hdr,
+    wideColour: hdr || /^BT.2020/.test(text(video.colour_primaries)),
+    interlaced: !['', 'Progressive'].includes(text(video.ScanType)),
   })
+}
+
+/** Their headers are written by programs that do not know the film yet. */
+const UNTRUSTED: readonly Container[] = ['flv', 'avi', 'asf']
+const MIN_FRAME_RATE = 5
+const MAX_FRAME_RATE = 61
+
+/**
+ * Returns whether the container's word on a film can be taken: its sizes agree, it is whole, and
+ * nothing in it is longer than the picture, or begins before it.
+ */
+const isSure = (container: Container, general: Track, video: Track): boolean => {
+  const seconds = number(video.Duration)
+  const frameRate = number(video.FrameRate)
+  const together = (other: number) => Math.abs(other - seconds) * 1000 <= TOGETHER_MS
+  return (
+    !UNTRUSTED.includes(container) &&
+    text(general.IsTruncated) !== 'Yes' &&
+    number(video.Width) > 0 &&
+    number(video.Height) > 0 &&
+    video.Width_Original === undefined &&
+    video.Height_Original === undefined &&
+    seconds > 0 &&
+    together(number(general.Duration)) &&
+    together(number(video.Source_Duration) || seconds) &&
+    number(video.Delay) * 1000 <= TOGETHER_MS &&
+    frameRate >= MIN_FRAME_RATE &&
+    frameRate <= MAX_FRAME_RATE
+  )
 }

@@ -1,52 +1,36 @@
 import { MAX_DURATION_SECONDS } from '../../contract/limits.ts'
+import type { FilmFacts } from '../../contract/media-report.ts'
 import { problem } from '../../contract/problems.ts'
 import { canonicalTag, namesNoLanguage } from '../../kernel/language-tags.ts'
 
-export type Container = 'mp4' | 'mov' | '3gp' | 'mkv' | 'webm' | 'avi' | 'asf' | 'flv'
-
-export type TextTrack = {
-  /** Position among the file's subtitle tracks. */
-  index: number
-  /** BCP 47; absent when the file does not say. */
-  language?: string
-  format: string
-}
-
-/**
- * The facts that the product keeps of a video file. Sizes are those a viewer sees: turned upright,
- * with square pixels.
- */
-export type MediaFacts = {
-  container: Container
-  /** 0 when the file does not say (a browser's own recordings). */
-  durationMs: number
-  width: number
-  height: number
-  /** Clockwise degrees by which a player turns the stored picture. */
-  rotation: 0 | 90 | 180 | 270
-  frameRate: number
-  /** Short names as ffmpeg writes them: h264, hevc, vp9 …; `unknown` for what has no name here. */
-  videoCodec: string
-  audioCodec?: string
-  /** Bits per second of the whole file. */
-  bitrate: number
-  hasAudio: boolean
-  textTracks: TextTrack[]
-  chroma?: '4:2:0' | '4:2:2' | '4:4:4'
-  hdr: boolean
-}
+/** Facts that were read from the container alone. */
+export type MediaFacts = FilmFacts & { chroma?: '4:2:0' | '4:2:2' | '4:4:4' }
 
 /** The largest picture that MediaConvert reads. */
 const MAX_LONG_SIDE = 8192
 const MAX_SHORT_SIDE = 4320
 export const MAX_PIXELS = MAX_LONG_SIDE * MAX_SHORT_SIDE
+/**
+ * Five hours of 1080 lines at 60 pictures a second, or four times the lines for a quarter of the
+ * time, are below it.
+ */
+const MAX_PIXELS_IN_ALL = 2.5e12
+/** The shortest picture that a player is sent: one of 60 a second. */
+const MIN_DURATION_MS = 16
+/**
+ * Sound and picture that begin or end this near to each other are together: encoders round to
+ * whole frames, and the longest of sound has 64 ms.
+ */
+export const TOGETHER_MS = 200
 
 /**
- * Returns the facts of a file that we are ready to work on. Throws media.unreadable,
- * media.too_large_picture, media.too_long.
+ * Returns the facts of a file that we are ready to work on. A length of 0 is not known yet. Throws
+ * media.unreadable, media.too_large_picture, media.too_short, media.too_long, media.too_much_work.
  */
-export const checkLimits = <T extends Pick<MediaFacts, 'width' | 'height' | 'durationMs'>>(facts: T): T => {
-  const { width, height, durationMs } = facts
+export const checkLimits = <T extends Pick<FilmFacts, 'width' | 'height' | 'durationMs' | 'frameRate'>>(
+  facts: T,
+): T => {
+  const { width, height, durationMs, frameRate } = facts
   if (!(width > 0 && height > 0)) throw problem('media.unreadable', { reason: 'its picture has no size' })
   if (Math.max(width, height) > MAX_LONG_SIDE || Math.min(width, height) > MAX_SHORT_SIDE)
     throw problem('media.too_large_picture', {
@@ -58,6 +42,12 @@ export const checkLimits = <T extends Pick<MediaFacts, 'width' | 'height' | 'dur
     throw problem('media.too_long', {
       detail: `The video is longer than ${MAX_DURATION_SECONDS / 3600} hours.`,
       durationSeconds: Math.round(durationMs / 1000),
+    })
+  if (durationMs > 0 && durationMs < MIN_DURATION_MS) throw problem('media.too_short')
+  const pictures = Math.round((durationMs / 1000) * frameRate)
+  if (pictures * width * height > MAX_PIXELS_IN_ALL)
+    throw problem('media.too_much_work', {
+      detail: `The video has ${pictures} pictures of ${width}x${height} pixels, more than can be processed. Send it in parts, or with fewer pixels or pictures a second.`,
     })
   return facts
 }
@@ -77,7 +67,7 @@ export const displaySize = (stored: {
 }
 
 /** Turns any angle into one of the four that players know. */
-export const quarterTurn = (degrees: number): MediaFacts['rotation'] => {
+export const quarterTurn = (degrees: number): FilmFacts['rotation'] => {
   const turn = ((Math.round(degrees / 90) % 4) + 4) % 4
   return ([0, 90, 180, 270] as const)[turn] ?? 0
 }

@@ -1,10 +1,16 @@
-import type { AudioDescription, JobSettings, Output, VideoDescription } from '@aws-sdk/client-mediaconvert'
+import type {
+  AudioDescription,
+  JobSettings,
+  Output,
+  VideoDescription,
+  VideoPreprocessor,
+} from '@aws-sdk/client-mediaconvert'
 import { runPrefix } from '../../kernel/object-keys.ts'
 import type { MediaFacts } from './media-facts.ts'
 import { type Rendition, renditionLadder } from './rendition-ladder.ts'
 
 export type TranscodeRequest = {
-  facts: Pick<MediaFacts, 'width' | 'height' | 'frameRate' | 'hasAudio' | 'hdr'>
+  facts: Pick<MediaFacts, 'width' | 'height' | 'frameRate' | 'hasAudio' | 'hdr' | 'wideColour' | 'interlaced'>
   /** `s3://bucket/key` of a file that MediaConvert reads. */
   source: string
   bucket: string
@@ -12,20 +18,45 @@ export type TranscodeRequest = {
   runId: string
 }
 
-const SEGMENT_SECONDS = 4
+export const SEGMENT_SECONDS = 4
 /**
  * Two closed GOPs a segment; equal in every rendition, so that players change between them at any
  * segment.
  */
 const GOP_SECONDS = 2
 const AUDIO_SELECTOR = 'Audio Selector 1'
+/**
+ * The time stamp with which every rendition begins. MediaConvert's own choice varies with the bit
+ * rate, and sound that is added later must begin where the picture does.
+ */
+export const FIRST_PTS_SECONDS = 2
 
-const videoDescription = (rendition: Rendition, hdr: boolean): VideoDescription => ({
+/**
+ * Colours for screens without HDR, and whole pictures. MediaConvert leaves frames alone that are
+ * tagged as progressive.
+ */
+const preprocessors = ({
+  hdr,
+  wideColour,
+  interlaced,
+}: TranscodeRequest['facts']): VideoPreprocessor | undefined =>
+  hdr || wideColour || interlaced
+    ? {
+        ...((hdr || wideColour) && {
+          ColorCorrector: { ColorSpaceConversion: 'FORCE_709', HdrToSdrToneMapper: 'PRESERVE_DETAILS' },
+        }),
+        ...(interlaced && {
+          Deinterlacer: { Mode: 'DEINTERLACE', Control: 'NORMAL', Algorithm: 'INTERPOLATE' },
+        }),
+      }
+    : undefined
+
+const videoDescription = (rendition: Rendition, facts: TranscodeRequest['facts']): VideoDescription => ({
   Width: rendition.width,
   Height: rendition.height,
   ScalingBehavior: 'DEFAULT',
   AntiAlias: 'ENABLED',
-  ...(hdr && { VideoPreprocessors: { ColorCorrector: { ColorSpaceConversion: 'FORCE_709' } } }),
+  VideoPreprocessors: preprocessors(facts),
   CodecSettings: {
     Codec: 'H_264',
     H264Settings: {
@@ -66,8 +97,16 @@ const audioDescription: AudioDescription = {
 
 const output = (rendition: Rendition, facts: TranscodeRequest['facts']): Output => ({
   NameModifier: `_${rendition.name}`,
-  ContainerSettings: { Container: 'M3U8' },
-  VideoDescription: videoDescription(rendition, facts.hdr),
+  ContainerSettings: {
+    Container: 'M3U8',
+    M3u8Settings: {
+      // Sound that ends before the picture starves the player's buffer; silence fills it.
+      AudioDuration: 'MATCH_VIDEO_DURATION',
+      PtsOffsetMode: 'SECONDS',
+      PtsOffset: FIRST_PTS_SECONDS,
+    },
+  },
+  VideoDescription: videoDescription(rendition, facts),
   // MediaConvert fails a job that describes sound which the input does not have.
   ...(facts.hasAudio && { AudioDescriptions: [audioDescription] }),
 })
@@ -95,7 +134,12 @@ export const transcodeSettings = ({
       FileInput: source,
       TimecodeSource: 'ZEROBASED',
       VideoSelector: { Rotate: 'AUTO' },
-      ...(facts.hasAudio && { AudioSelectors: { [AUDIO_SELECTOR]: { DefaultSelection: 'DEFAULT' } } }),
+      // A film with several sound tracks was normalised: the first of them is the chosen one.
+      ...(facts.hasAudio && {
+        AudioSelectors: {
+          [AUDIO_SELECTOR]: { SelectorType: 'TRACK', Tracks: [1], DefaultSelection: 'DEFAULT' },
+        },
+      }),
     },
   ],
   OutputGroups: [

@@ -1,5 +1,5 @@
 import type { Storage } from '../../aws/storage.ts'
-import type { PipelineInput, PipelineTask } from '../../contract/pipeline.ts'
+import type { PipelineInput } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import { findUpload } from '../../db/repositories/uploads.ts'
@@ -34,8 +34,3 @@ export const secureSource = async (
   if (head.eTag !== eTag) throw problem('media.replaced')
   return { key, contentType: head.contentType }
 }
-
-/** Returns the key of the file that the inspection of the run has read. */
-export const inspectedKey = ({ input, state }: Pick<PipelineTask, 'input' | 'state'>): string =>
-  // An execution that began before the copies existed reads the upload itself.
-  (state as { inspect?: { sourceKey?: string } } | null)?.inspect?.sourceKey ?? input.key

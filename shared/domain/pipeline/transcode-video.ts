@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Transcoding } from '../../aws/transcoding.ts'
-import type { PipelineTask } from '../../contract/pipeline.ts'
+import type { Film, PipelineTask } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
-import { findMediaFile, saveMediaFile } from '../../db/repositories/media-files.ts'
+import { saveMediaFile } from '../../db/repositories/media-files.ts'
 import { recordProducts } from '../../db/repositories/runs.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
 import { masterPlaylistKey, transcodeSettings } from '../media/transcode-settings.ts'
 import { type ProgressDeps, reportProgress } from '../runs/report-progress.ts'
 import { requireRun } from '../runs/require-run.ts'
-import { inspectedKey } from './secure-source.ts'
 
 export type TranscodeDeps = ProgressDeps & {
   sql: Sql
@@ -26,11 +25,15 @@ export const startTranscoding = async (
 ): Promise<{ done: boolean }> => {
   const { videoId } = input
   const video = await requireRun(deps, { runId, input })
-  const normalised = await findMediaFile(deps.sql, { videoId, runId, kind: 'normalised' })
-  const { width = 0, height = 0, frameRate = 0, hasAudio = false, hdr = false } = video.metadata ?? {}
+  const { width = 0, height = 0, frameRate = 0, hasAudio = false } = video.metadata ?? {}
+  const { hdr, wideColour, interlaced } = video.metadata ?? {}
+  const { key } = (state as { film: Film }).film
   const settings = transcodeSettings({
-    facts: { width, height, frameRate, hasAudio, hdr: hdr === true },
-    source: normalised?.url ?? objectUrl(input.bucket, inspectedKey({ input, state })),
+    facts: {
+      ...{ width, height, frameRate, hasAudio },
+      ...{ hdr: hdr === true, wideColour: wideColour === true, interlaced: interlaced === true },
+    },
+    source: objectUrl(input.bucket, key),
     bucket: deps.bucket,
     videoId,
     runId,

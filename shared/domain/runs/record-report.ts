@@ -1,6 +1,11 @@
 import type { Storage } from '../../aws/storage.ts'
-import { MediaReport, type MediaTaskMode, type ReportedProduct } from '../../contract/media-report.ts'
-import { type PipelineInput, STAGE_OF_MODE } from '../../contract/pipeline.ts'
+import {
+  type FilmWarning,
+  MediaReport,
+  type MediaTaskMode,
+  type ReportedProduct,
+} from '../../contract/media-report.ts'
+import { type Film, type PipelineInput, STAGE_OF_MODE } from '../../contract/pipeline.ts'
 import { problem } from '../../contract/problems.ts'
 import { saveMediaFile } from '../../db/repositories/media-files.ts'
 import { recordProducts } from '../../db/repositories/runs.ts'
@@ -8,6 +13,7 @@ import type { Transact } from '../../db/transact.ts'
 import { mediaReportKey, runPrefix } from '../../kernel/object-keys.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
+import { describeFilm } from '../media/describe-film.ts'
 import { reportProgress } from './report-progress.ts'
 
 export type RecordReportDeps = {
@@ -15,7 +21,7 @@ export type RecordReportDeps = {
   storage: Pick<Storage, 'bucket' | 'head' | 'getText'>
 }
 
-type Task = { runId: string; input: PipelineInput; mode: MediaTaskMode }
+type Task = { runId: string; input: PipelineInput; mode: MediaTaskMode; film: Film }
 
 /** Ten times the report with the most products and the longest texts. */
 const MAX_REPORT_BYTES = 200_000
@@ -29,14 +35,17 @@ const readReport = async ({ storage }: RecordReportDeps, key: string): Promise<M
 
 /**
  * Records the report of the media task: its files, the facts of the film and the jobs of its work,
- * in one transaction. Throws the media.* problem of a refused file, and `media.cancelled` when the
- * run has ended.
+ * in one transaction. Returns the film that the next steps read. Throws the media.* problem of a
+ * refused file, and `media.cancelled` when the run has ended.
  */
-export const recordReport = async (deps: RecordReportDeps, { runId, input, mode }: Task): Promise<void> => {
+export const recordReport = async (
+  deps: RecordReportDeps,
+  { runId, input, mode, film: read }: Task,
+): Promise<Film> => {
   const { videoId, attempt } = input
   const report = await readReport(deps, mediaReportKey(videoId, runId, mode))
   if (report.outcome === 'refused') throw problem(report.code, { detail: report.message })
-  const { film, products } = report
+  const { film, products, warnings } = report
   const urlOf = ({ name }: ReportedProduct) =>
     objectUrl(deps.storage.bucket, `${runPrefix(videoId, runId)}${name}`)
   const find = <K extends ReportedProduct['kind']>(kind: K) =>
@@ -44,15 +53,17 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
 
   await deps.transact(async tx => {
     const [thumbnail, storyboard] = [find('thumbnail'), find('storyboard_vtt')]
-    // Sound that cannot be decoded is left out of a normalised film: the conversion must not ask
-    // for it.
-    const facts =
-      mode === 'normalise' ? { hasAudio: film.audioCodec !== undefined } : { durationMs: film.durationMs }
+    // The film that was made of a file says nothing of the file, but is as long as what is played.
+    const facts = read.normalise && mode === 'extract' ? { durationMs: film.durationMs } : describeFilm(film)
     const current = await recordProducts(tx.sql, {
       ...{ videoId, runId },
-      ...(mode === 'extract' && { durationSeconds: film.durationMs / 1000 }),
+      durationSeconds: film.durationMs / 1000,
       ...(thumbnail && { thumbnailUrl: urlOf(thumbnail) }),
-      metadata: { ...facts, ...(storyboard && { storyboardUrl: urlOf(storyboard) }) },
+      metadata: {
+        ...facts,
+        ...(warnings.length > 0 && { warnings: warnings.map(code => ({ code, message: WARNINGS[code] })) }),
+        ...(storyboard && { storyboardUrl: urlOf(storyboard) }),
+      },
     })
     if (!current) throw problem('media.cancelled')
     for (const product of products)
@@ -67,4 +78,17 @@ export const recordReport = async (deps: RecordReportDeps, { runId, input, mode 
     )
   })
   await reportProgress(deps, { videoId, runId, stage: STAGE_OF_MODE[mode], share: 1 })
+  const normalised = find('normalised')
+  if (!normalised) return read
+  const key = `${runPrefix(videoId, runId)}${normalised.name}`
+  const head = await deps.storage.head(key)
+  if (!head) throw new Error('The media task has reported a film that is not there')
+  return { ...read, key, eTag: head.eTag }
 }
+
+const WARNINGS = {
+  cut_off: 'The file ends before its film does: the rest is missing.',
+  picture_unreadable: 'A part of the picture cannot be read. There, the last picture stays.',
+  sound_unreadable: 'A sound track cannot be decoded and was left out.',
+  captions_unreadable: 'A subtitle track cannot be read and was left out.',
+} as const satisfies Record<FilmWarning, string>

@@ -56,8 +56,11 @@ const table: Record<string, Row> = {
   },
 }
 
-/** Throws the JobError that MediaConvert ends with for a container or codec it does not read. */
-export const requireReadable = (source: Source, wantsSound: boolean): void => {
+/**
+ * Throws the JobError that MediaConvert ends with for a container or codec it does not read; `track`
+ * is the sound that the job describes.
+ */
+export const requireReadable = (source: Source, track: number | undefined): void => {
   const row = table[source.container]
   if (!row) throw new JobError(1030, `the container ${source.container} is not supported`)
   if (!source.video) throw new JobError(1020, 'no video was found in the input')
@@ -69,9 +72,10 @@ export const requireReadable = (source: Source, wantsSound: boolean): void => {
       1030,
       `${source.container} with the video codec ${source.video.codec} is not supported`,
     )
-  if (!wantsSound) return
-  if (!source.audioCodec)
-    throw new JobError(1021, 'an output describes sound, but no audio was found in the input')
-  if (!row.audio.includes(source.audioCodec))
-    throw new JobError(1030, `${source.container} with the audio codec ${source.audioCodec} is not supported`)
+  if (track === undefined) return
+  const sound = source.audioCodecs[track]
+  if (!sound)
+    throw new JobError(1021, `an output describes sound track ${track + 1}, which was not found in the input`)
+  if (!row.audio.includes(sound))
+    throw new JobError(1030, `${source.container} with the audio codec ${sound} is not supported`)
 }

@@ -18,13 +18,39 @@ const aac = z.looseObject({
   codingMode: z.enum(['CODING_MODE_1_0', 'CODING_MODE_2_0']),
 })
 
+const m3u8 = z.looseObject({
+  audioDuration: z.enum(['DEFAULT_CODEC_DURATION', 'MATCH_VIDEO_DURATION']).default('DEFAULT_CODEC_DURATION'),
+  ptsOffsetMode: z.enum(['AUTO', 'SECONDS', 'MILLISECONDS']).default('AUTO'),
+  ptsOffset: z.int().min(0).max(3600).default(2),
+})
+
+const preprocessors = z.looseObject({
+  deinterlacer: z
+    .looseObject({
+      mode: z.enum(['DEINTERLACE', 'ADAPTIVE']).default('DEINTERLACE'),
+      control: z.enum(['NORMAL', 'FORCE_ALL_FRAMES']).default('NORMAL'),
+    })
+    .optional(),
+  colorCorrector: z
+    .looseObject({ colorSpaceConversion: z.enum(['NONE', 'FORCE_709']).default('NONE') })
+    .optional(),
+})
+
 const output = z.looseObject({
   nameModifier: z.string().regex(/^[\w.-]{1,200}$/, 'is needed by every HLS output: letters, digits, _ . -'),
-  containerSettings: z.looseObject({ container: z.literal('M3U8') }),
+  containerSettings: z.looseObject({
+    container: z.literal('M3U8'),
+    m3u8Settings: m3u8.default({
+      audioDuration: 'DEFAULT_CODEC_DURATION',
+      ptsOffsetMode: 'AUTO',
+      ptsOffset: 2,
+    }),
+  }),
   videoDescription: z.looseObject({
     width: z.int().min(32).max(8192).multipleOf(2),
     height: z.int().min(32).max(8192).multipleOf(2),
     codecSettings: z.looseObject({ codec: z.literal('H_264'), h264Settings: h264 }),
+    videoPreprocessors: preprocessors.default({}),
   }),
   audioDescriptions: z
     .array(
@@ -60,7 +86,15 @@ const request = z.looseObject({
       .array(
         z.looseObject({
           fileInput: z.string(),
-          audioSelectors: z.record(z.string(), z.unknown()).optional(),
+          audioSelectors: z
+            .record(
+              z.string(),
+              z.looseObject({
+                selectorType: z.literal('TRACK').default('TRACK'),
+                tracks: z.array(z.int().min(1)).length(1).default([1]),
+              }),
+            )
+            .optional(),
         }),
       )
       .length(1),
@@ -78,7 +112,23 @@ export type Rendition = {
   quality: number
   gopSeconds: number | undefined
   gopFrames: number | undefined
-  audio: { bitrate: number; sampleRate: number; channels: number } | undefined
+  /** The frames that are deinterlaced. */
+  deinterlaced: 'none' | 'tagged' | 'all'
+  /** Brings every picture to BT.709 with standard dynamic range. */
+  converts709: boolean
+  /** The time stamp of the film's beginning. */
+  firstPtsSeconds: number
+  audio: Sound | undefined
+}
+
+export type Sound = {
+  /** The input's sound track, counted from 0. */
+  track: number
+  bitrate: number
+  sampleRate: number
+  channels: number
+  /** Ends with the picture: padded with silence, or cut. */
+  matchesPicture: boolean
 }
 
 export type Plan = {
@@ -89,6 +139,9 @@ export type Plan = {
   segmentSeconds: number
   renditions: Rendition[]
 }
+
+/** AUTO promises two seconds or more, and varies: a value that nobody can take for granted. */
+const AUTO_PTS_SECONDS = 2.24
 
 const bad = (message: string) => new AwsError('BadRequestException', message)
 
@@ -103,11 +156,20 @@ export const readJobRequest = (body: unknown): JobRequest => {
   throw bad(`The settings are not valid, or not emulated by the local MediaConvert. ${issues.join('; ')}`)
 }
 
+type Selectors = NonNullable<JobRequest['settings']['inputs'][number]['audioSelectors']>
+
+/** Without a name the first selector is meant. */
+const trackOf = (selectors: Selectors, name: string | undefined): number =>
+  (name === undefined ? Object.values(selectors)[0] : selectors[name])?.tracks[0] ?? 1
+
 const toRendition = (
   name: string,
-  { nameModifier, videoDescription, audioDescriptions }: z.infer<typeof output>,
+  { nameModifier, videoDescription, audioDescriptions, containerSettings }: z.infer<typeof output>,
+  selectors: Selectors,
 ): Rendition => {
   const { h264Settings } = videoDescription.codecSettings
+  const { deinterlacer, colorCorrector } = videoDescription.videoPreprocessors
+  const { audioDuration, ptsOffsetMode, ptsOffset } = containerSettings.m3u8Settings
   const { gopSize, gopSizeUnits } = h264Settings
   const sound = audioDescriptions[0]?.codecSettings.aacSettings
   return {
@@ -118,7 +180,17 @@ const toRendition = (
     quality: h264Settings.qvbrSettings.qvbrQualityLevel,
     gopSeconds: gopSizeUnits === 'FRAMES' ? undefined : gopSizeUnits === 'AUTO' ? 2 : gopSize,
     gopFrames: gopSizeUnits === 'FRAMES' ? Math.round(gopSize) : undefined,
+    deinterlaced: !deinterlacer ? 'none' : deinterlacer.control === 'NORMAL' ? 'tagged' : 'all',
+    converts709: colorCorrector?.colorSpaceConversion === 'FORCE_709',
+    firstPtsSeconds:
+      ptsOffsetMode === 'AUTO'
+        ? AUTO_PTS_SECONDS
+        : ptsOffsetMode === 'SECONDS'
+          ? ptsOffset
+          : ptsOffset / 1000,
     audio: sound && {
+      track: trackOf(selectors, audioDescriptions[0]?.audioSourceName) - 1,
+      matchesPicture: audioDuration === 'MATCH_VIDEO_DURATION',
       bitrate: sound.bitrate,
       sampleRate: sound.sampleRate,
       channels: sound.codingMode === 'CODING_MODE_1_0' ? 1 : 2,
@@ -158,7 +230,7 @@ export const planJob = ({ settings }: JobRequest): Plan => {
   const name = target.key.slice(slash)
   if (!/^\w[\w.-]*$/.test(name))
     throw bad(`The base name "${name}" of the outputs may hold letters, digits, _ . -`)
-  const renditions = outputs.map(each => toRendition(name, each))
+  const renditions = outputs.map(each => toRendition(name, each, audioSelectors))
   if (new Set(renditions.map(each => each.name)).size < renditions.length)
     throw bad('Two outputs have the same nameModifier')
   return {

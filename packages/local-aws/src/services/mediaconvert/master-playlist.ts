@@ -1,28 +1,24 @@
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from '../../machine/command.ts'
+import type { Rendition } from './job-request.ts'
 
-type Stream = {
-  codec_type: string
-  profile?: string
-  level?: number
-  width?: number
-  height?: number
-  avg_frame_rate?: string
+const SPS = Buffer.from([0, 0, 1, 0x67])
+
+/**
+ * RFC 6381: avc1 with profile, constraints and level, as the first sequence parameter set says
+ * them: ffprobe guesses the level of a film of a few pictures.
+ */
+const readAvcCodec = async (file: string): Promise<string> => {
+  const handle = await open(file)
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(65_536), 0, 65_536, 0)
+    const start = buffer.indexOf(SPS)
+    if (start < 0) throw new Error('a rendition begins without its parameters')
+    return `avc1.${buffer.subarray(start + 4, start + 7).toString('hex')}`
+  } finally {
+    await handle.close()
+  }
 }
-
-const profiles: Record<string, string> = {
-  High: '6400',
-  Main: '4d40',
-  'Constrained Baseline': '42e0',
-  Baseline: '4200',
-}
-
-/** RFC 6381: avc1, profile with its constraints, level. */
-const codecOf = ({ codec_type, profile = 'High', level = 31 }: Stream): string =>
-  codec_type === 'audio'
-    ? 'mp4a.40.2'
-    : `avc1.${profiles[profile] ?? profiles.High}${level.toString(16).padStart(2, '0')}`
 
 /** Peak and mean bits per second over the byte ranges of a rendition's playlist. */
 export const bandwidthOf = (playlist: string): { peak: number; mean: number; seconds: number } => {
@@ -41,23 +37,19 @@ export const bandwidthOf = (playlist: string): { peak: number; mean: number; sec
   return { peak: Math.ceil(Math.max(0, ...rates)), mean: Math.ceil(bits / Math.max(seconds, 0.001)), seconds }
 }
 
-const variantOf = async (folder: string, name: string, signal: AbortSignal): Promise<string> => {
+const variantOf = async (
+  folder: string,
+  { name, width, height, audio }: Rendition,
+  frameRate: number,
+): Promise<string> => {
   const { peak, mean } = bandwidthOf(await readFile(join(folder, `${name}.m3u8`), 'utf8'))
-  const show = ['-show_entries', 'stream=codec_type,profile,level,width,height,avg_frame_rate', '-of', 'json']
-  const json = await runCommand('ffprobe', ['-v', 'error', ...show, join(folder, `${name}.ts`)], {
-    deadlineMs: 60_000,
-    signal,
-  })
-  const { streams } = JSON.parse(json) as { streams: Stream[] }
-  const video = streams.find(stream => stream.codec_type === 'video')!
-  const codecs = [video, ...streams.filter(stream => stream.codec_type === 'audio')].map(codecOf)
-  const [frames = 0, per = 1] = (video.avg_frame_rate ?? '').split('/').map(Number)
+  const codecs = [await readAvcCodec(join(folder, `${name}.ts`)), ...(audio ? ['mp4a.40.2'] : [])]
   const attributes = [
     `BANDWIDTH=${peak}`,
     `AVERAGE-BANDWIDTH=${mean}`,
     `CODECS="${codecs.join(',')}"`,
-    `RESOLUTION=${video.width}x${video.height}`,
-    `FRAME-RATE=${(frames / (per || 1)).toFixed(3)}`,
+    `RESOLUTION=${width}x${height}`,
+    `FRAME-RATE=${frameRate.toFixed(3)}`,
   ]
   return `#EXT-X-STREAM-INF:${attributes.join(',')}\n${name}.m3u8\n`
 }
@@ -65,9 +57,9 @@ const variantOf = async (folder: string, name: string, signal: AbortSignal): Pro
 /** The playlist that lists the renditions lying in `folder`. */
 export const masterPlaylist = async (
   folder: string,
-  names: string[],
-  signal: AbortSignal,
+  renditions: readonly Rendition[],
+  frameRate: number,
 ): Promise<string> => {
-  const variants = await Promise.all(names.map(name => variantOf(folder, name, signal)))
+  const variants = await Promise.all(renditions.map(rendition => variantOf(folder, rendition, frameRate)))
   return `#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-INDEPENDENT-SEGMENTS\n${variants.join('')}`
 }

@@ -6,6 +6,7 @@ import { JobError } from './job-error.ts'
 import type { Plan } from './job-request.ts'
 import { bandwidthOf, masterPlaylist } from './master-playlist.ts'
 import { probeSource } from './probe-source.ts'
+import { roundTargetDuration } from './target-duration.ts'
 import { transcode } from './transcode.ts'
 
 export type Phase = 'PROBING' | 'TRANSCODING' | 'UPLOADING'
@@ -32,10 +33,7 @@ export const runJob = async (
     const file = join(folder, 'input')
     await o.objects.download(plan.input, file, signal)
     const source = await probeSource(file, signal)
-    requireReadable(
-      source,
-      plan.renditions.some(({ audio }) => audio),
-    )
+    requireReadable(source, plan.renditions.find(({ audio }) => audio)?.audio?.track)
     await transcode({
       file,
       source,
@@ -46,7 +44,8 @@ export const runJob = async (
     })
     o.onProgress('UPLOADING', 98)
     const names = plan.renditions.map(({ name }) => name)
-    const master = await masterPlaylist(folder, names, signal)
+    for (const name of names) await roundTargetDuration(join(folder, `${name}.m3u8`))
+    const master = await masterPlaylist(folder, plan.renditions, source.video!.frameRate)
     const at = (name: string) => ({ bucket: plan.bucket, key: `${plan.folder}${name}` })
     for (const name of names) {
       await o.objects.upload(at(`${name}.ts`), { file: join(folder, `${name}.ts`) }, 'video/MP2T', signal)

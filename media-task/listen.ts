@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { type Limits, openUntrusted, runFfmpeg } from './ffmpeg.ts'
+import { readOutput } from './output-file.ts'
+import type { SoundTrack } from './probe.ts'
+
+/** Where one sound is compared with others, it is listened to for this long. */
+const COMPARED_SECONDS = 600
+/** Enough to know that a sound can be decoded at all. */
+const TRIED_SECONDS = 60
+const SILENCE = 'silencedetect=noise=-60dB:duration=0.3'
+
+export type HeardTrack = SoundTrack & { isSilent: boolean }
+
+const listen = async (
+  file: string,
+  sound: SoundTrack,
+  seconds: number,
+  limits: Limits & { folder: string },
+): Promise<HeardTrack | undefined> => {
+  const notes = `silence-${sound.index}.txt`
+  let heardMs = 0
+  const filter = ['-af', `${SILENCE},ametadata=mode=print:file=${notes}`]
+  const output = ['-map', `0:a:${sound.index}`, ...filter, '-f', 'null', '-']
+  try {
+    await runFfmpeg([...openUntrusted(file, [], seconds), ...output], limits, ms => {
+      heardMs = Math.max(heardMs, ms - sound.span.startMs)
+    })
+  } catch (error) {
+    limits.signal?.throwIfAborted()
+    if ((error as { code?: string }).code !== 'media.unreadable') throw error
+  }
+  if (heardMs <= 0) return undefined
+  const text = await readOutput(join(limits.folder, notes)).catch(() => '')
+  // Silence that begins with the sound and never ends.
+  const begins = Number(/silence_start=(-?[\d.]+)/.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
+  const isSilent = begins * 1000 < sound.span.startMs + 100 && !text.includes('silence_end')
+  return { ...sound, isSilent }
+}
+
+/** The sound tracks that can be decoded, each with whether it is silent. */
+export const listenTo = async (
+  file: string,
+  sounds: readonly SoundTrack[],
+  limits: Limits & { folder: string },
+): Promise<HeardTrack[]> => {
+  const heard: HeardTrack[] = []
+  for (const sound of sounds) {
+    const track = await listen(file, sound, sounds.length > 1 ? COMPARED_SECONDS : TRIED_SECONDS, limits)
+    if (track) heard.push(track)
+  }
+  return heard
+}

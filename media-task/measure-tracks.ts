@@ -1,0 +1,61 @@
+import { MAX_DURATION_SECONDS } from '../shared/contract/limits.ts'
+import { problem } from '../shared/contract/problems.ts'
+import { type Limits, openUntrusted, readFfmpeg } from './ffmpeg.ts'
+
+/** The packets of a track; its end is that of its longest-lasting packet. */
+export type Span = { packets: number; bytes: number; startMs: number; endMs: number }
+
+/** Enough to tell a film that is too long from the longest that is not. */
+const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
+/** Five hours have a tenth of it. */
+const MAX_PACKETS = 30_000_000
+
+/**
+ * Reads through the packets of the picture and of sound tracks, without decoding, on the clock of
+ * every later command. What a file says of its length need not be true, and browsers' own
+ * recordings say nothing.
+ */
+export const measureTracks = async (
+  file: string,
+  sounds: readonly number[],
+  limits: Limits,
+): Promise<Span[]> => {
+  const spans: Span[] = ['picture', ...sounds].map(() => ({
+    packets: 0,
+    bytes: 0,
+    startMs: Number.POSITIVE_INFINITY,
+    endMs: 0,
+  }))
+  const timeBases: number[] = []
+  let packets = 0
+  const onLine = (line: string) => {
+    const [, header, numerator, denominator] = /^#tb (\d+): (\d+)\/(\d+)/.exec(line) ?? []
+    if (header) timeBases[Number(header)] = (Number(numerator) / Number(denominator)) * 1000
+    if (line.startsWith('#') || line === '') return
+    const [stream, , pts, duration, size] = line.split(',', 5).map(Number)
+    const span = spans[stream!]
+    if (!span || pts === undefined) return
+    packets += 1
+    if (packets > MAX_PACKETS) throw problem('media.too_complex', { reason: 'its packets have no end' })
+    const tick = timeBases[stream!] ?? 1
+    span.packets += 1
+    span.bytes += size ?? 0
+    span.startMs = Math.min(span.startMs, pts * tick)
+    span.endMs = Math.max(span.endMs, (pts + Math.max(0, duration ?? 0)) * tick)
+  }
+  await readFfmpeg(
+    [
+      ...openUntrusted(file, [], MEASURED_SECONDS),
+      ...['-map', '0:V:0', ...sounds.flatMap(index => ['-map', `0:a:${index}`])],
+      ...['-c', 'copy', '-f', 'framecrc', '-'],
+    ],
+    limits,
+    onLine,
+  )
+  if (spans[0]?.packets === 0) throw problem('media.unreadable', { reason: 'its picture has no frames' })
+  return spans.map(span => ({
+    ...span,
+    startMs: span.packets > 0 ? Math.max(0, Math.round(span.startMs)) : 0,
+    endMs: Math.round(span.endMs),
+  }))
+}
