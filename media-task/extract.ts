@@ -18,7 +18,9 @@ export type Work = {
   limits: Limits
   onProgress: (fraction: number) => void
   store: (product: Product) => Promise<void>
-  /** Called for what is less than the file promised; `kind` is absent for what viewers do not miss. */
+  /**
+   * Called for what is less than the file promised; `kind` is absent for what viewers do not miss.
+   */
   onWarning: (kind: FilmWarning | undefined, message: string, error: unknown) => void
 }
 

@@ -197,7 +197,18 @@ export const readFfmpeg = async (
 /** Runs ffprobe on an untrusted file and answers what it found. */
 export const runFfprobe = async (file: string, args: readonly string[], limits: Limits): Promise<unknown> => {
   let json = ''
-  const options = ['-hide_banner', '-v', 'error', ...args, '-of', 'json', ...WHITELISTS, '-i', `file:${file}`]
+  // Why it refuses a track is only a warning.
+  const options = [
+    '-hide_banner',
+    '-v',
+    'warning',
+    ...args,
+    '-of',
+    'json',
+    ...WHITELISTS,
+    '-i',
+    `file:${file}`,
+  ]
   const outcome = await run('ffprobe', options, limits, text => {
     if (json.length <= MAX_PROBE_CHARACTERS) json += text
   })

@@ -3,7 +3,7 @@ import { type Limits, openUntrusted, runFfmpeg } from './ffmpeg.ts'
 import { readOutput } from './output-file.ts'
 import type { SoundTrack } from './probe.ts'
 
-/** Where one sound is compared with others, it is listened to for this long. */
+/** A sound that is compared with others is listened to for this long. */
 const COMPARED_SECONDS = 600
 /** Enough to know that a sound can be decoded at all. */
 const TRIED_SECONDS = 60

@@ -3,12 +3,21 @@ import { problem } from '../shared/contract/problems.ts'
 import { type Limits, openUntrusted, readFfmpeg } from './ffmpeg.ts'
 
 /** The packets of a track; its end is that of its longest-lasting packet. */
-export type Span = { packets: number; bytes: number; startMs: number; endMs: number }
+export type Span = {
+  packets: number
+  /** Those that an edit list leaves out, and that are read only for others that need them. */
+  discarded: number
+  bytes: number
+  startMs: number
+  endMs: number
+}
 
 /** Enough to tell a film that is too long from the longest that is not. */
 const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
 /** Five hours have a tenth of it. */
 const MAX_PACKETS = 30_000_000
+
+const isDiscarded = (line: string) => (Number(/F=(0x[0-9a-f]+)/i.exec(line)?.[1] ?? 0) & 4) !== 0
 
 /**
  * Reads through the packets of the picture and of sound tracks, without decoding, on the clock of
@@ -22,6 +31,7 @@ export const measureTracks = async (
 ): Promise<Span[]> => {
   const spans: Span[] = ['picture', ...sounds].map(() => ({
     packets: 0,
+    discarded: 0,
     bytes: 0,
     startMs: Number.POSITIVE_INFINITY,
     endMs: 0,
@@ -35,6 +45,10 @@ export const measureTracks = async (
     const [stream, , pts, duration, size] = line.split(',', 5).map(Number)
     const span = spans[stream!]
     if (!span || pts === undefined) return
+    if (isDiscarded(line)) {
+      span.discarded += 1
+      return
+    }
     packets += 1
     if (packets > MAX_PACKETS) throw problem('media.too_complex', { reason: 'its packets have no end' })
     const tick = timeBases[stream!] ?? 1

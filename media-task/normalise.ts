@@ -37,6 +37,7 @@ const canRepack = (film: ProbedFile): boolean =>
   Math.min(film.width, film.height) <= MAX_LINES &&
   film.frameRate >= MIN_FRAME_RATE &&
   film.frameRate <= MAX_FRAME_RATE + 1 &&
+  film.picture.discarded === 0 &&
   film.picture.startMs <= TOGETHER_MS &&
   film.durationMs - film.picture.endMs <= TOGETHER_MS &&
   film.warnings.length === 0 &&
@@ -73,10 +74,10 @@ const encode = (film: ProbedFile): string[] => {
 
 /** Sound that begins late, has gaps or ends early is filled with silence. */
 const encodeSounds = ({ sounds, durationMs }: ProbedFile): string[] =>
-  sounds.flatMap(({ index, language, title }, i) => [
+  sounds.flatMap(({ index, languageCode, title }, i) => [
     ...['-map', `0:a:${index}`, `-filter:a:${i}`],
     `aresample=48000:async=1:first_pts=0,apad,atrim=end=${durationMs / 1000}`,
-    ...[`-metadata:s:a:${i}`, `language=${language ?? 'und'}`],
+    ...[`-metadata:s:a:${i}`, `language=${languageCode ?? 'und'}`],
     ...(title ? [`-metadata:s:a:${i}`, `handler_name=${title}`] : []),
     ...[`-disposition:a:${i}`, i === 0 ? 'default' : '0'],
   ])

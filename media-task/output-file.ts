@@ -16,11 +16,11 @@ export const openOutput = async (file: string): Promise<FileHandle> => {
 const MAX_TEXT_BYTES = 1_000_000
 
 /** Returns the text of a file that ffmpeg has left. Throws when it is longer than it may be. */
-export const readOutput = async (file: string): Promise<string> => {
+export const readOutput = async (file: string, maxBytes = MAX_TEXT_BYTES): Promise<string> => {
   const handle = await openOutput(file)
   try {
     const { size } = await handle.stat()
-    if (size > MAX_TEXT_BYTES) throw new Error(`${file} has ${size} bytes`)
+    if (size > maxBytes) throw new Error(`${file} has ${size} bytes`)
     return await handle.readFile('utf8')
   } finally {
     await handle.close()

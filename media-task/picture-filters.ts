@@ -31,7 +31,7 @@ export const fitted = ({ width, height }: Size): string[] => {
   const even = (side: string) => `max(2\\,trunc(${side}/2)*2)`
   const w = `if(${sameShape}\\,${width}\\,${even(`min(${width}\\,${height}*dar)`)})`
   const h = `if(${sameShape}\\,${height}\\,${even(`min(${height}\\,${width}/dar)`)})`
-  return [`scale=w=${w}:h=${h}`, 'setsar=1', pad({ width, height })]
+  return [`scale=w=${w}:h=${h}:eval=frame`, 'setsar=1', pad({ width, height })]
 }
 
 /**

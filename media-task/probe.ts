@@ -1,14 +1,22 @@
+import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { CaptionRole, FilmFacts, FilmWarning } from '../shared/contract/media-report.ts'
+import {
+  type CaptionRole,
+  CONTAINERS,
+  type Container,
+  type FilmFacts,
+  type FilmWarning,
+} from '../shared/contract/media-report.ts'
 import { problem } from '../shared/contract/problems.ts'
 import { chooseSounds } from '../shared/domain/media/choose-sounds.ts'
+import { recogniseFile } from '../shared/domain/media/magic-bytes.ts'
 import { checkLimits, displaySize, quarterTurn, TOGETHER_MS } from '../shared/domain/media/media-facts.ts'
 import { describeTrack, isExtra, roleOf } from './describe-track.ts'
 import type { Limits } from './ffmpeg.ts'
 import { listenTo } from './listen.ts'
 import { measureTracks, type Span } from './measure-tracks.ts'
 import { sampleFrames } from './sample-frames.ts'
-import { claimedMs, containerOf, readStreams, type Stream } from './streams.ts'
+import { claimedMs, readStreams, type Stream } from './streams.ts'
 
 const TEXT_SUBTITLES = ['mov_text', 'subrip', 'ass', 'ssa', 'webvtt', 'text']
 const MAX_TEXT_TRACKS = 20
@@ -18,6 +26,8 @@ export type SoundTrack = {
   /** Position among the sound tracks. */
   index: number
   codec: string
+  /** As it stands in the file: MP4 wants the three letters of ISO 639-2. */
+  languageCode?: string
   language?: string
   title?: string
   isDefault: boolean
@@ -58,6 +68,8 @@ export type ProbedFile = FilmFacts & {
 const INTERLACED_ORDERS = ['tt', 'bb', 'tb', 'bt']
 const HDR_TRANSFERS = ['smpte2084', 'arib-std-b67']
 
+const isContainer = (kind: string): kind is Container => (CONTAINERS as readonly string[]).includes(kind)
+
 const ratio = (text = '') => {
   const [numerator, denominator] = text.split(/[:/]/).map(Number)
   return numerator && denominator ? numerator / denominator : 0
@@ -80,6 +92,14 @@ const describePicture = (video: Stream, { packets, startMs, endMs }: Span) => {
     hdr,
     wideColour: hdr || primaries === 'bt2020',
   }
+}
+
+const containerOf = async (file: string): Promise<Container> => {
+  const handle = await open(file)
+  const { buffer } = await handle.read(Buffer.alloc(1024), 0, 1024, 0).finally(() => handle.close())
+  const kind = recogniseFile(buffer)
+  if (!kind || !isContainer(kind)) throw problem('media.not_a_video')
+  return kind
 }
 
 /** The end of a film: of its picture, unless its sound goes on. */
@@ -120,6 +140,7 @@ export const probe = async (
     file,
     named.map(({ stream, index }, i) => ({
       ...describeTrack(stream),
+      ...(stream.tags.language && { languageCode: stream.tags.language }),
       index,
       isDefault: stream.disposition.default === 1,
       isExtra: isExtra(stream),
@@ -135,7 +156,7 @@ export const probe = async (
     ...shown,
     file,
     format: found.format.format_name,
-    container: await containerOf(resolve(limits.folder, file), found.format),
+    container: await containerOf(resolve(limits.folder, source)),
     durationMs: filmEnd(picture, sounds[0]),
     interlaced: sampled.interlaced || INTERLACED_ORDERS.includes(video.field_order ?? ''),
     hasAudio: sounds.length > 0,

@@ -7,8 +7,8 @@ import type { Product } from './product.ts'
 const AUDIO = 'audio.flac'
 
 /**
- * Output options of the sound as speech recognisers expect it. Sound that begins late or has gaps is
- * filled with silence: times in it are times in the film.
+ * Output options of the sound as speech recognisers expect it. Sound that begins late or has gaps
+ * is filled with silence: times in it are times in the film.
  */
 export const recognisable = ({ index }: SoundTrack): string[] => [
   ...['-map', `0:a:${index}`, '-af', 'aresample=16000:async=1:first_pts=0'],
@@ -53,7 +53,7 @@ export const collectSounds = async (folder: string, { sounds }: ProbedFile): Pro
     file: join(folder, AUDIO),
     contentType: 'audio/flac',
     ...(first.language && { language: first.language }),
-    details: { durationMs, sampleRate: 16_000 },
+    details: { durationMs, sampleRate: 16_000, ...(first.title && { title: first.title }) },
   }
   const renditions = further.flatMap(({ language, title }, i): Product[] => [
     {

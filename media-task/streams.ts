@@ -1,6 +1,4 @@
-import { open } from 'node:fs/promises'
 import * as z from 'zod'
-import type { Container } from '../shared/contract/media-report.ts'
 import { problem } from '../shared/contract/problems.ts'
 import { isProblem } from '../shared/kernel/problem.ts'
 import { type Limits, openUntrusted, runFfmpeg, runFfprobe } from './ffmpeg.ts'
@@ -39,12 +37,13 @@ const Streams = z.object({
 
 export type Streams = z.infer<typeof Streams>
 
-/** Where a decoder refuses a track, ffprobe refuses the file: a copy without that track is read. */
-const REFUSED_TRACK = /Error while opening decoder for input stream #0:(\d+)/
+/** ffprobe refuses a file when a decoder refuses one track of it: a copy without that is read. */
+const REFUSED_TRACK = /Could not open codec for input stream (\d+)/
 const MAX_REFUSED_TRACKS = 8
 
 /**
- * Returns the tracks that ffprobe finds, and the file to be read from here on. Throws media.* problems.
+ * Returns the tracks that ffprobe finds, and the file to be read from here on. Throws media.*
+ * problems.
  */
 export const readStreams = async (
   source: string,
@@ -68,22 +67,6 @@ export const readStreams = async (
       file = copy
     }
   }
-}
-
-export const containerOf = async (
-  file: string,
-  { format_name: name, tags }: Streams['format'],
-): Promise<Container> => {
-  if (name.startsWith('mov,')) {
-    const brand = tags.major_brand ?? 'qt  '
-    return brand === 'qt  ' ? 'mov' : /^3g/.test(brand) ? '3gp' : 'mp4'
-  }
-  if (name.startsWith('matroska')) {
-    const handle = await open(file)
-    const { buffer } = await handle.read(Buffer.alloc(64), 0, 64, 0).finally(() => handle.close())
-    return buffer.includes('webm') ? 'webm' : 'mkv'
-  }
-  return name as Container
 }
 
 /**

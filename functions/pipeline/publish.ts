@@ -3,6 +3,8 @@ import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
 import type { MessageOf } from '../../shared/contract/queues.ts'
+import type { VideoRow } from '../../shared/db/repositories/videos.ts'
+import { findFaults } from '../../shared/domain/playback/find-faults.ts'
 import { publishRun } from '../../shared/domain/runs/publish-run.ts'
 import { createId } from '../../shared/kernel/ids.ts'
 import { createStep } from '../../shared/lambda/create-step.ts'
@@ -13,9 +15,14 @@ const KEYS = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARI
 const config = readConfig(process.env, [...DATABASE_KEYS, ...KEYS])
 const log = createLogger('pipeline-publish')
 const { sql, transact, sqs } = await connectRunning(config, log)
-const { head } = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
+const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const summaries = createQueue<MessageOf<'summaries'>>({ client: sqs, url: config.SUMMARIES_QUEUE_URL })
-const deps = { sql, transact, head, cleanup, sendSummary: summaries.send, createId }
+const deps = {
+  ...{ sql, transact, head: storage.head, createId },
+  findFaults: (video: VideoRow) => findFaults({ sql, storage }, video),
+  cleanup,
+  sendSummary: summaries.send,
+}
 
 export const handler = createStep({ run: task => publishRun(deps, task), log })

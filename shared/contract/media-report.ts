@@ -26,7 +26,11 @@ const Product = z.discriminatedUnion('kind', [
   file('normalised', z.literal(INTERMEDIATE.normalised)),
   file('audio', z.literal('audio.flac')).extend({
     language: z.string().max(35).optional(),
-    details: z.object({ durationMs: wholeNumber, sampleRate: wholeNumber }),
+    details: z.object({
+      durationMs: wholeNumber,
+      sampleRate: wholeNumber,
+      title: z.string().max(200).optional(),
+    }),
   }),
   file('sound', z.string().regex(/^hls\/sound_[1-4]\.m3u8$/)).extend({
     language: z.string().max(35).optional(),

@@ -23,7 +23,7 @@ const runRefused = async ({ normalise }: { normalise: boolean }) => {
   const entered: string[] = []
   const answers: Record<string, unknown> = {
     Admit: { decision: 'run' },
-    Inspect: { normalise, sourceKey: 'k' },
+    Inspect: { normalise, key: 'k', eTag: 'e', language: '' },
     'Start playback': { done: false },
   }
   const execution = runExecution({

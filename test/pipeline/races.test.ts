@@ -47,6 +47,7 @@ const common = () => ({
   createId,
   transcoding: { cancel: async (jobId: string) => void cancelled.push(jobId) },
   head: async () => ({ sizeBytes: 5, eTag: 'abc', contentType: 'video/mp4' }),
+  findFaults: async () => [],
 })
 
 /** A run under way whose playlist is there. */
@@ -141,24 +142,13 @@ describe('A run', () => {
       check: async () => ({ status: 'completed' as const }),
       cancel: common().transcoding.cancel,
     }
-    await expect(startTranscoding({ ...common(), transcoding, bucket: 'media' }, task)).rejects.toMatchObject(
-      { code: 'media.cancelled' },
-    )
+    const state = { film: { key: task.input.key } }
+    const starting = startTranscoding({ ...common(), transcoding, bucket: 'media' }, { ...task, state })
+    await expect(starting).rejects.toMatchObject({ code: 'media.cancelled' })
     expect(cancelled).toEqual(['job-1'])
   })
 
-  test.each([
-    [
-      'the file that was inspected, wherever it lies',
-      { inspect: { sourceKey: 'media/v/r/source.mp4' } },
-      () => 'media/v/r/source.mp4',
-    ],
-    [
-      'the upload itself when it was inspected before there were copies',
-      { inspect: { normalise: false } },
-      (key: string) => key,
-    ],
-  ])('converts %s', async (_, state, expected) => {
+  test('converts the film that was judged, wherever it lies', async () => {
     const { task } = await running()
     const inputs: unknown[] = []
     const transcoding = {
@@ -167,8 +157,9 @@ describe('A run', () => {
       check: async () => ({ status: 'running' as const, share: 0 }),
       cancel: common().transcoding.cancel,
     }
+    const state = { film: { key: 'media/v/r/normalised.mp4' } }
     await startTranscoding({ ...common(), transcoding, bucket: 'media' }, { ...task, state })
-    expect(inputs).toEqual([`s3://media/${expected(task.input.key)}`])
+    expect(inputs).toEqual(['s3://media/media/v/r/normalised.mp4'])
   })
 
   test('that fails tells its owner, too, that the summary which was asked for meanwhile will not come', async () => {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TranscribeClient } from '@aws-sdk/client-transcribe'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createStorage } from '../../shared/aws/storage.ts'
+import type { CaptionRole } from '../../shared/contract/media-report.ts'
 import type { PipelineInput } from '../../shared/contract/pipeline.ts'
 import * as jobs from '../../shared/db/repositories/jobs.ts'
 import * as mediaFiles from '../../shared/db/repositories/media-files.ts'
@@ -76,7 +77,11 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
   }
   await files.put(`${folder}/audio.flac`, silence)
   await mediaFiles.saveMediaFile(db.sql, { ...run, ...audio })
-  await runs.recordProducts(db.sql, { ...run, playbackUrl: `s3://media/${folder}/hls/master.m3u8` })
+  await runs.recordProducts(db.sql, {
+    ...run,
+    playbackUrl: `s3://media/${folder}/hls/master.m3u8`,
+    metadata: { durationMs: 6000 },
+  })
   const { getText: readText, put } = createStorage({ client: files.client, bucket: 'media' })
   const failures: string[] = []
   const cleanup = { send: async () => {} }
@@ -95,7 +100,13 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
     failures,
     start,
     check,
-    addSubtitles: async (index: number, language: string, text: string) => {
+    /** A track with one cue of a second. */
+    addSubtitles: async (
+      index: number,
+      language: string | null,
+      text: string,
+      { role = 'full' }: { role?: CaptionRole } = {},
+    ) => {
       const key = `${folder}/captions/${index}.${language}.vtt`
       await put(key, `WEBVTT\n\n00:00.000 --> 00:01.000\n${text}\n`, { contentType: 'text/vtt' })
       const track = {
@@ -103,10 +114,11 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
         url: `s3://media/${key}`,
         contentType: 'text/vtt',
         language,
-        details: { index },
+        details: { index, role },
       }
       await mediaFiles.saveMediaFile(db.sql, { ...run, ...track })
     },
+    tagSound: (language: string) => mediaFiles.saveMediaFile(db.sql, { ...run, ...audio, language }),
     /** Asks again with each answer until it is done, as the state machine does. */
     finish: async () => {
       let answer = await start()
@@ -116,7 +128,16 @@ const runWithSound = async (client: TranscribeClient, { language }: { language?:
       }
     },
     publish: () =>
-      publishRun({ ...deps, head: async () => ({ eTag: 'e1' }), cleanup, sendSummary: async () => {} }, task),
+      publishRun(
+        {
+          ...deps,
+          head: async () => ({ eTag: 'e1' }),
+          findFaults: async () => [],
+          cleanup,
+          sendSummary: async () => {},
+        },
+        task,
+      ),
     job: () => jobs.findNewestJob(db.sql, { videoId: video.id, type: 'generate-transcript' }),
     row: async () => (await videos.findVideo(db.sql, { userId, videoId: video.id }))!,
     words: async () =>
@@ -201,6 +222,67 @@ describe('A recogniser that fails for reasons of its own', () => {
     await run.finish()
     expect(await run.row()).toMatchObject(unavailable)
     expect(transcribe.started()).toEqual([run.runId])
+  })
+})
+
+describe('Subtitles', () => {
+  const kept = async (tracks: [string | null, string, CaptionRole?][], sound?: string) => {
+    const run = await runWithSound(new TranscribeClient({ region: 'us-east-1' }), {})
+    if (sound) await run.tagSound(sound)
+    for (const [i, [language, text, role]] of tracks.entries())
+      await run.addSubtitles(i, language, text, { ...(role && { role }) })
+    await run.start().catch(() => {})
+    return run.words()
+  }
+
+  it.each<[string, [string | null, string, CaptionRole?][], string | undefined, string[]]>([
+    [
+      'of signs alone are not what was said',
+      [
+        ['en', '[speaks Elvish]', 'forced'],
+        ['en', 'Hello'],
+      ],
+      undefined,
+      ['Hello'],
+    ],
+    [
+      'with what is heard come after those without',
+      [
+        ['en', '(door) Hello', 'impaired'],
+        ['en', 'Hello'],
+      ],
+      undefined,
+      ['Hello'],
+    ],
+    [
+      'with what is heard are better than none',
+      [['en', '(door) Hello', 'impaired']],
+      undefined,
+      ['(door) Hello'],
+    ],
+    ['of a commentary are not what was said', [['en', 'Here we shot at night', 'commentary']], undefined, []],
+    [
+      'in the language of the sound come first',
+      [
+        ['es', 'Hola'],
+        ['en', 'Hello'],
+      ],
+      'en',
+      ['Hello'],
+    ],
+    ['that only translate are not what was said', [['es', 'Hola']], 'en', []],
+    ['whose language nobody says are taken at their word', [[null, 'Hello']], 'en', ['Hello']],
+    [
+      'of a drone are not what was said',
+      [
+        ['en', 'GPS (105.8342, 21.0278, 19), D 42.0m'],
+        ['en', 'Hello'],
+      ],
+      'en',
+      ['Hello'],
+    ],
+  ])('%s', async (_, tracks, sound, words) => {
+    expect(await kept(tracks, sound)).toEqual(words)
   })
 })
 

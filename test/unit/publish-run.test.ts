@@ -21,7 +21,11 @@ beforeAll(async () => {
 afterAll(() => db.close())
 
 /** A run that has made all its products. `eTag` is what the source has by now. */
-const finishedRun = async ({ eTag = 'e1', transcript = 'none' as 'none' | 'ready' } = {}) => {
+const finishedRun = async ({
+  eTag = 'e1',
+  transcript = 'none' as 'none' | 'ready',
+  faults = [] as string[],
+} = {}) => {
   const { id: userId } = await addUser(db.sql)
   const { id: videoId, sourceKey } = await addVideo(db.sql, { userId, id: randomUUID() })
   const input: PipelineInput = {
@@ -47,6 +51,7 @@ const finishedRun = async ({ eTag = 'e1', transcript = 'none' as 'none' | 'ready
     ...{ sql: db.sql },
     transact: createTransact({ sql: db.sql, wake: async () => {}, onWakeFailed: () => {} }),
     head: async (key: string) => ({ eTag: key === sourceKey ? eTag : 'playlist' }),
+    findFaults: async () => faults,
     cleanup: { send: async (message: MessageOf<'cleanup'>) => void cleanups.push(message) },
     sendSummary: async (message: MessageOf<'summaries'>) => void sent.push(message),
     createId,
@@ -69,6 +74,12 @@ it('publishes a run once, however often it is called', async () => {
     'transcript.json',
   ].map(name => `${keep}${name}`)
   expect(cleanups).toEqual([{ keys, prefixes: [`media/${videoId}/`], keepPrefix: keep }])
+})
+
+it('publishes nothing that would not play', async () => {
+  const { publish, row } = await finishedRun({ faults: ['master_360p.m3u8 lasts 3.000 s, the film 12 s'] })
+  await expect(publish()).rejects.toThrow('would not play: master_360p.m3u8 lasts 3.000 s, the film 12 s')
+  expect(await row()).toMatchObject({ status: 'processing' })
 })
 
 it('tells that a run is being published, though its summary was given up, before it tells that it is done', async () => {

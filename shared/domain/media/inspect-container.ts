@@ -111,6 +111,8 @@ export const inspectContainer = (result: MediaInfo | undefined): MediaFacts | un
   const container = general && containerOf(general)
   if (!container || !video || of('Video').length > 1 || of('Audio').length > 1) return undefined
   if (!isSure(container, general, video)) return undefined
+  const codecs = [codecOf(video), ...(audio ? [codecOf(audio)] : [])]
+  if (codecs.includes('unknown')) return undefined
   const rotation = quarterTurn(number(video.Rotation))
   const pixelAspect = number(video.PixelAspectRatio) || 1
   const chroma = chromaOf(text(video.ChromaSubsampling))

@@ -39,15 +39,13 @@ export const fitWithin = (source: { width: number; height: number }, lines: numb
   return { width: round(source.width), height: round(source.height) }
 }
 
+export type LadderSource = { width: number; height: number; frameRate?: number }
+
 /**
  * The sizes a film is offered in, best first: at least one, none above the source. Upright films
  * count their width.
  */
-export const renditionLadder = (source: {
-  width: number
-  height: number
-  frameRate?: number
-}): Rendition[] => {
+export const renditionLadder = (source: LadderSource): Rendition[] => {
   const short = Math.min(source.width, source.height)
   const rungs = RUNGS.filter(rung => short >= rung.lines * NEARLY)
   const chosen = rungs.length > 0 ? rungs : [{ lines: short, maxBitrate: RUNGS[3].maxBitrate }]

@@ -11,7 +11,6 @@ import { completeRun } from '../../db/repositories/runs.ts'
 import { findVideo, type VideoRow } from '../../db/repositories/videos.ts'
 import type { CreateId } from '../../kernel/ids.ts'
 import { INTERMEDIATE, mediaPrefix, runPrefix, sourceCopyKey } from '../../kernel/object-keys.ts'
-import { parseObjectUrl } from '../../kernel/object-url.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
 import { queueJob } from '../jobs/open-job.ts'
 import { processingEvent } from './processing-event.ts'
@@ -21,6 +20,8 @@ export type PublishDeps = ProgressDeps & {
   sql: Sql
   /** Returns an object's head, or undefined without such an object. */
   head: (key: string) => Promise<{ eTag: string } | undefined>
+  /** Returns what keeps the video from playing. */
+  findFaults: (video: VideoRow) => Promise<string[]>
   cleanup: Queue<MessageOf<'cleanup'>>
   sendSummary: (message: MessageOf<'summaries'>) => Promise<void>
   createId: CreateId
@@ -29,7 +30,7 @@ export type PublishDeps = ProgressDeps & {
 /**
  * Completes a run in one transaction: its products become the video's, its jobs end. Removes the
  * files of other runs and of intermediate steps. Idempotent. Throws `media.replaced` when the
- * source has changed.
+ * source has changed, and a fault of ours when the film would not play.
  */
 export const publishRun = async (
   deps: PublishDeps,
@@ -72,13 +73,13 @@ export const publishRun = async (
   }
 }
 
-/** Throws when the playlist is missing, or another upload has replaced the source. */
+/** Throws when the video would not play, or another upload has replaced the source. */
 const checkFiles = async (
-  { head }: PublishDeps,
+  { head, findFaults }: PublishDeps,
   { video, input }: { video: VideoRow; input: PipelineInput },
 ): Promise<void> => {
-  if (!video.playbackUrl || !(await head(parseObjectUrl(video.playbackUrl).key)))
-    throw new Error('The converted video is not there')
+  const faults = await findFaults(video)
+  if (faults.length > 0) throw new Error(`The converted video would not play: ${faults.join('; ')}`)
   if ((await head(input.key))?.eTag !== input.eTag) throw problem('media.replaced')
 }
 

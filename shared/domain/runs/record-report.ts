@@ -13,7 +13,7 @@ import type { Transact } from '../../db/transact.ts'
 import { mediaReportKey, runPrefix } from '../../kernel/object-keys.ts'
 import { objectUrl } from '../../kernel/object-url.ts'
 import { endJobs } from '../jobs/end-jobs.ts'
-import { describeFilm } from '../media/describe-film.ts'
+import { describeFilm } from './describe-film.ts'
 import { reportProgress } from './report-progress.ts'
 
 export type RecordReportDeps = {

@@ -46,16 +46,17 @@ const LastAnswer = z.object({ transcript: z.object({ tries: z.int().min(1) }) })
 export const startTranscript = async (deps: TranscriptDeps, task: Task): Promise<Answer> => {
   const { runId, input } = task
   const { videoId } = input
-  const { language } = await requireRun(deps, task)
+  const { language, metadata } = await requireRun(deps, task)
   await beginStep(deps, { runId, input, type: 'generate-transcript' })
   await reportProgress(deps, { videoId, runId, stage: 'transcribing', share: 0 })
 
-  const captions = await readOwnCaptions(deps, { videoId, runId, preferred: language })
+  const durationMs = metadata?.durationMs ?? 0
+  const captions = await readOwnCaptions(deps, { videoId, runId, language, durationMs })
   if (captions)
     return finish(deps, task, {
       segments: captions.segments,
       source: 'embedded',
-      language: captions.language ?? language,
+      language: captions.language,
     })
   return startRecognition(deps, task, { language, tries: 1 })
 }

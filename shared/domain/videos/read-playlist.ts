@@ -2,7 +2,9 @@ import type { Storage } from '../../aws/storage.ts'
 import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
+import { listMediaFiles, type MediaFileRow } from '../../db/repositories/media-files.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
+import { offerSounds } from './offer-sounds.ts'
 import { type Owned, requireVideo } from './require-video.ts'
 import { rewritePlaylist, rewriteStoryboard } from './rewrite-playlist.ts'
 
@@ -27,10 +29,24 @@ export const readPlaylist = async (
     deps.storage.signGet(folder + name, { expiresSeconds: PLAYBACK_LINK_SECONDS })
   if (isStoryboard)
     return { content: await rewriteStoryboard(text, file), contentType: 'text/vtt; charset=utf-8' }
+  const offered = playlist === MASTER ? await withSounds(deps, owned.videoId, text) : text
   const links = { playlist: (name: string) => `${name}?token=${encodeURIComponent(token)}`, file }
-  return { content: await rewritePlaylist(text, links), contentType: 'application/vnd.apple.mpegurl' }
+  return { content: await rewritePlaylist(offered, links), contentType: 'application/vnd.apple.mpegurl' }
 }
 
 export const STORYBOARD = 'storyboard.vtt'
+const MASTER = 'master.m3u8'
+
+const withSounds = async ({ sql }: ReadPlaylistDeps, videoId: string, master: string): Promise<string> => {
+  const sounds = await listMediaFiles(sql, { videoId, kind: 'sound' })
+  if (sounds.length === 0) return master
+  const original = await listMediaFiles(sql, { videoId, kind: 'audio' })
+  const describe = ({ language, details }: MediaFileRow) => ({ language, title: details?.title as string })
+  const further = sounds.map(sound => ({
+    ...describe(sound),
+    uri: sound.url.slice(sound.url.lastIndexOf('/') + 1),
+  }))
+  return offerSounds(master, original[0] ? describe(original[0]) : {}, further)
+}
 
 const folderOf = (url: string): string => parseObjectUrl(url).key.replace(/[^/]+$/, '')

@@ -57,8 +57,8 @@ const table: Record<string, Row> = {
 }
 
 /**
- * Throws the JobError that MediaConvert ends with for a container or codec it does not read; `track`
- * is the sound that the job describes.
+ * Throws the JobError that MediaConvert ends with for a container or codec it does not read;
+ * `track` is the sound that the job describes.
  */
 export const requireReadable = (source: Source, track: number | undefined): void => {
   const row = table[source.container]

@@ -16,7 +16,7 @@ const fitInto = (width: number, height: number): string => {
   const even = (side: string) => `max(2\\,trunc(${side}/2)*2)`
   const w = `if(${sameShape}\\,${width}\\,${even(`min(${width}\\,${height}*dar)`)})`
   const h = `if(${sameShape}\\,${height}\\,${even(`min(${height}\\,${width}/dar)`)})`
-  return `scale=w=${w}:h=${h},setsar=1,pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:eval=frame`
+  return `scale=w=${w}:h=${h}:eval=frame,setsar=1,pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:eval=frame`
 }
 
 /** The deinterlacer wants pictures of one size. */
@@ -135,7 +135,7 @@ export const transcode = async (o: {
   const steps = [
     ...(deinterlaced === 'none' ? [] : [deinterlace(deinterlaced, picture)]),
     `fps=${picture.frameRate.toFixed(5)}`,
-    // Where pictures at the end cannot be decoded, the last good one stays.
+    // The last good picture stays when those at the end cannot be decoded.
     `tpad=stop=-1:stop_mode=clone,trim=end=${picture.endSeconds}`,
     `split=${renditions.length}${ends}`,
   ]
