@@ -9,11 +9,15 @@ export type Span = {
   discarded: number
   bytes: number
   startMs: number
+  /** The beginning of the last packet. */
+  lastMs: number
   endMs: number
 }
 
 /** Enough to tell a film that is too long from the longest that is not. */
 const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
+/** ffmpeg's word for no time stamp, -2^63. */
+const NO_TIME = Number(-(2n ** 63n))
 /** Five hours have a tenth of it. */
 const MAX_PACKETS = 30_000_000
 
@@ -34,6 +38,7 @@ export const measureTracks = async (
     discarded: 0,
     bytes: 0,
     startMs: Number.POSITIVE_INFINITY,
+    lastMs: 0,
     endMs: 0,
   }))
   const timeBases: number[] = []
@@ -42,9 +47,9 @@ export const measureTracks = async (
     const [, header, numerator, denominator] = /^#tb (\d+): (\d+)\/(\d+)/.exec(line) ?? []
     if (header) timeBases[Number(header)] = (Number(numerator) / Number(denominator)) * 1000
     if (line.startsWith('#') || line === '') return
-    const [stream, , pts, duration, size] = line.split(',', 5).map(Number)
+    const [stream, dts = 0, pts = 0, duration = 0, size = 0] = line.split(',', 5).map(Number)
     const span = spans[stream!]
-    if (!span || pts === undefined) return
+    if (!span) return
     if (isDiscarded(line)) {
       span.discarded += 1
       return
@@ -52,10 +57,13 @@ export const measureTracks = async (
     packets += 1
     if (packets > MAX_PACKETS) throw problem('media.too_complex', { reason: 'its packets have no end' })
     const tick = timeBases[stream!] ?? 1
+    // AVI keeps no presentation times.
+    const time = pts === NO_TIME ? dts : pts
     span.packets += 1
-    span.bytes += size ?? 0
-    span.startMs = Math.min(span.startMs, pts * tick)
-    span.endMs = Math.max(span.endMs, (pts + Math.max(0, duration ?? 0)) * tick)
+    span.bytes += size
+    span.startMs = Math.min(span.startMs, time * tick)
+    span.lastMs = Math.max(span.lastMs, time * tick)
+    span.endMs = Math.max(span.endMs, (time + Math.max(0, duration)) * tick)
   }
   await readFfmpeg(
     [
@@ -70,6 +78,7 @@ export const measureTracks = async (
   return spans.map(span => ({
     ...span,
     startMs: span.packets > 0 ? Math.max(0, Math.round(span.startMs)) : 0,
+    lastMs: Math.round(span.lastMs),
     endMs: Math.round(span.endMs),
   }))
 }

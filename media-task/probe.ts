@@ -75,7 +75,15 @@ const ratio = (text = '') => {
   return numerator && denominator ? numerator / denominator : 0
 }
 
-const describePicture = (video: Stream, { packets, startMs, endMs }: Span) => {
+/** Counted, because fields may pass for frames; a claim that is nearly true is the exact one. */
+const frameRateOf = (video: Stream, { packets, startMs, lastMs, endMs }: Span): number => {
+  const claimed = ratio(video.avg_frame_rate)
+  const counted = packets > 1 ? (packets - 1) / (lastMs - startMs) : 1 / (endMs - startMs)
+  const rate = Number.isFinite(counted) ? counted * 1000 : claimed
+  return Math.abs(claimed / rate - 1) < 0.02 ? claimed : rate
+}
+
+const describePicture = (video: Stream, picture: Span) => {
   const { width = 0, height = 0, color_transfer: transfer = '', color_primaries: primaries = '' } = video
   // ffprobe counts the turn against the clock.
   const turn = -(video.side_data_list.find(data => data.rotation !== undefined)?.rotation ?? 0)
@@ -85,7 +93,7 @@ const describePicture = (video: Stream, { packets, startMs, endMs }: Span) => {
     ...displaySize({ width, height, pixelAspect: ratio(video.sample_aspect_ratio), rotation }),
     decoded: rotation % 180 === 0 ? { width, height } : { width: height, height: width },
     rotation,
-    frameRate: packets / Math.max(0.001, (endMs - startMs) / 1000),
+    frameRate: frameRateOf(video, picture),
     videoCodec: video.codec_name,
     pixelFormat: video.pix_fmt ?? '',
     colours: { transfer, primaries, matrix: video.color_space ?? '' },

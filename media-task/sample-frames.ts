@@ -16,11 +16,11 @@ const PLACES = [0, 0.35, 0.65, 0.9]
  */
 export const sampleFrames = async (
   file: string,
-  { startMs, endMs }: Span,
+  { packets, startMs, endMs }: Span,
   limits: Limits,
 ): Promise<{ interlaced: boolean; isUnreadable: boolean }> => {
   const places = endMs - startMs > 1000 ? PLACES : [0]
-  const found = []
+  const found: z.infer<typeof Frames>['frames'][] = []
   for (const share of places) {
     const seconds = ((startMs + (endMs - startMs) * share) / 1000).toFixed(3)
     const interval = share === 0 ? `%+#${FRAMES}` : `${seconds}%+#${FRAMES}`
@@ -44,6 +44,9 @@ export const sampleFrames = async (
   }
   return {
     interlaced: found.flat().some(frame => frame.interlaced_frame === 1),
-    isUnreadable: found[0]!.length > 0 && found.slice(1).some(frames => frames.length === 0),
+    isUnreadable: places.some((share, i) => {
+      const expected = Math.min(FRAMES, Math.floor(packets * (1 - share)))
+      return found[i]!.length < expected / 2
+    }),
   }
 }

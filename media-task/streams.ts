@@ -19,6 +19,7 @@ const Stream = z.object({
   color_primaries: z.string().optional(),
   color_space: z.string().optional(),
   field_order: z.string().optional(),
+  avg_frame_rate: z.string().optional(),
   duration: z.coerce.number().optional(),
   tags: z.record(z.string(), z.string()).default({}),
   disposition: z.record(z.string(), z.number()).default({}),
