@@ -138,7 +138,10 @@ const run = (
  * Translates a failure into the file's fault. Any other failure stays a plain error, so the task is
  * retried.
  */
-const failure = (command: string, { code, killedBy, stderr }: Outcome): Error => {
+const failure = (command: string, { code, killedBy, stderr }: Outcome, { memoryBytes }: Limits): Error => {
+  const wantsTooMuch = memoryBytes !== undefined && /Cannot allocate memory/.test(stderr)
+  if (wantsTooMuch || stderr.includes('exceeds max_streams'))
+    return problem('media.too_complex', { reason: stderr })
   const notTheFile =
     killedBy !== null ||
     code === 127 ||
@@ -176,7 +179,7 @@ export const runFfmpeg = async (
 ): Promise<void> => {
   const fixed = ['-hide_banner', '-nostdin', '-v', 'error', '-y', '-progress', 'pipe:1', '-nostats']
   const outcome = await run('ffmpeg', [...fixed, ...args], limits, progressReader(onTimeMs))
-  if (outcome.code !== 0) throw failure('ffmpeg', outcome)
+  if (outcome.code !== 0) throw failure('ffmpeg', outcome, limits)
 }
 
 /** Runs ffmpeg and hands over each line that it writes. An error of `onLine` ends it. */
@@ -191,7 +194,7 @@ export const readFfmpeg = async (
     limits,
     lineReader(onLine),
   )
-  if (outcome.code !== 0) throw failure('ffmpeg', outcome)
+  if (outcome.code !== 0) throw failure('ffmpeg', outcome, limits)
 }
 
 /** Runs ffprobe on an untrusted file and answers what it found. */
@@ -212,7 +215,7 @@ export const runFfprobe = async (file: string, args: readonly string[], limits: 
   const outcome = await run('ffprobe', options, limits, text => {
     if (json.length <= MAX_PROBE_CHARACTERS) json += text
   })
-  if (outcome.code !== 0) throw failure('ffprobe', outcome)
+  if (outcome.code !== 0) throw failure('ffprobe', outcome, limits)
   if (json.length > MAX_PROBE_CHARACTERS)
     throw problem('media.unreadable', { reason: 'its tags have no end' })
   return JSON.parse(json)

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
+import { isProblem } from '../shared/kernel/problem.ts'
 import { type Limits, openUntrusted, runFfmpeg } from './ffmpeg.ts'
 import { readOutput } from './output-file.ts'
 import type { SoundTrack } from './probe.ts'
 
 /** A sound that is compared with others is listened to for this long. */
 const COMPARED_SECONDS = 600
+/** Ten minutes of sound are decoded in a few seconds. */
+const LISTEN_TIMEOUT_MS = 60_000
 /** Enough to know that a sound can be decoded at all. */
 const TRIED_SECONDS = 60
 const SILENCE = 'silencedetect=noise=-60dB:duration=0.3'
@@ -22,12 +25,13 @@ const listen = async (
   const filter = ['-af', `${SILENCE},ametadata=mode=print:file=${notes}`]
   const output = ['-map', `0:a:${sound.index}`, ...filter, '-f', 'null', '-']
   try {
-    await runFfmpeg([...openUntrusted(file, [], seconds), ...output], limits, ms => {
+    const bounds = { ...limits, timeoutMs: LISTEN_TIMEOUT_MS }
+    await runFfmpeg([...openUntrusted(file, [], seconds), ...output], bounds, ms => {
       heardMs = Math.max(heardMs, ms - sound.span.startMs)
     })
   } catch (error) {
     limits.signal?.throwIfAborted()
-    if ((error as { code?: string }).code !== 'media.unreadable') throw error
+    if (!isProblem(error)) throw error
   }
   if (heardMs <= 0) return undefined
   const text = await readOutput(join(limits.folder, notes)).catch(() => '')

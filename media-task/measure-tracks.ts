@@ -16,6 +16,8 @@ export type Span = {
 
 /** Enough to tell a film that is too long from the longest that is not. */
 const MEASURED_SECONDS = MAX_DURATION_SECONDS + 60
+/** Reading through 2 GB takes a tenth of it. */
+const MEASURE_TIMEOUT_MS = 120_000
 /** ffmpeg's word for no time stamp, -2^63. */
 const NO_TIME = Number(-(2n ** 63n))
 /** Five hours have a tenth of it. */
@@ -71,9 +73,11 @@ export const measureTracks = async (
       ...['-map', '0:V:0', ...sounds.flatMap(index => ['-map', `0:a:${index}`])],
       ...['-c', 'copy', '-f', 'framecrc', '-'],
     ],
-    limits,
+    { ...limits, timeoutMs: MEASURE_TIMEOUT_MS },
     onLine,
-  )
+  ).catch(error => {
+    throw error.code === 'media.timed_out' ? problem('media.too_complex', error.details) : error
+  })
   if (spans[0]?.packets === 0) throw problem('media.unreadable', { reason: 'its picture has no frames' })
   return spans.map(span => ({
     ...span,

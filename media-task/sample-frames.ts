@@ -7,6 +7,7 @@ const Frames = z.object({
 })
 
 const FRAMES = 12
+const SAMPLE_TIMEOUT_MS = 10_000
 /** Shares of the film; the last is far enough from the end to have frames after it. */
 const PLACES = [0, 0.35, 0.65, 0.9]
 
@@ -33,11 +34,10 @@ export const sampleFrames = async (
       'frame=interlaced_frame',
     ]
     // A place that cannot be read has no frames. ffprobe decodes nothing else of it.
-    const frames = await runFfprobe(file, options, limits)
+    const frames = await runFfprobe(file, options, { ...limits, timeoutMs: SAMPLE_TIMEOUT_MS })
       .then(json => Frames.parse(json).frames)
-      .catch(error => {
+      .catch(() => {
         limits.signal?.throwIfAborted()
-        if (error.code === 'media.timed_out') throw error
         return []
       })
     found.push(frames)

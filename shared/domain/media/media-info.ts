@@ -9,6 +9,8 @@ const LAYERS = '/opt'
  * Far above what any real file needs; a crafted one can send the parser back and forth without end.
  */
 const MAX_READS = 20_000
+/** Real files take a tenth of a second. Between two reads a parser cannot be stopped. */
+const MAX_MS = 5_000
 
 type Factory = (options: { format: 'object' }) => Promise<MediaInfo<'object'>>
 
@@ -19,6 +21,15 @@ const loadFactory = async (layersRoot: string): Promise<Factory> => {
   const file = join(layersRoot, 'nodejs/node_modules/mediainfo.js/dist/esm/index.js')
   const module = (await import(pathToFileURL(file).href)) as { default: Factory }
   return module.default
+}
+
+/** A parser that has crashed cannot be closed either. */
+const close = (parser: MediaInfo<'object'>): void => {
+  try {
+    parser.close()
+  } catch {
+    loaded = undefined
+  }
 }
 
 /**
@@ -32,11 +43,12 @@ export const readMediaInfo = async (
   loaded ??= loadFactory(layersRoot)
   const create = await loaded
   const parser = await create({ format: 'object' })
+  const deadline = performance.now() + MAX_MS
   let reads = 0
   let failure: unknown
   const read = async (size: number, offset: number) => {
     reads += 1
-    if (reads > MAX_READS) return new Uint8Array()
+    if (reads > MAX_READS || performance.now() > deadline) throw new Error('the parser finds no end')
     return reader.read(size, offset).catch(error => {
       failure = error
       throw error
@@ -48,6 +60,6 @@ export const readMediaInfo = async (
     if (failure) throw failure
     return undefined
   } finally {
-    parser.close()
+    close(parser)
   }
 }
