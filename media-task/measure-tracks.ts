@@ -8,6 +8,8 @@ export type Span = {
   /** Those that an edit list leaves out, and that are read only for others that need them. */
   discarded: number
   bytes: number
+  /** The times of the packets that can be decoded without others. */
+  keysMs: number[]
   startMs: number
   /** The beginning of the last packet. */
   lastMs: number
@@ -23,7 +25,10 @@ const NO_TIME = Number(-(2n ** 63n))
 /** Five hours have a tenth of it. */
 const MAX_PACKETS = 30_000_000
 
-const isDiscarded = (line: string) => (Number(/F=(0x[0-9a-f]+)/i.exec(line)?.[1] ?? 0) & 4) !== 0
+/** A packet's flags are printed unless it is an ordinary key packet. */
+const flagsOf = (line: string) => Number(/F=(0x[0-9a-f]+)/i.exec(line)?.[1] ?? KEY)
+const KEY = 1
+const DISCARDED = 4
 
 /**
  * Reads through the packets of the picture and of sound tracks, without decoding, on the clock of
@@ -39,6 +44,7 @@ export const measureTracks = async (
     packets: 0,
     discarded: 0,
     bytes: 0,
+    keysMs: [],
     startMs: Number.POSITIVE_INFINITY,
     lastMs: 0,
     endMs: 0,
@@ -52,7 +58,8 @@ export const measureTracks = async (
     const [stream, dts = 0, pts = 0, duration = 0, size = 0] = line.split(',', 5).map(Number)
     const span = spans[stream!]
     if (!span) return
-    if (isDiscarded(line)) {
+    const flags = flagsOf(line)
+    if (flags & DISCARDED) {
       span.discarded += 1
       return
     }
@@ -63,6 +70,7 @@ export const measureTracks = async (
     const time = pts === NO_TIME ? dts : pts
     span.packets += 1
     span.bytes += size
+    if (flags & KEY && stream === 0) span.keysMs.push(time * tick)
     span.startMs = Math.min(span.startMs, time * tick)
     span.lastMs = Math.max(span.lastMs, time * tick)
     span.endMs = Math.max(span.endMs, (time + Math.max(0, duration)) * tick)

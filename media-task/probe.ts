@@ -157,7 +157,7 @@ export const probe = async (
     limits,
   )
   const sounds = chooseSounds(heard, announced)
-  const sampled = await sampleFrames(file, picture, limits)
+  const sampled = await sampleFrames(file, picture, shown.frameRate, limits)
   const claim = claimedMs(found)
   const missingMs = claim - Math.max(picture.endMs, ...heard.map(({ span }) => span.endMs))
   return checkLimits({

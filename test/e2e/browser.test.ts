@@ -1,32 +1,21 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findOnPath } from '../../packages/local-aws/src/engines/redis.ts'
 import { routes } from '../../shared/contract/index.ts'
+import { hasBrowser, startBrowser } from '../support/browser.ts'
 import { speechVideo } from '../support/fixtures.ts'
 import { serveFrontend } from '../support/frontend.ts'
 import { type HubUser, sharedHub, signUp } from '../support/hub.ts'
 
-const executablePath = ['chromium', 'google-chrome'].map(findOnPath).find(Boolean)
-const quiet = [
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-]
-const args = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required', ...quiet]
-
 // biome-ignore lint/suspicious/noExplicitAny: these run in the page, where test/support/frontend/frontend.js is
 declare const frontend: any
 
-// A developer may lack a browser; where CI runs, the stories would vanish without a word.
-describe.runIf(executablePath || process.env.CI)('In a browser', () => {
-  let browser: Browser
+// Where CI runs, the stories would vanish without a word.
+describe.runIf(hasBrowser || process.env.CI)('In a browser', () => {
+  let browser: Awaited<ReturnType<typeof startBrowser>>
   let user: HubUser
   let own: Awaited<ReturnType<typeof serveFrontend>>
   let foreign: typeof own
   beforeAll(async () => {
-    if (!executablePath) throw new Error('No Chromium is installed, and CI must not do without')
-    browser = await chromium.launch({ executablePath, args })
+    browser = await startBrowser()
     user = await signUp()
     own = await serveFrontend(Number(new URL(sharedHub().pageOrigin).port), {
       '/film.mp4': await speechVideo(),
@@ -39,15 +28,7 @@ describe.runIf(executablePath || process.env.CI)('In a browser', () => {
     foreign?.close()
   })
 
-  /** A new page, and everything that it complained of. */
-  const open = async (address: string) => {
-    const page: Page = await browser.newPage()
-    const complaints: string[] = []
-    page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', error => complaints.push(error.message))
-    await page.goto(address)
-    return { page, complaints }
-  }
+  const open = (address: string) => browser.open(address)
   const openFrontend = async (origin: string) => {
     const { restUrl, webSocketUrl } = sharedHub()
     const opened = await open(origin)

@@ -28,7 +28,7 @@ export const cameraVideo = (): string => cockatoo
 const clip = (number: string) => speechClips().find(({ file }) => file.endsWith(`${number}.wav`))!.file
 
 // A fixture is built once for each machine and recipe; the key covers the bytes it is made of.
-const build = async (
+export const buildFixture = async (
   name: string,
   inputs: string[],
   write: (file: string) => Promise<unknown>,
@@ -52,8 +52,8 @@ const build = async (
   return file
 }
 
-const make = (name: string, inputs: string[], args: string[]) =>
-  build(
+export const makeFixture = (name: string, inputs: string[], args: string[]) =>
+  buildFixture(
     name,
     inputs,
     file => execute('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, '-fflags', '+bitexact', file]),
@@ -83,7 +83,7 @@ export const talkingVideo = (): Promise<string> => {
   const padded = clips.map((_, i) => `[${i}:a]aresample=44100,apad=pad_dur=0.5[a${i}]`)
   const joined = `${clips.map((_, i) => `[a${i}]`).join('')}concat=n=${clips.length}:v=0:a=1[sound]`
   const pictures = `[${clips.length}:v]fps=25,scale=1280:720,setsar=1[pictures]`
-  return make(
+  return makeFixture(
     'talking.mp4',
     [...clips, cockatoo],
     [
@@ -105,19 +105,20 @@ export const talkingVideo = (): Promise<string> => {
 
 /** 6 s with a sound track of digital silence. */
 export const silentVideo = (): Promise<string> =>
-  make(
+  makeFixture(
     'silent.mp4',
     [],
     [...picture(6), '-f', 'lavfi', '-i', 'anullsrc=r=44100:cl=stereo', ...clock(6), ...h264, ...aac],
   )
 
 /** 6 s without a sound track. */
-export const videoWithoutAudio = (): Promise<string> => make('no-audio.mp4', [], [...picture(6), ...h264])
+export const videoWithoutAudio = (): Promise<string> =>
+  makeFixture('no-audio.mp4', [], [...picture(6), ...h264])
 
 /** A text that calls itself .mp4. */
 export const notAVideo = (): Promise<string> => {
   const text = '<!doctype html>\n<title>Not a video</title>\n<p>This page was renamed to .mp4.\n'.repeat(200)
-  return build('not-a-video.mp4', [], file => writeFile(file, text), text)
+  return buildFixture('not-a-video.mp4', [], file => writeFile(file, text), text)
 }
 
 /** The subtitles of videoWithSubtitles; times in seconds. */
@@ -134,7 +135,7 @@ const srt = subtitleLines
 
 /** 8 s with an embedded Vietnamese subtitle track: mov_text in MP4, SubRip in Matroska. */
 export const videoWithSubtitles = async (container: 'mp4' | 'mkv' = 'mp4'): Promise<string> => {
-  const subtitles = await build('vietnamese.srt', [], file => writeFile(file, srt), srt)
+  const subtitles = await buildFixture('vietnamese.srt', [], file => writeFile(file, srt), srt)
   const codec = container === 'mp4' ? 'mov_text' : 'srt'
   const streams = [
     '-map',
@@ -149,7 +150,7 @@ export const videoWithSubtitles = async (container: 'mp4' | 'mkv' = 'mp4'): Prom
     'language=vie',
   ]
   const sound = ['-f', 'lavfi', '-t', '8', '-i', 'sine=frequency=440:sample_rate=44100']
-  const file = await make(
+  const file = await makeFixture(
     `subtitles.${container}`,
     [subtitles],
     [...picture(8), ...sound, '-i', subtitles, ...streams, ...h264, ...aac],
@@ -159,7 +160,7 @@ export const videoWithSubtitles = async (container: 'mp4' | 'mkv' = 'mp4'): Prom
 
 const spoken = (name: string, codecs: string[]) => {
   const speech = clip('0870')
-  return make(name, [speech], [...picture(7.08), '-i', speech, ...clock(7.08), ...codecs])
+  return makeFixture(name, [speech], [...picture(7.08), '-i', speech, ...clock(7.08), ...codecs])
 }
 
 /** 7 s of speech over moving pictures; H.264 and AAC in MP4. */
@@ -173,7 +174,7 @@ export const aviVideo = (): Promise<string> =>
 export const hollowVideo = async (): Promise<string> => {
   const film = readFileSync(await aviVideo())
   film.fill(0, film.indexOf('movi') + 4)
-  return build('hollow.avi', [await aviVideo()], file => writeFile(file, film), 'hollow')
+  return buildFixture('hollow.avi', [await aviVideo()], file => writeFile(file, film), 'hollow')
 }
 
 /** 7 s of speech; Windows Media Video 8, which MediaConvert does not read. */
@@ -199,7 +200,7 @@ export const webmVideo = (): Promise<string> => {
     '-c:a',
     'libopus',
   ]
-  return make('recorded.webm', [], [...picture(4), ...sound, ...codecs])
+  return makeFixture('recorded.webm', [], [...picture(4), ...sound, ...codecs])
 }
 
 /**
@@ -208,17 +209,17 @@ export const webmVideo = (): Promise<string> => {
  */
 export const endlessVideo = (): Promise<string> => {
   const pictures = ['-f', 'lavfi', '-i', 'color=size=64x36:rate=1/10:duration=18030']
-  return make('endless.mkv', [], [...pictures, ...h264, '-live', '1'])
+  return makeFixture('endless.mkv', [], [...pictures, ...h264, '-live', '1'])
 }
 
 /** As long as endlessVideo, but the file says of itself that it lasts ten seconds. */
 export const understatedVideo = async (): Promise<string> => {
   const pictures = ['-f', 'lavfi', '-i', 'color=size=64x36:rate=1/10:duration=18030']
-  const honest = await make('honest.mkv', [], [...pictures, ...h264])
+  const honest = await makeFixture('honest.mkv', [], [...pictures, ...h264])
   const bytes = readFileSync(honest)
   // Matroska's Duration, an 8-byte float of milliseconds.
   bytes.writeDoubleBE(10_000, bytes.indexOf(Buffer.from([0x44, 0x89, 0x88])) + 3)
-  return build('understated.mkv', [honest], file => writeFile(file, bytes), 'ten seconds')
+  return buildFixture('understated.mkv', [honest], file => writeFile(file, bytes), 'ten seconds')
 }
 
 /**
@@ -226,8 +227,8 @@ export const understatedVideo = async (): Promise<string> => {
  * degrees.
  */
 export const rotatedVideo = async (): Promise<string> => {
-  const upright = await make('upright.mp4', [], [...picture(6), '-vf', 'fade=in:st=1:d=0.2', ...h264])
-  return make('rotated.mp4', [upright], ['-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=90'])
+  const upright = await makeFixture('upright.mp4', [], [...picture(6), '-vf', 'fade=in:st=1:d=0.2', ...h264])
+  return makeFixture('rotated.mp4', [upright], ['-i', upright, '-c', 'copy', '-metadata:s:v', 'rotate=90'])
 }
 
 /**
@@ -243,5 +244,5 @@ export const largeVideo = async (): Promise<string> => {
     await writeFile(file, Buffer.concat([video, boxHead]))
     await truncate(file, sizeBytes)
   }
-  return build('large.mp4', [await speechVideo()], write, sizeBytes)
+  return buildFixture('large.mp4', [await speechVideo()], write, sizeBytes)
 }
