@@ -51,19 +51,67 @@ const echoListedOrigin = (origins: readonly string[]) =>
   ].join('\n')
 
 /** API Gateway passes on only the headers that the method declares. */
-export const preflightResponses = {
-  204: {
-    description: 'Whether a page may call',
-    headers: Object.fromEntries(
-      [
-        ALLOW_ORIGIN,
-        'Access-Control-Allow-Methods',
-        'Access-Control-Allow-Headers',
-        'Access-Control-Max-Age',
-        'Vary',
-      ].map(name => [name, { schema: { type: 'string' } }]),
-    ),
+const declared = (status: number, description: string, names: readonly string[]) => ({
+  [status]: {
+    description,
+    headers: Object.fromEntries(names.map(name => [name, { schema: { type: 'string' } }])),
   },
+})
+
+export const preflightResponses = declared(204, 'Whether a page may call', [
+  ALLOW_ORIGIN,
+  'Access-Control-Allow-Methods',
+  'Access-Control-Allow-Headers',
+  'Access-Control-Max-Age',
+  'Vary',
+])
+
+export const wrongMethodResponses = declared(405, 'The path knows other methods', [
+  ALLOW_ORIGIN,
+  'Allow',
+  'Content-Type',
+  'Vary',
+])
+
+/** API Gateway looks for the template of the request's type, and refuses a type without any. */
+const REQUEST_TYPES = [
+  'application/json',
+  'application/x-www-form-urlencoded',
+  'application/octet-stream',
+  'multipart/form-data',
+  'text/plain',
+]
+
+/** The mock integration that answers a method which a path does not know. It costs no function. */
+export const wrongMethod = (methods: readonly string[], origins: readonly string[]) => {
+  const { code, status, title, detail } = refusal('route.method_not_allowed')
+  const document = JSON.stringify({ type: 'about:blank', title, status, code, retryable: false, detail })
+  return {
+    'x-amazon-apigateway-integration': {
+      type: 'mock',
+      contentHandling: 'CONVERT_TO_TEXT',
+      passthroughBehavior: 'never',
+      requestTemplates: Object.fromEntries(REQUEST_TYPES.map(type => [type, `{"statusCode": ${status}}`])),
+      responses: {
+        default: {
+          statusCode: String(status),
+          contentHandling: 'CONVERT_TO_TEXT',
+          responseParameters: {
+            [`method.response.header.${ALLOW_ORIGIN}`]: literal(origins[0]!),
+            'method.response.header.Allow': literal([...methods, 'OPTIONS'].join(', ')),
+            'method.response.header.Content-Type': literal('application/problem+json'),
+            'method.response.header.Vary': literal('Origin'),
+          },
+          responseTemplates: {
+            'application/json': [
+              ...(origins.length > 1 ? [echoListedOrigin(origins.slice(1))] : []),
+              document,
+            ].join('\n'),
+          },
+        },
+      },
+    },
+  }
 }
 
 type Refusal = ProblemType & { code: ProblemCode | 'internal'; detail: string }
@@ -88,8 +136,8 @@ const refusals: Record<string, Refusal> = {
   RESOURCE_NOT_FOUND: refusal('route.not_found'),
   // Up to 10 MB arrive here, but Lambda takes 6 MB, and a body grows by a third in base64.
   REQUEST_TOO_LARGE: refusal(
-    'request.body_too_large',
-    'To upload a video of more than 4 MB, post its title, fileName, contentType and sizeBytes as application/json to /api/videos/upload; the answer says where to send the file.',
+    'upload.too_large',
+    'File too large for a form, which takes 4 MB. Post its title, fileName, contentType and sizeBytes as application/json to /api/videos/upload; the answer says where to send the file.',
   ),
   UNSUPPORTED_MEDIA_TYPE: refusal('request.unsupported_media_type'),
   BAD_REQUEST_BODY: refusal('request.invalid'),

@@ -1,5 +1,11 @@
 import type { Route, Routes } from '../../shared/contract/route.ts'
-import { gatewayResponses, preflight, preflightResponses } from './gateway-answers.ts'
+import {
+  gatewayResponses,
+  preflight,
+  preflightResponses,
+  wrongMethod,
+  wrongMethodResponses,
+} from './gateway-answers.ts'
 
 export type LeanOpenApiProps = {
   title: string
@@ -18,14 +24,21 @@ export const renderLeanOpenApi = ({ title, routes, origins, integrationUri }: Le
   const paths: Record<string, Record<string, object>> = {}
   for (const [operationId, route] of Object.entries(routes)) {
     const served = operation(operationId, route, integrationUri(route.function))
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: served }
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: served,
+      // Monitors and players ask for the headers alone.
+      ...(route.method === 'GET' && { head: { ...served, operationId: `${operationId}Head` } }),
+    }
   }
   for (const [path, operations] of Object.entries(paths)) {
     const methods = Object.keys(operations).map(method => method.toUpperCase())
-    operations.options = {
-      ...pathParameters(path),
-      responses: preflightResponses,
-      ...preflight(methods, origins),
+    const parameters = pathParameters(path)
+    operations.options = { ...parameters, responses: preflightResponses, ...preflight(methods, origins) }
+    operations['x-amazon-apigateway-any-method'] = {
+      ...parameters,
+      responses: wrongMethodResponses,
+      ...wrongMethod(methods, origins),
     }
   }
   return {

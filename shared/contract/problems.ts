@@ -41,6 +41,11 @@ export const PROBLEMS = {
     title: 'There is no such path or method',
     detail: 'There is no such path or method. GET /api/docs lists those that exist.',
   },
+  'route.method_not_allowed': {
+    status: 405,
+    title: 'The address knows other methods',
+    detail: 'The address does not take this method. The header Allow lists those that it takes.',
+  },
   'rate.limited': {
     status: 429,
     title: 'Too many requests',
@@ -100,6 +105,16 @@ export const PROBLEMS = {
     detail: 'Pages of this origin may not connect. Open the hub at its own address.',
   },
 
+  'playback.link_expired': {
+    status: 401,
+    title: 'The link has expired',
+    detail: 'This link to the video has expired. Load the video again for a new one.',
+  },
+  'playback.link_invalid': {
+    status: 401,
+    title: 'The link is not valid',
+    detail: 'This link does not lead to the video. Load the video again for a new one.',
+  },
   'video.not_found': {
     status: 404,
     title: 'There is no such video',

@@ -8,7 +8,7 @@ import { type HubUser, sharedHub, signUp } from '../support/hub.ts'
 // biome-ignore lint/suspicious/noExplicitAny: these run in the page, where test/support/frontend/frontend.js is
 declare const frontend: any
 
-// Where CI runs, the stories would vanish without a word.
+// A developer may lack a browser; in CI the stories would vanish without a word.
 describe.runIf(hasBrowser || process.env.CI)('In a browser', () => {
   let browser: Awaited<ReturnType<typeof startBrowser>>
   let user: HubUser

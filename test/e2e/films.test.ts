@@ -29,7 +29,7 @@ type Expected = {
 
 const bars = (at: number, size = '320x180', rate = 15) => `testsrc2=s=${size}:r=${rate}:d=20,trim=start=${at}`
 
-// Where CI runs, the stories would vanish without a word.
+// A developer may lack a browser; in CI the stories would vanish without a word.
 describe.runIf(hasBrowser || process.env.CI)(
   'A film is played to its end, with picture and sound of its source, when',
   () => {

@@ -46,21 +46,26 @@ describe.each(STAGE_NAMES)('the templates of %s', stage => {
       .paths
     const served = Object.entries(paths).flatMap(([path, operations]) =>
       Object.entries(operations)
-        .filter(([method]) => method !== 'options')
+        .filter(([method]) => method !== 'options' && !method.startsWith('x-amazon-'))
         .map(([method, operation]) => [
           method.toUpperCase(),
           path,
           readable(operation['x-amazon-apigateway-integration'].uri),
         ]),
     )
-    const wanted = Object.values(routes).map(route => [
-      route.method,
-      route.path,
-      expect.stringContaining(`/functions/<${functionId(route.function)}.Arn>/invocations`),
-    ])
+    const wanted = Object.values(routes).flatMap(({ method, path, function: name }) =>
+      (method === 'GET' ? ['GET', 'HEAD'] : [method]).map(served => [
+        served,
+        path,
+        expect.stringContaining(`/functions/<${functionId(name)}.Arn>/invocations`),
+      ]),
+    )
     expect(served).toHaveLength(wanted.length)
     expect(served).toEqual(expect.arrayContaining(wanted))
-    expect(Object.values(paths).every(operations => operations.options)).toBe(true)
+    for (const { options, 'x-amazon-apigateway-any-method': others } of Object.values(paths))
+      expect([options, others].map(operation => operation!['x-amazon-apigateway-integration'])).toMatchObject(
+        [{ type: 'mock' }, { type: 'mock' }],
+      )
   })
 
   it('answer unknown addresses with a problem document', () => {

@@ -10,7 +10,7 @@ const quiet = [
 ]
 const args = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required', ...quiet]
 
-/** A developer may lack a browser. */
+/** True on a machine with Chromium or Chrome. */
 export const hasBrowser = executablePath !== undefined
 
 /** Starts Chromium. Its pages note what they complain of. */

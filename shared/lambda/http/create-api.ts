@@ -82,7 +82,8 @@ export const createApi = <const T extends Routes>({
   )
 
   const findRoute = (event: APIGatewayProxyEvent) => {
-    const id = byResource.get(`${event.httpMethod} ${event.resource}`)
+    const method = isHead(event) ? 'GET' : event.httpMethod
+    const id = byResource.get(`${method} ${event.resource}`)
     if (!id) throw problem('route.not_found')
     return { route: routes[id] as Route, run: implementations[id] as (request: unknown) => Promise<Reply> }
   }
@@ -96,7 +97,8 @@ export const createApi = <const T extends Routes>({
     const user = await findUser(route, event)
     const request = readRequest(route, event, publicBaseUrl)
     const reply = await run({ ...request, user })
-    return writeReply(route, reply)
+    const answer = writeReply(route, reply)
+    return isHead(event) ? { ...answer, body: '', isBase64Encoded: false } : answer
   }
 
   // Errors run through these from the last to the first.
@@ -106,6 +108,9 @@ export const createApi = <const T extends Routes>({
     .use(answerProblems(log))
     .handler(dispatch)
 }
+
+/** HEAD is answered like GET, without the body (RFC 9110, 9.3.2). */
+const isHead = (event: APIGatewayProxyEvent) => event.httpMethod === 'HEAD'
 
 const bearerToken = (event: APIGatewayProxyEvent): string => {
   const header = Object.entries(event.headers ?? {}).find(

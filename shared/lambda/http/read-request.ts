@@ -22,6 +22,11 @@ export const readRequest = (route: Route, event: APIGatewayProxyEvent, publicBas
       limitBytes: limit,
     })
 
+  const coding = headers['content-encoding']?.trim().toLowerCase() || 'identity'
+  if (bytes.length > 0 && coding !== 'identity')
+    throw problem('request.unsupported_media_type', {
+      detail: `Send the body as it is, without the content coding ${coding.slice(0, 20)}.`,
+    })
   const contentType = headers['content-type'] ?? ''
   const isForm = route.form !== undefined && contentType.startsWith('multipart/form-data')
   const wrong: FieldError[] = []
