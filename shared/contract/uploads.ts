@@ -17,7 +17,8 @@ export const StartUploadRequest = z
       .string()
       .max(100)
       .toLowerCase()
-      .meta({ description: 'As in `File.type`; where that is empty, the name decides' }),
+      .default('')
+      .meta({ description: 'As in `File.type`; where that is empty or unknown, the name decides' }),
     sizeBytes: z
       .int()
       .min(1)
@@ -50,7 +51,7 @@ export const uploadsRoutes = defineRoutes({
     auth: 'user',
     summary: 'Add a video: announce a direct upload, or send a small file as a form',
     description:
-      'With an `Idempotency-Key` header a repeated request answers the same video and makes no second one.',
+      'With an `Idempotency-Key` header a repeated request answers the same video and makes no second one. A form of more than 10 MB is refused by API Gateway itself: 413 with `{"message":"Request Too Long"}`, not a problem document.',
     body: StartUploadRequest,
     form: UploadForm,
     bodyLimitBytes: 6_000_000,
