@@ -254,15 +254,15 @@ describe('a playback token', () => {
       videoId: 'v',
     })
     await expect(verifyPlaybackToken(jwtSecret, { token, videoId: 'w', now: auth.now() })).rejects.toEqual(
-      code('auth.token_invalid'),
+      code('playback.link_invalid'),
     )
     auth.passTime(6 * 3600_000)
     await expect(verifyPlaybackToken(jwtSecret, { token, videoId: 'v', now: auth.now() })).rejects.toEqual(
-      code('auth.token_expired'),
+      code('playback.link_expired'),
     )
     const { token: access } = await signUp()
     await expect(
       verifyPlaybackToken(jwtSecret, { token: access, videoId: 'v', now: auth.now() }),
-    ).rejects.toEqual(code('auth.token_invalid'))
+    ).rejects.toEqual(code('playback.link_invalid'))
   })
 })

@@ -170,8 +170,8 @@ describe('A processed video', () => {
     const play = async (videoId: string, playlist: string, token: string | null) =>
       (await hub.call('GET', `/videos/${videoId}/playback/${playlist}?token=${token}`)).body.code
     const token = await tokenOf(one.videoId)
-    expect(await play(other.videoId, 'master.m3u8', token)).toBe('auth.token_invalid')
-    expect(await play(one.videoId, 'master.m3u8', user.token)).toBe('auth.token_invalid')
+    expect(await play(other.videoId, 'master.m3u8', token)).toBe('playback.link_invalid')
+    expect(await play(one.videoId, 'master.m3u8', user.token)).toBe('playback.link_invalid')
     expect(await play(one.videoId, 'master_720p.m3u8', token)).toBe('video.playlist_not_found')
     expect(await play(one.videoId, '..%2fmaster.m3u8', token)).toBe('request.invalid')
     expect((await get(`/videos/${one.videoId}`, { token: token! })).body.code).toBe('auth.token_invalid')

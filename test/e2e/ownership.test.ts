@@ -146,12 +146,12 @@ describe('getPlaylist', () => {
     })
     expect(await refusal(await playback(owner.user.id, ids.upload))).toMatchObject({
       status: 401,
-      code: 'auth.token_invalid',
+      code: 'playback.link_invalid',
     })
     const yesterday = new Date(Date.now() - 24 * 3_600_000)
     expect(await refusal(await playback(owner.user.id, ids.video, yesterday))).toMatchObject({
       status: 401,
-      code: 'auth.token_expired',
+      code: 'playback.link_expired',
     })
     for (const token of [owner.token, stranger.token, 'a.b.c'])
       expect((await refusal(token)).status).toBe(401)

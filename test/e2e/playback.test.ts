@@ -89,7 +89,7 @@ describe('A processed video', () => {
       ask('GET', `/videos/${videoId}/playback/master.m3u8?token=${token}`)
     expect((await play(film.id, tokenOf(film))).status).toBe(200)
     for (const token of [tokenOf(other), user.token, 'a.b.c'])
-      expect((await play(film.id, token)).body).toMatchObject({ status: 401, code: 'auth.token_invalid' })
+      expect((await play(film.id, token)).body).toMatchObject({ status: 401, code: 'playback.link_invalid' })
     expect((await ask('GET', `/videos/${film.id}`, { token: tokenOf(film) })).status).toBe(401)
   })
 
