@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { canonicalTag, isKnownLanguage } from '../kernel/language-tags.ts'
+import { isKnownLanguage, shortTag } from '../kernel/language-tags.ts'
 
 /** Text that Postgres can store. */
 export const plainText = z
@@ -9,16 +9,16 @@ export const plainText = z
 export const uuid = z.uuid().toLowerCase()
 export const videoParams = z.object({ id: uuid })
 export const videoIdParams = z.object({ videoId: uuid })
-const LANGUAGE_COLUMN_LENGTH = 10
-const NO_LANGUAGE_TAG = 'Use a BCP 47 tag such as "vi" or "en-US".'
+/** Longer than any tag that a system sends. */
+const MAX_TAG_CHARACTERS = 100
+const NO_LANGUAGE_TAG = 'Use the BCP 47 tag of a language that exists, such as "vi", "en-US" or "zh-Hans-CN".'
 /**
- * BCP 47, as far as the columns go (VARCHAR(10)), in the one spelling: what is kept for `en-US` is
- * found for `en-us`. Only languages that exist, because each has a summary that is paid for; and
- * the one spelling may be longer (`sh-419` -> `sr-Latn-419`).
+ * BCP 47 in one short spelling: what is kept for `en-US` is found for `en-us` and for
+ * `en-US-u-hc-h12`. Only languages that exist, because each has a summary that is paid for.
  */
 export const languageTag = z
   .string()
-  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/, { error: NO_LANGUAGE_TAG, abort: true })
-  .overwrite(tag => canonicalTag(tag) ?? tag)
-  .refine(tag => tag.length <= LANGUAGE_COLUMN_LENGTH && isKnownLanguage(tag), NO_LANGUAGE_TAG)
+  .max(MAX_TAG_CHARACTERS, { abort: true })
+  .overwrite(tag => shortTag(tag) ?? tag)
+  .refine(tag => shortTag(tag) === tag && isKnownLanguage(tag), NO_LANGUAGE_TAG)
 export const isoTime = z.iso.datetime()

@@ -219,7 +219,12 @@ export const videosRoutes = defineRoutes({
         alternatives: ['text/vtt'],
       },
     },
-    problems: ['auth.token_invalid', 'auth.token_expired', 'video.not_found', 'video.playlist_not_found'],
+    problems: [
+      'playback.link_invalid',
+      'playback.link_expired',
+      'video.not_found',
+      'video.playlist_not_found',
+    ],
   },
 })
 

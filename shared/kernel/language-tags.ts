@@ -10,6 +10,22 @@ export const canonicalTag = (tag: string): string | undefined => {
   }
 }
 
+/** The columns that keep tags have this length. */
+const MAX_LENGTH = 10
+
+/**
+ * Language, script and region of a tag as they are kept: `zh-hans-cn` -> `zh-Hans-CN`,
+ * `ca-valencia` -> `ca`. Where that is too long, the script says more than the region
+ * (`sr-Latn-419` -> `sr-Latn`). Undefined for what is no tag.
+ */
+export const shortTag = (tag: string): string | undefined => {
+  const canonical = canonicalTag(tag)
+  if (!canonical) return undefined
+  const { language, script, region } = new Intl.Locale(canonical)
+  const whole = [language, script, region].filter(Boolean).join('-')
+  return whole.length <= MAX_LENGTH ? whole : [language, script].filter(Boolean).join('-')
+}
+
 /** The language of a tag, whatever its script and region: `en-us` -> `en`, `vie` -> `vi`. */
 export const baseLanguage = (tag: string): string => (canonicalTag(tag) ?? tag).split('-')[0]!
 

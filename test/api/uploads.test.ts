@@ -354,16 +354,11 @@ describe('A form', () => {
     expect((await send(formOf(10, { title: 'Text' }, 'text/plain'))).body.title).toBe('Invalid file type')
   })
 
-  it.each(['sh-1994', 'sh-419', 'zzz-abcd'])(
-    'in a language that cannot be stored or that nobody knows is refused: %s',
-    async language => {
-      const { status, body } = await send(formOf(100, { title: 'Film', language }))
-      expect(status).toBe(400)
-      expect(body.errors).toMatchObject([
-        { path: 'language', message: 'Use a BCP 47 tag such as "vi" or "en-US".' },
-      ])
-    },
-  )
+  it.each(['zz', 'vi-QQ', 'zzz-abcd'])('in a language that nobody knows is refused: %s', async language => {
+    const { status, body } = await send(formOf(100, { title: 'Film', language }))
+    expect(status).toBe(400)
+    expect(body.errors).toMatchObject([{ path: 'language', message: expect.stringContaining('BCP 47') }])
+  })
 
   it('without a title: the error names the field, its code and what to do', async () => {
     const { status, body } = await send(formOf(100, {}))

@@ -63,24 +63,38 @@ describe('A language', () => {
   })
 
   it.each([
+    ['zh-Hans-CN', 'zh-Hans-CN'],
+    ['zh-hans-cn', 'zh-Hans-CN'],
+    ['sr-Latn-RS', 'sr-Latn-RS'],
+    ['yue-Hant-HK', 'yue-Hant'],
+    ['en-US-u-hc-h12', 'en-US'],
+    ['vi-VN-u-ca-gregory-nu-latn', 'vi-VN'],
+    ['ca-ES-valencia', 'ca-ES'],
+    ['de-1996', 'de'],
+    ['en-x-twain', 'en'],
+  ])('that a phone or browser names at length is kept in short: %s as %s', (long, language) => {
+    expect(SummarizeRequest.parse({ language: long }).language).toBe(language)
+  })
+
+  it.each([
     ['tl', 'fil'],
     ['tl-PH', 'fil-PH'],
     ['iw', 'he'],
     ['cmn', 'zh'],
     ['sh', 'sr-Latn'],
     ['sh-BA', 'sr-Latn-BA'],
+    ['sh-419', 'sr-Latn'],
   ])('that has a newer tag can be asked for by the old one: %s as %s', (old, language) => {
     expect(SummarizeRequest.parse({ language: old }).language).toBe(language)
   })
 
   it.each([
-    ...'sgn zz xx qaa qaa-Q1 zzz zzz-abcd und mul mis zxx vi-QQ vi-12 vi-999 vi-abc vi-Abcd en-1234 de-1996 sh-1994'.split(
-      ' ',
-    ),
-    'sh-419',
-  ])('that nobody knows, or that has no room, cannot be asked for: %s', language => {
+    ...'sgn zz xx qaa qaa-Q1 zzz zzz-abcd und mul mis zxx vi-QQ vi-12 vi-999 vi-abc vi-Abcd'.split(' '),
+  ])('that nobody knows cannot be asked for: %s', language => {
     const { error } = SummarizeRequest.safeParse({ language })
-    expect(error?.issues.map(({ message }) => message)).toEqual(['Use a BCP 47 tag such as "vi" or "en-US".'])
+    expect(error?.issues.map(({ message }) => message)).toEqual([
+      'Use the BCP 47 tag of a language that exists, such as "vi", "en-US" or "zh-Hans-CN".',
+    ])
   })
 
   it('of a file is known only when the file names one', () => {

@@ -1,7 +1,7 @@
 import { MAX_DURATION_SECONDS } from '../../contract/limits.ts'
 import type { FilmFacts } from '../../contract/media-report.ts'
 import { problem } from '../../contract/problems.ts'
-import { canonicalTag, namesNoLanguage } from '../../kernel/language-tags.ts'
+import { namesNoLanguage, shortTag } from '../../kernel/language-tags.ts'
 
 /** Facts that were read from the container alone. */
 export type MediaFacts = FilmFacts & { chroma?: '4:2:0' | '4:2:2' | '4:4:4' }
@@ -74,6 +74,6 @@ export const quarterTurn = (degrees: number): FilmFacts['rotation'] => {
 
 /** `vie` -> `vi`; nothing for unknown, several or no language. */
 export const languageTag = (tag: unknown): string | undefined => {
-  const language = typeof tag === 'string' ? canonicalTag(tag.trim().replace('_', '-')) : undefined
-  return language && language.length <= 10 && !namesNoLanguage(language) ? language : undefined
+  const language = typeof tag === 'string' ? shortTag(tag.trim().replaceAll('_', '-')) : undefined
+  return language && !namesNoLanguage(language) ? language : undefined
 }
