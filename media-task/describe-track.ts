@@ -1,18 +1,16 @@
 import type { CaptionRole } from '../shared/contract/media-report.ts'
 import { languageTag } from '../shared/domain/media/media-facts.ts'
+import { cleanText } from '../shared/kernel/clean-text.ts'
 import type { Stream } from './streams.ts'
 
 const MAX_TITLE_CHARACTERS = 200
-
-/** Postgres refuses JSON that ends in the first half of a character. */
-const shortTitle = (title: string) => title.slice(0, MAX_TITLE_CHARACTERS).toWellFormed()
 
 /** The name that its maker gave a track. `SoundHandler` and the like are the names of programs. */
 const titleOf = ({ tags }: Stream): string | undefined => {
   const title =
     tags.title ??
     (/handler|handle$|^core media|^gpac|^iso media/i.test(tags.handler_name ?? '') ? '' : tags.handler_name)
-  return title ? shortTitle(title) : undefined
+  return title ? cleanText(title.slice(0, MAX_TITLE_CHARACTERS)) : undefined
 }
 
 /** The facts that sounds and subtitles share. */

@@ -12,6 +12,7 @@ const FieldErrorCode = z.enum([
   'too_large',
   'not_one_of',
   'wrong_format',
+  'invalid_text',
   'unknown_field',
   'not_allowed',
 ])
@@ -42,6 +43,11 @@ export const checkFields = <S extends z.ZodType>(
   schema: S,
   value: unknown,
 ): { data: z.output<S>; errors?: never } | { data?: never; errors: FieldError[] } => {
+  const broken = findBrokenTexts(value)
+  if (broken.length > 0) {
+    const message = 'This text has half of a character in it. Send it as valid UTF-8.'
+    return { errors: broken.map(path => ({ in: where, path, code: 'invalid_text', message })) }
+  }
   const result = schema.safeParse(value, { error: sentenceOf, reportInput: true })
   if (result.success) return { data: result.data }
   const errors = result.error.issues.map(issue => ({
@@ -51,6 +57,29 @@ export const checkFields = <S extends z.ZodType>(
     message: issue.message,
   }))
   return { errors }
+}
+
+/** No depth of a request that is read at all is greater. */
+const MAX_DEPTH = 100
+const MAX_BROKEN = 20
+
+/**
+ * Returns the paths of texts that have half of a surrogate pair in them. Stored, two different
+ * texts of this kind are the same.
+ */
+const findBrokenTexts = (value: unknown): string[] => {
+  const found: string[] = []
+  const look = (part: unknown, path: string[]) => {
+    if (found.length >= MAX_BROKEN || path.length > MAX_DEPTH) return
+    if (typeof part === 'string' && !part.isWellFormed()) found.push(path.join('.'))
+    if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return
+    for (const [name, inner] of Object.entries(part)) {
+      if (!name.isWellFormed()) found.push([...path, name.toWellFormed()].join('.'))
+      look(inner, [...path, name.toWellFormed()])
+    }
+  }
+  look(value, [])
+  return found
 }
 
 const isSized = (origin: string) => origin === 'string' || origin === 'array'

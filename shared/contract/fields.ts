@@ -1,10 +1,12 @@
 import * as z from 'zod'
+import { cleanText } from '../kernel/clean-text.ts'
 import { isKnownLanguage, shortTag } from '../kernel/language-tags.ts'
 
-/** Text that Postgres can store. */
+/** Text that Postgres can store. Other characters that are not seen are left out. */
 export const plainText = z
   .string()
   .refine(value => !value.includes('\u0000'), 'The character U+0000 is not allowed.')
+  .overwrite(cleanText)
 /** In the spelling of our keys in S3, which tells capitals apart where Postgres does not. */
 export const uuid = z.uuid().toLowerCase()
 export const videoParams = z.object({ id: uuid })

@@ -41,6 +41,19 @@ export const summariesRoutes = defineRoutes({
   },
 })
 
+/**
+ * The most that is taken of a model's answer, in characters and entries. A good answer has a tenth
+ * of it; what is beyond is cut.
+ */
+export const SUMMARY_LIMITS = {
+  language: 100,
+  overview: 5_000,
+  statement: 1_000,
+  keyPoints: 200,
+  timestamps: 1_000,
+  segmentIds: 200,
+} as const
+
 const segmentIds = z.array(z.int())
 
 /** The structure that the language model fills: ids of segments, never times. */

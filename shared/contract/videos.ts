@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Failure } from './failure.ts'
 import { isoTime, languageTag, plainText, uuid, videoParams } from './fields.ts'
+import { FILM_WARNINGS } from './media-report.ts'
 import { STAGES, type Stage } from './pipeline.ts'
 import { defineRoutes } from './route.ts'
 import { AISummary } from './summaries.ts'
@@ -25,19 +26,31 @@ export const TranscriptStatus = z
   })
   .meta({ id: 'TranscriptStatus' })
 
+const name = z.string().max(200)
+const count = z.int().min(0)
+
 export const VideoMetadata = z
   .looseObject({
-    container: z.string().optional(),
-    width: z.int().optional(),
-    height: z.int().optional(),
-    rotation: z.int().optional(),
-    frameRate: z.number().optional(),
-    videoCodec: z.string().optional(),
-    audioCodec: z.string().optional(),
-    bitrate: z.int().optional(),
-    hasAudio: z.boolean().optional(),
+    container: name.optional(),
+    durationMs: count.optional().meta({ description: 'Of picture and sound' }),
+    width: count.optional().meta({ description: 'As it is seen: turned upright, with square pixels' }),
+    height: count.optional(),
+    resolution: name.optional().meta({ description: 'Width x height' }),
+    rotation: z.int().optional().meta({ description: 'Degrees by which the stored picture is turned' }),
+    frameRate: z.number().min(0).optional().meta({ description: 'Absent when it is not known' }),
+    videoCodec: name.optional(),
+    audioCodec: name.optional().meta({ description: 'Of the sound that is played' }),
+    bitrate: count.optional().meta({ description: 'Bits a second; absent when it is not known' }),
+    hasAudio: z.boolean().optional().meta({ description: 'True when there is sound that is played' }),
+    hdr: z.boolean().optional().meta({ description: 'PQ or HLG; it is played in BT.709' }),
+    wideColour: z.boolean().optional().meta({ description: 'BT.2020; it is played in BT.709' }),
+    interlaced: z.boolean().optional().meta({ description: 'It is played in whole pictures' }),
+    warnings: z
+      .array(z.object({ code: z.enum(FILM_WARNINGS), message: z.string() }))
+      .optional()
+      .meta({ description: 'In which ways the video is less than its file promises' }),
     storyboardUrl: z.string().optional(),
-    error: Failure.optional(),
+    error: Failure.optional().meta({ deprecated: true, description: 'Read `error` of the video' }),
   })
   .meta({ id: 'VideoMetadata' })
 
@@ -63,6 +76,7 @@ export const Video = z
       .nullable()
       .meta({ description: 'An HLS playlist that any player plays with nothing else' }),
     metadata: VideoMetadata.nullable(),
+    error: Failure.nullable().meta({ description: 'Why it could not be processed' }),
     createdAt: isoTime,
     updatedAt: isoTime,
   })

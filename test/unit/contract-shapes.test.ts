@@ -105,7 +105,7 @@ describe('videos', () => {
         'status',
         'stage',
       ],
-      ...['processingProgress', 'playbackUrl', 'metadata', 'createdAt', 'updatedAt'],
+      ...['processingProgress', 'playbackUrl', 'metadata', 'error', 'createdAt', 'updatedAt'],
     ])
     expect(Video.shape.status.options).toEqual(['processing', 'processed', 'error'])
   })

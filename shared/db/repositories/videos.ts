@@ -1,4 +1,5 @@
 import type { Failure } from '../../contract/failure.ts'
+import type { FilmWarning } from '../../contract/media-report.ts'
 import type { Stage } from '../../contract/pipeline.ts'
 import { first, type Sql } from '../client.ts'
 import { VIDEO_COLUMNS } from './video-columns.ts'
@@ -59,7 +60,7 @@ export type VideoMetadataRow = {
   interlaced?: boolean
   resolution?: string
   durationMs?: number
-  warnings?: { code: string; message: string }[]
+  warnings?: { code: FilmWarning; message: string }[]
   storyboardUrl?: string
   error?: Failure
 }

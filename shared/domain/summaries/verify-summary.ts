@@ -1,5 +1,6 @@
 import { problem } from '../../contract/problems.ts'
 import type { SummaryAnswer } from '../../contract/summaries.ts'
+import { cleanText } from '../../kernel/clean-text.ts'
 import { formatTimeCode } from '../../kernel/time-codes.ts'
 import { languageTag } from '../media/media-facts.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
@@ -16,8 +17,7 @@ export type VerifiedSummary = {
 export const MAX_KEY_POINTS = 6
 const MAX_TIMESTAMPS = 40
 
-/** Text that Postgres can store, also inside JSON: without U+0000 and halves of characters. */
-const clean = (text: string): string => text.toWellFormed().replaceAll('\u0000', '').trim()
+const clean = (text: string): string => cleanText(text).trim()
 
 /**
  * Keeps what stands on segments that exist and gives it their times. Throws `summary.failed` when

@@ -4,6 +4,7 @@ import { isProblem } from '../../kernel/problem.ts'
 import { ProviderError } from '../../kernel/provider-error.ts'
 import type { LanguageModel } from '../../providers/language-model/openai.ts'
 import type { Segment } from '../transcripts/segment-words.ts'
+import { boundAnswer } from './bound-answer.ts'
 import { shortcomingsOf } from './rate-summary.ts'
 import { type Passage, readInParts } from './read-in-parts.ts'
 import { MAX_KEY_POINTS, type VerifiedSummary, verifySummary } from './verify-summary.ts'
@@ -62,7 +63,8 @@ const askModel = async (
   o: { name: string; instructions: string; data: unknown; signal: AbortSignal },
 ) => {
   try {
-    return await model.answer({ ...o, ...SETTINGS })
+    const { answer, ...rest } = await model.answer({ ...o, ...SETTINGS })
+    return { ...rest, answer: boundAnswer(answer) }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const code = error.kind === 'unavailable' ? 'provider.unavailable' : 'summary.failed'

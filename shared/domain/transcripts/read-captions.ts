@@ -1,4 +1,5 @@
 import { parseText } from 'media-captions'
+import { cleanText } from '../../kernel/clean-text.ts'
 import type { Segment } from './segment-words.ts'
 
 /** Five hours of dense subtitles have a tenth of it. */
@@ -54,8 +55,7 @@ const joinFrames = (cues: readonly Cue[]): Cue[] => {
 // No pattern may look past the next of its own opening characters: a subtitle of nothing but "<"
 // would take hours.
 const plainText = (text: string): string =>
-  text
-    .replaceAll('\u0000', '')
+  cleanText(text)
     .replace(/<[^<>]*>/g, '')
     .replace(/\{\\[^{}]*\}/g, '')
     .replace(/&lt;/g, '<')

@@ -41,6 +41,7 @@ export const presentVideo = async (deps: PresentDeps, row: VideoRow, baseUrl: st
       ...row.metadata,
       storyboardUrl: row.metadata.storyboardUrl && playback?.(STORYBOARD),
     },
+    error: (row.status === 'error' && row.metadata?.error) || null,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   }

@@ -97,7 +97,12 @@ export const createApi = <const T extends Routes>({
     const user = await findUser(route, event)
     const request = readRequest(route, event, publicBaseUrl)
     const reply = await run({ ...request, user })
-    const answer = writeReply(route, reply)
+    const answer = writeReply(route, reply, fields =>
+      log.error('An answer did not fit the contract; its fields were left out', {
+        resource: event.resource,
+        fields: fields.slice(0, MAX_LOGGED_FIELDS),
+      }),
+    )
     return isHead(event) ? { ...answer, body: '', isBase64Encoded: false } : answer
   }
 
@@ -108,6 +113,8 @@ export const createApi = <const T extends Routes>({
     .use(answerProblems(log))
     .handler(dispatch)
 }
+
+const MAX_LOGGED_FIELDS = 20
 
 /** HEAD is answered like GET, without the body (RFC 9110, 9.3.2). */
 const isHead = (event: APIGatewayProxyEvent) => event.httpMethod === 'HEAD'

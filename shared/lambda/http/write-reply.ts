@@ -1,5 +1,6 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import type { Route } from '../../contract/route.ts'
+import { fitBody } from './fit-body.ts'
 
 export type Reply = {
   status: number
@@ -9,10 +10,14 @@ export type Reply = {
   headers?: Record<string, string>
 }
 
-/** The body goes through the route's schema, so nothing leaves that the contract does not name. */
+/**
+ * The body goes through the route's schema, so nothing leaves that the contract does not name; a
+ * field that does not fit is left out, and `onMended` hears of it.
+ */
 export const writeReply = (
   route: Route,
   { status, body, content, contentType, headers = {} }: Reply,
+  onMended: (paths: string[]) => void,
 ): APIGatewayProxyResult => {
   const spec = route.responses[status]
   if (!spec) throw new Error(`${route.method} ${route.path} answered ${status}, which its row does not list`)
@@ -29,6 +34,6 @@ export const writeReply = (
   return {
     statusCode: status,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
-    body: JSON.stringify(spec.schema.parse(body)),
+    body: JSON.stringify(fitBody(spec.schema, body, onMended)),
   }
 }

@@ -51,6 +51,7 @@ export const createLanguageModel = ({
     apiKey,
     maxRetries: 2,
     timeout: timeoutMs,
+    fetch: boundedFetch,
     ...(baseUrl && { baseURL: baseUrl }),
   })
   const breaker = createCircuitBreaker({ failures: FAILURES, coolDownMs: COOL_DOWN_MS, now })
@@ -105,6 +106,26 @@ export const createLanguageModel = ({
       return { answer: parsed.data, model: completion.model }
     },
   }
+}
+
+/** A hundred times a good answer. */
+const MAX_ANSWER_BYTES = 2_000_000
+
+/** Fetches from the given server only, and ends an answer that has no end. */
+const boundedFetch = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
+  const response = await fetch(url, { ...init, redirect: 'error' })
+  let bytes = 0
+  const counted = response.body?.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        bytes += chunk.byteLength
+        if (bytes > MAX_ANSWER_BYTES)
+          controller.error(new ProviderError('invalid_answer', 'The answer of the language model has no end'))
+        else controller.enqueue(chunk)
+      },
+    }),
+  )
+  return new Response(counted ?? null, response)
 }
 
 /** How long the server asks to be left alone: seconds or a date (RFC 9110); within reason. */

@@ -50,7 +50,7 @@ export const proxyAnswer = (payload: unknown, decodesBinary: boolean): Answer | 
   const text = body ?? ''
   return {
     status,
-    headers: { 'content-type': 'application/json', ...merged },
+    headers: { ...(status !== 204 && { 'content-type': 'application/json' }), ...merged },
     body: isBase64Encoded === true && decodesBinary ? Buffer.from(text, 'base64') : text,
   }
 }
