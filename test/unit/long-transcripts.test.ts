@@ -37,6 +37,7 @@ const askedAbout = async (segments: ReturnType<typeof segmentsOf>): Promise<Aske
   } as LanguageModel
   await writeSummary(model, {
     title: 'A film',
+    transcriptLanguage: null,
     language: 'vi',
     segments,
     signal: new AbortController().signal,

@@ -15,7 +15,10 @@ const segmentsOf = (count: number, text = 'Xin chào.') =>
     confidence: null,
   }))
 
-const film = { title: 'A film', language: 'vi', signal: new AbortController().signal }
+const film = {
+  ...{ title: 'A film', language: 'vi', transcriptLanguage: null },
+  signal: new AbortController().signal,
+}
 
 const answer = {
   language: 'vi',

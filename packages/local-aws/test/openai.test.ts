@@ -63,14 +63,32 @@ describe('the embedded language model', () => {
     }
   }
   const numbered = (texts: string[], from = 1) => texts.map((text, i) => ({ id: from + i, text }))
-  const summarise = (texts: string[], from = 1) =>
+  const summarise = (texts: string[], from = 1, transcriptLanguage?: string) =>
     ask('video_summary', {
       task: 'summarise',
       language: 'vi',
+      transcriptLanguage,
       title: 'x',
       segments: numbered(texts, from),
       maxKeyPoints: 6,
     })
+
+  const spanish = ['Hola a todos, hoy hablamos de la educación.', 'La educación es la base de cada país.']
+  const german = ['Guten Tag, heute sprechen wir über Bildung.', 'Bildung ist die Grundlage jedes Landes.']
+  it.each([
+    ['Spanish that is tagged', spanish, 'es', 'es'],
+    ['German that is tagged', german, 'de', 'de'],
+    ['Spanish that nobody has tagged', spanish, undefined, 'und'],
+    [
+      'Vietnamese that is tagged as English',
+      ['Hôm nay chúng ta nói về giáo dục.', 'Giáo dục là nền tảng.'],
+      'en',
+      'vi',
+    ],
+    ['a few English words', ['Hello world'], 'en', 'en'],
+  ])('names the language of its sentences, of %s', async (_, texts, tag, language) => {
+    expect((await summarise(texts, 1, tag)).answer.language).toBe(language)
+  })
 
   it('takes the most telling sentences of the whole transcript and names the segments they come from', async () => {
     const { model, answer } = await summarise(english)

@@ -60,6 +60,7 @@ export const summariseVideo = async (
     const { model, sources, ...text } = await writeSummary(deps.languageModel, {
       title: video.title,
       language,
+      transcriptLanguage: video.transcriptLanguage,
       segments,
       signal,
     })

@@ -21,7 +21,15 @@ const INSTRUCTIONS = [
 
 const REDUCE_INSTRUCTIONS = `${INSTRUCTIONS}\nThe material is a list of summaries of consecutive parts of one video: merge them into one summary of the whole, and keep the segment ids.`
 
-type SummaryRequest = { title: string; language: string; segments: readonly Segment[]; signal: AbortSignal }
+type SummaryRequest = {
+  title: string
+  /** The wanted language. */
+  language: string
+  /** The language that is spoken, as far as it is known. */
+  transcriptLanguage: string | null
+  segments: readonly Segment[]
+  signal: AbortSignal
+}
 type WrittenSummary = VerifiedSummary & { model: string }
 
 const HINT =
@@ -74,15 +82,20 @@ const askModel = async (
 
 const ask = async (
   model: LanguageModel,
-  { title, language, parts, signal }: Omit<SummaryRequest, 'segments'> & { parts: Passage[][] },
+  {
+    title,
+    language,
+    transcriptLanguage,
+    parts,
+    signal,
+  }: Omit<SummaryRequest, 'segments'> & { parts: Passage[][] },
   hint?: string,
 ) => {
   const answers: { answer: SummaryAnswer; model: string }[] = []
   for (const part of parts) {
     const data = {
       task: 'summarise',
-      language,
-      title,
+      ...{ language, transcriptLanguage, title },
       segments: part,
       maxKeyPoints: MAX_KEY_POINTS,
       ...(hint && { hint }),
@@ -92,8 +105,7 @@ const ask = async (
   if (answers.length === 1) return answers[0]!
   const data = {
     task: 'reduce',
-    language,
-    title,
+    ...{ language, transcriptLanguage, title },
     parts: answers.map(({ answer }) => answer),
     maxKeyPoints: MAX_KEY_POINTS,
     ...(hint && { hint }),

@@ -7,6 +7,8 @@ const segmentIds = z.array(z.int())
 export const SummariseData = z.looseObject({
   task: z.literal('summarise'),
   segments: z.array(z.looseObject({ id: z.int(), text: z.string() })),
+  /** BCP 47; absent or null when nobody knows it. */
+  transcriptLanguage: z.string().nullish(),
   maxKeyPoints: z.int().min(1).max(20).default(6),
 })
 
@@ -28,6 +30,7 @@ const PartSummary = z.looseObject({
 export const ReduceData = z.looseObject({
   task: z.literal('reduce'),
   parts: z.array(PartSummary),
+  transcriptLanguage: z.string().nullish(),
   maxKeyPoints: z.int().min(1).max(20).default(6),
 })
 
@@ -52,8 +55,15 @@ const statementsAmong = <T>(all: T[], wordCount: (one: T) => number): T[] => {
  * Writes a summary out of the transcript's own sentences: nothing in it can be invented, and
  * nothing translated.
  */
-export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof SummariseData>): Summary => {
-  const language = detectLanguage(segments.map(({ text }) => text).join('\n'))
+export const extractSummary = ({
+  segments,
+  maxKeyPoints,
+  transcriptLanguage,
+}: z.infer<typeof SummariseData>): Summary => {
+  const { rules: language, name } = detectLanguage(
+    segments.map(({ text }) => text).join('\n'),
+    transcriptLanguage,
+  )
   const spoken = statementsAmong(
     segments.filter(({ text }) => /\p{L}/u.test(text)),
     ({ text }) => wordsOf(text, language).length,
@@ -66,7 +76,7 @@ export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof Summar
 
   const overview = pickBest(ranking, OVERVIEW_SENTENCES)
   return {
-    language,
+    language: name,
     overview: overview.map(sentence).join(' '),
     overviewSegmentIds: overview.map(idOf),
     keyPoints: pickSpread(ranking, lengths, keyPointCount(texts.length, maxKeyPoints)).map(i => ({
@@ -84,10 +94,14 @@ export const extractSummary = ({ segments, maxKeyPoints }: z.infer<typeof Summar
  * Merges the summaries of consecutive parts of one video; every statement keeps the segments it
  * stands on.
  */
-export const reduceSummaries = ({ parts, maxKeyPoints }: z.infer<typeof ReduceData>): Summary => {
+export const reduceSummaries = ({
+  parts,
+  maxKeyPoints,
+  transcriptLanguage,
+}: z.infer<typeof ReduceData>): Summary => {
   const statements = parts.flatMap(({ keyPoints }) => keyPoints).filter(({ text }) => text.trim())
   const texts = statements.map(({ text }) => text)
-  const language = detectLanguage(texts.join('\n'))
+  const { rules: language, name } = detectLanguage(texts.join('\n'), transcriptLanguage)
   const ranking = lexRank(texts, language)
   const lengths = texts.map(() => 1)
   const overview = pickBest(ranking, OVERVIEW_SENTENCES)
@@ -95,7 +109,7 @@ export const reduceSummaries = ({ parts, maxKeyPoints }: z.infer<typeof ReduceDa
   const moments = parts.flatMap(({ timestamps }) => timestamps)
   const step = Math.max(1, moments.length / MOST_TIMESTAMPS)
   return {
-    language,
+    language: name,
     overview: overview.map(i => asSentence(texts[i]!, language)).join(' '),
     overviewSegmentIds: [...new Set(overview.flatMap(i => statements[i]!.segmentIds))],
     keyPoints: points.map(i => ({ text: texts[i]!, segmentIds: statements[i]!.segmentIds })),

@@ -30,17 +30,22 @@ export const wordsOf = (text: string, language: Language): string[] =>
 // Letters that Vietnamese has and its neighbours on a keyboard do not.
 const vietnameseLetters = /[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]/u
 
+/** Of a language that is known here every third word or so is one of the commonest. */
+const KNOWN_SHARE = 0.15
+
 /**
- * The language that most of a text is in, among those known here; English when nothing speaks for
- * another.
+ * Returns the language whose rules fit a text best, and the name of the language that it is in:
+ * one that is known here, else that of its tag; `und` when nothing tells.
  */
-export const detectLanguage = (text: string): Language => {
+export const detectLanguage = (text: string, tag?: string | null): { rules: Language; name: string } => {
   const words = wordsOf(text.slice(0, 20_000), 'vi')
   const vietnamese = words.filter(
     word => vietnameseLetters.test(word) || (stopWords.vi.has(word) && !stopWords.en.has(word)),
   ).length
   const english = words.filter(word => stopWords.en.has(word) && !stopWords.vi.has(word)).length
-  return vietnamese > english ? 'vi' : 'en'
+  const rules = vietnamese > english ? 'vi' : 'en'
+  const share = Math.max(vietnamese, english) / Math.max(1, words.length)
+  return { rules, name: share >= KNOWN_SHARE ? rules : (tag ?? 'und') }
 }
 
 /**
