@@ -1,18 +1,28 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { talkingVideo } from '../test/support/fixtures.ts'
+import { readCommandLine } from './command-line.ts'
 import { connectHub, type HubClient, type VideoAnswer, type VideoEvent } from './demo/hub-client.ts'
+import { openShortLink } from './demo/short-link.ts'
 import { stageTimes } from './demo/stage-times.ts'
 import { clock, createProgressBar, heading } from './demo/terminal.ts'
 import { buildWhatChanged } from './fresh-build.ts'
 import { startHubStack } from './hub-stack.ts'
 import { loadOperatorVariables } from './repository.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { once: { type: 'boolean', default: false }, language: { type: 'string' } },
+const USAGE = `Usage: npm run demo -- [file] [--language <tag>] [--once]
+
+Starts the hub on this machine, takes a video through it and prints what became of it.
+
+  file        A video of yours; without one, a video of six voices is made.
+  --language  The spoken language as a BCP 47 tag, such as vi or en-US; without it, it is identified.
+  --once      Ends after the video instead of keeping the hub up.
+  --help      Prints this.`
+
+const { values, positionals } = readCommandLine(USAGE, {
+  once: { type: 'boolean', default: false },
+  language: { type: 'string' },
 })
 
 const main = async (): Promise<void> => {
@@ -30,7 +40,7 @@ const main = async (): Promise<void> => {
     )
     const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     const outcome = await Promise.race([
-      connectHub(stack).then(hub => showVideo(hub, file)),
+      connectHub(stack).then(hub => showVideo(hub, file, stack.restUrl)),
       interrupted.then(() => 'interrupted' as const),
     ])
     if (outcome !== 'processed') process.exitCode = 1
@@ -43,7 +53,7 @@ const main = async (): Promise<void> => {
 }
 
 /** Takes one file through the hub and prints what became of it. */
-const showVideo = async (hub: HubClient, file: string): Promise<'processed' | 'failed'> => {
+const showVideo = async (hub: HubClient, file: string, restUrl: string): Promise<'processed' | 'failed'> => {
   const title = positionals[0] ? basename(file) : 'Six voices over a test picture'
   const language = values.language ?? (positionals[0] ? undefined : 'en')
   const bar = createProgressBar()
@@ -68,21 +78,32 @@ const showVideo = async (hub: HubClient, file: string): Promise<'processed' | 'f
     console.log(`The video could not be processed: ${last.payload.message}`)
     return 'failed'
   }
-  await printVideo(hub, video.id)
+  const { video: processed } = await printVideo(hub, video.id)
   console.log(heading('Timings'))
   for (const { stage, seconds } of stageTimes(events))
     console.log(`${stage.padEnd(13)} ${seconds.toFixed(1).padStart(6)} s`)
   console.log(
     `${'in all'.padEnd(13)} ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s from the first byte to the playable video`,
   )
+  // Links end with the hub.
+  if (!values.once) await printAddress(processed, restUrl)
   return 'processed'
 }
 
-const printVideo = async (hub: HubClient, videoId: string): Promise<void> => {
-  const { video, aiSummary, transcript } = await hub.call<VideoAnswer>('GET', `/videos/${videoId}`)
+const printAddress = async ({ id, playbackUrl }: VideoAnswer['video'], restUrl: string): Promise<void> => {
+  const token = new URL(playbackUrl!).searchParams.get('token')
+  const { url } = await openShortLink(`${restUrl}/watch#${id}.${token}`)
+  console.log(heading('Watch it'))
+  console.log(`${url}  (plays with captions and storyboard in a browser)`)
+}
+
+const printVideo = async (hub: HubClient, videoId: string): Promise<VideoAnswer> => {
+  const answer = await hub.call<VideoAnswer>('GET', `/videos/${videoId}`)
+  const { video, aiSummary, transcript } = answer
   console.log(heading(`${video.title} (${clock(video.duration ?? 0)})`))
-  const { resolution, videoCodec, audioCodec = 'no sound', container, storyboardUrl } = video.metadata ?? {}
+  const { resolution, videoCodec, audioCodec = 'no sound', container, warnings = [] } = video.metadata ?? {}
   console.log(`${resolution}, ${videoCodec}, ${audioCodec}, ${container}`)
+  for (const { message } of warnings) console.log(message)
   console.log(heading('Transcript'))
   if (transcript.status === 'ready') {
     const { segments } = await hub.call<{ segments: { startTime: number; text: string }[] }>(
@@ -90,17 +111,19 @@ const printVideo = async (hub: HubClient, videoId: string): Promise<void> => {
       `/videos/${videoId}/transcript`,
     )
     for (const { startTime, text } of segments) console.log(`${clock(startTime)}  ${text}`)
-  } else console.log(`None: ${transcript.reason}.`)
+  } else {
+    // The API has a sentence for each reason.
+    await hub
+      .call('GET', `/videos/${videoId}/transcript`)
+      .catch(error => console.log(error.sentence ?? error))
+  }
   if (aiSummary) {
     console.log(heading(`Summary (${aiSummary.language}, ${aiSummary.modelUsed})`))
     console.log(aiSummary.overview)
     for (const point of aiSummary.keyPoints) console.log(`- ${point}`)
     for (const { time, content } of aiSummary.timestamps) console.log(`${time}  ${content}`)
   }
-  console.log(heading('Watch it'))
-  console.log(`HLS:        ${video.playbackUrl}`)
-  console.log(`Thumbnail:  ${video.thumbnailUrl}`)
-  console.log(`Storyboard: ${storyboardUrl}`)
+  return answer
 }
 
 try {

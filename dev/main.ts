@@ -1,10 +1,10 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { removePostgres } from '../packages/local-aws/src/engines/postgres.ts'
 import { claimFolder } from '../packages/local-aws/src/machine/lock.ts'
 import type { LogEntry } from '../packages/local-aws/src/machine/logs.ts'
 import type { LocalStack } from '../packages/local-aws/src/stack/stack.ts'
+import { readCommandLine } from './command-line.ts'
 import { buildWhatChanged } from './fresh-build.ts'
 import { startHubStack } from './hub-stack.ts'
 import { loadOperatorVariables, stateDir } from './repository.ts'
@@ -32,12 +32,17 @@ const reset = async () => {
   await Promise.all(entries.map(name => rm(join(stateDir, name), { recursive: true, force: true })))
 }
 
+/** The same words as the template's. */
+const originsOf = ({ FRONTEND_URL }: NodeJS.ProcessEnv): string =>
+  FRONTEND_URL || 'localhost and 127.0.0.1, any port'
+
 const describe = (stack: LocalStack, seconds: number) => {
   const width = Math.max(...stack.emulated.map(({ service }) => service.length)) + 2
   say(`AI Video Hub is ready (${seconds.toFixed(1)} s)\n`)
   say(`  REST          ${stack.restUrl}`)
   say(`  Docs          ${stack.restUrl}/docs`)
   say(`  WebSocket     ${stack.webSocketUrl}`)
+  say(`  May call      pages of ${originsOf(process.env)} (FRONTEND_URL)`)
   say(`  DATABASE_URL  ${stack.databaseUrl}`)
   say(`  REDIS_URL     ${stack.redisUrl || '(none: degraded mode)'}`)
   say(`  Logs          ${join(stateDir, 'logs')}/combined.log, error.log`)
@@ -48,8 +53,20 @@ const describe = (stack: LocalStack, seconds: number) => {
   say('\nCtrl-C stops it.')
 }
 
+const USAGE = `Usage: npm run dev (or npm start) [-- --reset]
+
+Starts the hub on this machine and keeps it up; npm run dev builds what changes.
+
+  --reset  Forgets accounts, videos and files first.
+  --help   Prints this.
+
+PORT, WS_PORT and FRONTEND_URL change its ports and the pages that may call it; see .env.example.`
+
 const run = async () => {
-  const { values: flags } = parseArgs({ options: { watch: { type: 'boolean' }, reset: { type: 'boolean' } } })
+  const { values: flags } = readCommandLine(USAGE, {
+    watch: { type: 'boolean', default: false },
+    reset: { type: 'boolean', default: false },
+  })
   loadOperatorVariables()
   if (flags.reset) await reset()
   const startedAt = performance.now()

@@ -13,6 +13,8 @@ const COMPANIONS: Record<string, { from: string; to: string }[]> = {
   system: [
     { from: 'docs/openapi.json', to: 'openapi.json' },
     { from: 'functions/system/docs', to: 'docs' },
+    { from: 'functions/system/watch', to: 'watch' },
+    { from: 'node_modules/hls.js/dist/hls.min.js', to: 'watch/hls.min.js' },
     ...['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'].map(file => ({
       from: `node_modules/swagger-ui-dist/${file}`,
       to: `docs/${file}`,

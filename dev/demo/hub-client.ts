@@ -79,7 +79,10 @@ export const connectHub = async ({ restUrl, webSocketUrl }: { restUrl: string; w
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await askHub(restUrl, method, path, { token, body })
     if (answer.status >= 400)
-      throw new Error(`${method} ${path}: ${answer.status} ${answer.body?.code} ${answer.body?.detail}`)
+      throw Object.assign(
+        new Error(`${method} ${path}: ${answer.status} ${answer.body?.code} ${answer.body?.detail}`),
+        { sentence: String(answer.body?.detail) },
+      )
     return answer.body ?? {}
   }
 

@@ -9,7 +9,7 @@ import { createLogger } from '../../shared/observability/logger.ts'
 import { createLanguageModelCheck } from '../../shared/providers/language-model/is-up.ts'
 import { connectSignedIn } from '../compose/signed-in.ts'
 import { createSystemApp } from './app.ts'
-import { createDocs } from './docs.ts'
+import { createPages } from './pages.ts'
 import { processUsage } from './process-usage.ts'
 
 const config = readConfig(process.env, [
@@ -35,7 +35,7 @@ const checks = {
   processUsage,
   tokenSeconds: config.JWT_EXPIRES_IN,
 }
-const deps = { sql, ...checks, now, createSecret, docs: createDocs(import.meta.dirname) }
+const deps = { sql, ...checks, now, createSecret, pages: createPages(import.meta.dirname) }
 
 export const handler = createApi({
   routes: systemRoutes,

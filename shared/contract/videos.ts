@@ -223,7 +223,7 @@ export const videosRoutes = defineRoutes({
     path: '/videos/{id}/playback/{playlist}',
     function: 'videos',
     auth: 'playback',
-    summary: 'An HLS playlist, or the storyboard (storyboard.vtt), with signed links',
+    summary: 'An HLS playlist, the storyboard (storyboard.vtt) with signed links, or captions.vtt',
     params: z.object({ id: uuid, playlist: z.string().regex(/^[a-z0-9_]{1,40}\.(m3u8|vtt)$/) }),
     query: z.object({ token: z.string().min(1).max(2048) }),
     responses: {

@@ -94,6 +94,32 @@ describe.runIf(hasBrowser || process.env.CI)('In a browser', () => {
     await page.close()
   })
 
+  it('the watch page plays a video with its captions and storyboard, from its address alone', async () => {
+    const { restUrl } = sharedHub()
+    const { video } = await user.take(await speechVideo(), { title: '<b>Watched</b>', language: 'en' })
+    const token = new URL(video.playbackUrl!).searchParams.get('token')
+    const { page, complaints } = await open('about:blank')
+    await page.goto(`${restUrl}/watch#${video.id}.${token}`)
+    await page.evaluate("void document.querySelector('video').play()")
+    const cues = () => page.evaluate<number>("document.getElementById('captions').track.cues?.length ?? 0")
+    await expect.poll(cues).toBeGreaterThan(0)
+    await expect
+      .poll(() => page.evaluate<number>("document.querySelector('video').currentTime"))
+      .toBeGreaterThan(1)
+    const seek = page.locator('#seek')
+    await expect
+      .poll(async () => {
+        await seek.hover({ position: { x: 200, y: 5 } })
+        return page.locator('#tile').getAttribute('style')
+      })
+      .toContain('storyboard.jpg')
+    expect(complaints).toEqual([])
+    await page.goto('about:blank')
+    await page.goto(`${restUrl}/watch#${video.id}.old`)
+    await expect.poll(() => page.locator('#message').textContent()).toContain('Load the video again')
+    await page.close()
+  })
+
   it('the documentation shows every operation, from this hub alone', async () => {
     const { restUrl } = sharedHub()
     const { page, complaints } = await open('about:blank')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSystemApp } from '../../functions/system/app.ts'
-import { createDocs } from '../../functions/system/docs.ts'
+import { createPages } from '../../functions/system/pages.ts'
 import { createDatabase, type Sql } from '../../shared/db/client.ts'
 import * as events from '../../shared/db/repositories/events.ts'
 import * as sessions from '../../shared/db/repositories/sessions.ts'
@@ -53,7 +53,7 @@ describe('the health of the hub', () => {
       events,
       tickets,
       createSecret,
-      docs: createDocs('nowhere'),
+      pages: createPages('nowhere'),
     }
     const { getHealth } = createSystemApp(deps)
     expect(await getHealth({} as Parameters<typeof getHealth>[0])).toMatchObject({
