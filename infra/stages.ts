@@ -1,3 +1,5 @@
+import { parseOrigin } from '../shared/kernel/origins.ts'
+
 export const STAGE_NAMES = ['local', 'dev', 'prod'] as const
 export type StageName = (typeof STAGE_NAMES)[number]
 
@@ -119,7 +121,8 @@ const stages: Record<StageName, StageSettings> = {
     ...small,
     nodeEnv: 'development',
     mustBeSet: [],
-    origins: ['http://localhost:3000'],
+    // A development server takes whatever port is free.
+    origins: ['http://localhost:3000', 'http://localhost:*', 'http://127.0.0.1:*'],
     pollSeconds: 1,
     historyEvents: Number.POSITIVE_INFINITY,
     logRetentionDays: 1,
@@ -229,12 +232,11 @@ const splitZones = (list = ''): string[] | undefined => {
 
 const splitOrigins = (list: string, nodeEnv: StageSettings['nodeEnv']): string[] =>
   list.split(',').map(entry => {
-    const url = URL.parse(entry.trim())
-    if (!url || !/^https?:$/.test(url.protocol))
-      throw new Error(`FRONTEND_URL: "${entry}" is not an origin such as https://app.example.com`)
-    if (nodeEnv === 'production' && url.protocol === 'http:' && url.hostname !== 'localhost')
+    const origin = parseOrigin(entry)
+    if (!origin) throw new Error(`FRONTEND_URL: "${entry}" is not an origin such as https://app.example.com`)
+    if (nodeEnv === 'production' && /^http:\/\/(?!localhost(:|$))/.test(origin))
       throw new Error(`FRONTEND_URL: "${entry}" is not encrypted; use https (http is for localhost alone)`)
-    return url.origin
+    return origin
   })
 
 const positiveInteger = (

@@ -1,4 +1,5 @@
 import { PROBLEMS, type ProblemCode } from '../../shared/contract/problems.ts'
+import { anyPortPrefix } from '../../shared/kernel/origins.ts'
 import type { ProblemType } from '../../shared/kernel/problem.ts'
 
 const ALLOWED_HEADERS = 'Authorization,Content-Type,Accept,Idempotency-Key'
@@ -39,13 +40,18 @@ export const preflight = (methods: readonly string[], origins: readonly string[]
   },
 })
 
+const condition = (origin: string) => {
+  const prefix = anyPortPrefix(origin)
+  return prefix === undefined ? `$origin == "${origin}"` : `$origin.startsWith("${prefix}")`
+}
+
 const echoListedOrigin = (origins: readonly string[]) =>
   [
     '#set($origin = $input.params().header.get("Origin"))',
     '#if($origin == "")',
     '  #set($origin = $input.params().header.get("origin"))',
     '#end',
-    `#if(${origins.map(origin => `$origin == "${origin}"`).join(' || ')})`,
+    `#if(${origins.map(condition).join(' || ')})`,
     `  #set($context.responseOverride.header.${ALLOW_ORIGIN} = $origin)`,
     '#end',
   ].join('\n')

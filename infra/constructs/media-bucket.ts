@@ -45,7 +45,7 @@ export class MediaBucket extends Bucket {
           allowedHeaders: ['*'],
           // ETag ends a part of a multipart upload; the ranges are what HLS players of single-file
           // renditions read.
-          exposedHeaders: ['ETag', 'Content-Length', 'Content-Range', 'Accept-Ranges'],
+          exposedHeaders: ['ETag', 'Location', 'Content-Length', 'Content-Range', 'Accept-Ranges'],
           maxAge: 3600,
         },
       ],

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseOrigin } from '../kernel/origins.ts'
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
@@ -21,11 +22,9 @@ const url = z.url({ error: 'must be a URL' })
 const optionalText = text.optional()
 const optionalUrl = url.optional()
 
-/** Origins as browsers send them: without a slash at the end. */
 const origins = text.transform((list, context) => {
-  const entries = list.split(',').map(entry => URL.parse(entry.trim()))
-  if (entries.every(entry => entry && /^https?:$/.test(entry.protocol)))
-    return entries.map(entry => entry!.origin)
+  const entries = list.split(',').map(parseOrigin)
+  if (entries.every(entry => entry !== undefined)) return entries
   context.addIssue({
     code: 'custom',
     message: 'must be a comma-separated list of origins such as https://app.example.com',

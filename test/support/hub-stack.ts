@@ -9,7 +9,7 @@ export type Hub = Pick<
   LocalStack,
   'restUrl' | 'webSocketUrl' | 's3Url' | 'databaseUrl' | 'redisUrl' | 'operator' | 'endpoints'
 > & {
-  /** The only page that may call from another origin. Nobody serves it until a test does. */
+  /** The only page of localhost that may call. Nobody serves it until a test does. */
   pageOrigin: string
   jwtSecret: string
 }
@@ -28,7 +28,8 @@ export const startHub = async (
   const pageOrigin = `http://localhost:${await freePort()}`
   const jwtSecret = randomBytes(32).toString('hex')
   const stack = await place.start({
-    FRONTEND_URL: `http://localhost:3000,${pageOrigin}`,
+    // The hub's own page plays from its own address.
+    FRONTEND_URL: `http://localhost:3000,${pageOrigin},http://127.0.0.1:*`,
     JWT_SECRET: jwtSecret,
     ...variables,
   })

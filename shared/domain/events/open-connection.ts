@@ -5,6 +5,7 @@ import type { Sql } from '../../db/client.ts'
 import { listEvents } from '../../db/repositories/events.ts'
 import { type TicketOwner, takeTicket } from '../../db/repositories/tickets.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { isAllowedOrigin } from '../../kernel/origins.ts'
 import { hashTicket } from './issue-ticket.ts'
 
 export type OpenDeps = {
@@ -27,7 +28,7 @@ export const openConnection = async (
     origin,
   }: { connectionId: string; token: string | undefined; origin: string | undefined },
 ): Promise<void> => {
-  if (origin && !deps.allowedOrigins.includes(origin)) throw problem('auth.origin_refused')
+  if (origin && !isAllowedOrigin(deps.allowedOrigins, origin)) throw problem('auth.origin_refused')
   if (!token) throw problem('auth.token_missing')
   const { userId, sessionId } = await identify(deps, token)
   const { lastSeq } = await listEvents(deps.sql, { userId, after: Number.MAX_SAFE_INTEGER, limit: 1 })

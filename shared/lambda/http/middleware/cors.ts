@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import { isAllowedOrigin } from '../../../kernel/origins.ts'
 
 /**
  * Lets exactly the given origins read the answers, errors included. Preflights are answered by the
@@ -22,7 +23,7 @@ export const cors = (
       ...response.headers,
       Vary: [response.headers?.Vary, 'Origin'].filter(Boolean).join(', '),
       ...(origin &&
-        allowedOrigins.includes(origin) && {
+        isAllowedOrigin(allowedOrigins, origin) && {
           'Access-Control-Allow-Origin': origin,
           'Access-Control-Expose-Headers': EXPOSED,
         }),
@@ -31,4 +32,4 @@ export const cors = (
   return { after: allow, onError: allow } as MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult>
 }
 
-const EXPOSED = 'Location, Retry-After, X-Request-Id'
+const EXPOSED = 'ETag, Location, Retry-After, X-Request-Id'

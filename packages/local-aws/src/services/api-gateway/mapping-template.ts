@@ -8,7 +8,7 @@ const HEADER = /^\$input\.params(?:\(\)\.header\.get)?\(\s*(["'])([\w-]+)\1\s*\)
 
 /**
  * Runs the part of a VTL mapping template that CORS preflights need: `#set`, `#if`, `#else`, `#end`
- * on lines of their own, comparisons joined by `||`, request headers and
+ * on lines of their own, comparisons and `startsWith` joined by `||`, request headers and
  * `$context.responseOverride`. Throws on anything else, so that no template is half understood.
  */
 export const runMappingTemplate = (template: string, input: TemplateInput): MappingResult => {
@@ -28,6 +28,8 @@ export const runMappingTemplate = (template: string, input: TemplateInput): Mapp
   }
   const holds = (condition: string) =>
     condition.split('||').some(comparison => {
+      const [, tested, start] = comparison.trim().match(/^(\$\w+)\.startsWith\("([^"]*)"\)$/) ?? []
+      if (tested && start !== undefined) return evaluate(tested).startsWith(start)
       const [left, operator, right] = comparison.split(/\s*(==|!=)\s*/).map(part => part.trim())
       if (!left || !operator || right === undefined)
         throw new Error(`Mapping template: cannot decide ${comparison}`)
