@@ -10,12 +10,19 @@ import { startHubStack } from './hub-stack.ts'
 import { loadOperatorVariables, stateDir } from './repository.ts'
 import { watchFunctions } from './watch.ts'
 
+/** The error by which a step of the pipeline refuses a film. */
+const REFUSED = 'MediaProblem'
+/** The log files have the rest. */
+const LINE_CHARACTERS = 200
+
 const say = (text: string) => console.log(text)
 
 const showProblem = ({ level, source, time: _, message, state, error, reason, cause, ...rest }: LogEntry) => {
-  if (level === 'INFO') return
+  // The step that refuses a film says so in a line of its own.
+  if (level === 'INFO' || error === REFUSED) return
   const parts = [message, state, error, reason, cause].filter(part => part !== undefined).map(inWords)
-  console.error(`${level} ${source}: ${parts.length ? parts.join(': ') : JSON.stringify(rest)}`)
+  const line = parts.length ? parts.join(': ') : JSON.stringify(rest)
+  console.error(`${level} ${source}: ${line.split('\n')[0]!.slice(0, LINE_CHARACTERS)}`)
 }
 
 const inWords = (part: unknown): string =>

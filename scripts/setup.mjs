@@ -53,7 +53,7 @@ function installPackages() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  console.log('Installing packages (npm ci) …')
+  const done = announce('Installing packages (npm ci), about a minute')
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -64,6 +64,7 @@ function installPackages() {
     process.exit(1)
   }
   writeFileSync(stamp, wanted)
+  done()
 }
 
 function requireNode24() {
@@ -120,10 +121,11 @@ function installTools() {
   if (missing.length === 0) return
   if (isRoot && onPath('apt-get')) {
     const packages = missing.flatMap(tool => tool.apt)
-    console.log(`Installing ${packages.join(', ')} (apt-get) …`)
+    const done = announce(`Installing ${packages.join(', ')} (apt-get), one to three minutes`)
     apt(['update', '-qq'])
     apt(['install', '-y', '-qq', '--no-install-recommends', ...packages])
     missing = missing.filter(tool => !tool.found())
+    done()
   }
   if (missing.some(tool => tool.name === 'ffmpeg') && installStaticFfmpeg())
     missing = missing.filter(tool => tool.name !== 'ffmpeg')
@@ -135,6 +137,13 @@ function installTools() {
         : `To install: sudo apt-get install -y ${missing.flatMap(tool => tool.apt).join(' ')}`,
     )
   }
+}
+
+/** Says what takes long; returns what says how long it took. */
+function announce(work) {
+  const startedAt = Date.now()
+  console.log(`${work} …`)
+  return () => console.log(`  done in ${Math.round((Date.now() - startedAt) / 1000)} s`)
 }
 
 function onPath(program) {

@@ -2,7 +2,7 @@ import { MediaConvertClient } from '@aws-sdk/client-mediaconvert'
 import { createQueue } from '../../shared/aws/queue.ts'
 import { createTranscoding } from '../../shared/aws/transcoding.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
-import type { PipelineTask } from '../../shared/contract/pipeline.ts'
+import { MEDIA_PROBLEM, type PipelineTask } from '../../shared/contract/pipeline.ts'
 import type { MessageOf } from '../../shared/contract/queues.ts'
 import { failRun } from '../../shared/domain/runs/fail-run.ts'
 import { readEnding, readFailure } from '../../shared/domain/runs/read-failure.ts'
@@ -28,14 +28,15 @@ const recordFailure = async (event: (PipelineTask & { error: unknown }) | EndedE
   const ended = 'detail' in event ? event.detail : undefined
   const run = ended ? { runId: ended.name, input: JSON.parse(ended.input) } : (event as PipelineTask)
   const failure = ended ? readEnding(ended.status) : readFailure((event as { error: unknown }).error)
-  log.warn('Run failed', {
-    runId: run.runId,
-    videoId: run.input.videoId,
-    failure,
-    cause: ended ?? (event as { error: unknown }).error,
-  })
+  const ids = { runId: run.runId, videoId: run.input.videoId, failure }
+  // The step that refused the file has said so.
+  if (isRefusal(event)) log.info('Run refused', ids)
+  else log.warn('Run failed', { ...ids, cause: ended ?? (event as { error: unknown }).error })
   await failRun(deps, { ...run, failure })
 }
+
+const isRefusal = (event: object): boolean =>
+  'error' in event && (event.error as { Error?: string } | null)?.Error === MEDIA_PROBLEM
 
 export const handler = logFaults(recordFailure, {
   log,
