@@ -21,6 +21,9 @@ export type VideosDeps = DeleteVideoDeps &
     verifyPlaybackToken: (o: { token: string; videoId: string }) => Promise<{ userId: string }>
   }
 
+/** The transcript beside the playlists, for players that send no headers. */
+const CAPTIONS = 'captions.vtt'
+
 /** The operations of the videos function. */
 export const createVideosApp = (deps: VideosDeps): Implementations<typeof videosRoutes> => ({
   listVideos: async ({ query, user, baseUrl }) => ({
@@ -58,12 +61,14 @@ export const createVideosApp = (deps: VideosDeps): Implementations<typeof videos
 
   getPlaylist: async ({ params, query: { token }, headers }) => {
     const { userId } = await deps.verifyPlaybackToken({ token, videoId: params.id })
-    const { content: text, contentType } = await readPlaylist(deps, {
-      videoId: params.id,
-      userId,
-      playlist: params.playlist,
-      token,
-    })
+    const owned = { videoId: params.id, userId }
+    const { content: text, contentType } =
+      params.playlist === CAPTIONS
+        ? {
+            content: writeTranscript('vtt', await getTranscript(deps, owned)),
+            contentType: TRANSCRIPT_TYPES.vtt,
+          }
+        : await readPlaylist(deps, { ...owned, playlist: params.playlist, token })
     const { content, headers: encoding } = compressed(text, headers)
     // The links in it end with the token, so nobody may keep it for longer.
     return { status: 200, content, contentType, headers: { ...encoding, 'Cache-Control': 'no-store' } }

@@ -238,6 +238,8 @@ export const videosRoutes = defineRoutes({
       'playback.link_expired',
       'video.not_found',
       'video.playlist_not_found',
+      'transcript.not_found',
+      'video.not_ready',
     ],
   },
 })

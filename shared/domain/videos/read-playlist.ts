@@ -3,9 +3,7 @@ import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import { listMediaFiles, type MediaFileRow } from '../../db/repositories/media-files.ts'
-import { listSegments } from '../../db/repositories/transcripts.ts'
 import { parseObjectUrl } from '../../kernel/object-url.ts'
-import { toWebVtt } from '../transcripts/transcript-formats.ts'
 import { offerSounds } from './offer-sounds.ts'
 import { type Owned, requireVideo } from './require-video.ts'
 import { rewritePlaylist, rewriteStoryboard } from './rewrite-playlist.ts'
@@ -23,11 +21,6 @@ export const readPlaylist = async (
 ): Promise<{ content: string; contentType: string }> => {
   const { status, playbackUrl, metadata } = await requireVideo(deps, owned)
   if (status !== 'processed' || !playbackUrl) throw problem('video.playlist_not_found')
-  if (playlist === CAPTIONS) {
-    const segments = await listSegments(deps.sql, owned)
-    if (segments.length === 0) throw problem('video.playlist_not_found', { playlist })
-    return { content: toWebVtt(segments), contentType: 'text/vtt; charset=utf-8' }
-  }
   const isStoryboard = playlist === STORYBOARD
   const folder = folderOf(isStoryboard && metadata?.storyboardUrl ? metadata.storyboardUrl : playbackUrl)
   const text = await deps.storage.getText(folder + playlist)
@@ -42,8 +35,6 @@ export const readPlaylist = async (
 }
 
 export const STORYBOARD = 'storyboard.vtt'
-/** The transcript, for players that send no headers. */
-const CAPTIONS = 'captions.vtt'
 const MASTER = 'master.m3u8'
 
 const withSounds = async ({ sql }: ReadPlaylistDeps, videoId: string, master: string): Promise<string> => {
