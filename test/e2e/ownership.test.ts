@@ -27,6 +27,8 @@ const table: Record<string, Row> = {
   getOpenApi: 'public',
   getDocs: 'public',
   getDocsAsset: 'public',
+  getWatchPage: 'public',
+  getWatchAsset: 'public',
   logout: 'own',
   getMe: 'own',
   listVideos: 'own',

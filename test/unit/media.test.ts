@@ -141,14 +141,12 @@ describe('the settings of a transcoding job', () => {
     })
   })
 
-  test('ask for BT.709 of wide colours and for whole pictures of fields, and else for neither', () => {
+  test('ask for whole pictures of what is tagged as fields, and for BT.709 of wide colours alone', () => {
     const preprocessors = (facts: object) => described(facts).VideoDescription!.VideoPreprocessors
-    expect(preprocessors({})).toBeUndefined()
+    const Deinterlacer = { Mode: 'DEINTERLACE', Control: 'NORMAL', Algorithm: 'INTERPOLATE' }
+    expect(preprocessors({})).toEqual({ Deinterlacer })
     for (const facts of [{ hdr: true }, { wideColour: true }])
       expect(preprocessors(facts)).toMatchObject({ ColorCorrector: { ColorSpaceConversion: 'FORCE_709' } })
-    expect(preprocessors({ interlaced: true })).toEqual({
-      Deinterlacer: { Mode: 'DEINTERLACE', Control: 'NORMAL', Algorithm: 'INTERPOLATE' },
-    })
   })
 
   test('name no sound for a film without any', () => {

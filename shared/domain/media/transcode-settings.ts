@@ -10,7 +10,7 @@ import type { MediaFacts } from './media-facts.ts'
 import { type Rendition, renditionLadder } from './rendition-ladder.ts'
 
 export type TranscodeRequest = {
-  facts: Pick<MediaFacts, 'width' | 'height' | 'frameRate' | 'hasAudio' | 'hdr' | 'wideColour' | 'interlaced'>
+  facts: Pick<MediaFacts, 'width' | 'height' | 'frameRate' | 'hasAudio' | 'hdr' | 'wideColour'>
   /** `s3://bucket/key` of a file that MediaConvert reads. */
   source: string
   bucket: string
@@ -32,24 +32,15 @@ const AUDIO_SELECTOR = 'Audio Selector 1'
 export const FIRST_PTS_SECONDS = 2
 
 /**
- * Colours for screens without HDR, and whole pictures. MediaConvert leaves frames alone that are
- * tagged as progressive.
+ * Colours for screens without HDR, and whole pictures. Containers do not always say that a film is
+ * interlaced; MediaConvert leaves frames alone that are tagged as progressive.
  */
-const preprocessors = ({
-  hdr,
-  wideColour,
-  interlaced,
-}: TranscodeRequest['facts']): VideoPreprocessor | undefined =>
-  hdr || wideColour || interlaced
-    ? {
-        ...((hdr || wideColour) && {
-          ColorCorrector: { ColorSpaceConversion: 'FORCE_709', HdrToSdrToneMapper: 'PRESERVE_DETAILS' },
-        }),
-        ...(interlaced && {
-          Deinterlacer: { Mode: 'DEINTERLACE', Control: 'NORMAL', Algorithm: 'INTERPOLATE' },
-        }),
-      }
-    : undefined
+const preprocessors = ({ hdr, wideColour }: TranscodeRequest['facts']): VideoPreprocessor => ({
+  ...((hdr || wideColour) && {
+    ColorCorrector: { ColorSpaceConversion: 'FORCE_709', HdrToSdrToneMapper: 'PRESERVE_DETAILS' },
+  }),
+  Deinterlacer: { Mode: 'DEINTERLACE', Control: 'NORMAL', Algorithm: 'INTERPOLATE' },
+})
 
 const videoDescription = (rendition: Rendition, facts: TranscodeRequest['facts']): VideoDescription => ({
   Width: rendition.width,

@@ -26,12 +26,12 @@ export const startTranscoding = async (
   const { videoId } = input
   const video = await requireRun(deps, { runId, input })
   const { width = 0, height = 0, frameRate = 0, hasAudio = false } = video.metadata ?? {}
-  const { hdr, wideColour, interlaced } = video.metadata ?? {}
+  const { hdr, wideColour } = video.metadata ?? {}
   const { key } = (state as { film: Film }).film
   const settings = transcodeSettings({
     facts: {
       ...{ width, height, frameRate, hasAudio },
-      ...{ hdr: hdr === true, wideColour: wideColour === true, interlaced: interlaced === true },
+      ...{ hdr: hdr === true, wideColour: wideColour === true },
     },
     source: objectUrl(input.bucket, key),
     bucket: deps.bucket,
