@@ -65,6 +65,8 @@ export type ProbedFile = FilmFacts & {
   warnings: FilmWarning[]
 }
 
+/** Anything else that a file says becomes no argument of a command. */
+const ISO_639_2 = /^[a-z]{3}$/
 const INTERLACED_ORDERS = ['tt', 'bb', 'tb', 'bt']
 const HDR_TRANSFERS = ['smpte2084', 'arib-std-b67']
 
@@ -148,7 +150,7 @@ export const probe = async (
     file,
     named.map(({ stream, index }, i) => ({
       ...describeTrack(stream),
-      ...(stream.tags.language && { languageCode: stream.tags.language }),
+      ...(ISO_639_2.test(stream.tags.language ?? '') && { languageCode: stream.tags.language }),
       index,
       isDefault: stream.disposition.default === 1,
       isExtra: isExtra(stream),
