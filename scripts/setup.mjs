@@ -17,11 +17,22 @@ if (process.argv.includes('--note')) {
   process.exit(0)
 }
 
+const runAt = process.argv.indexOf('--run')
+if (runAt >= 0 && process.argv.slice(runAt + 2).some(argument => /^(-h|--help)$/.test(argument)))
+  printUsage(process.argv[runAt + 1])
+
 installPackages()
 requireNode24()
 installTools()
-const runAt = process.argv.indexOf('--run')
 if (runAt >= 0) run(process.argv.slice(runAt + 1))
+
+/** Prints the usage that a program of the repository holds; nobody waits for an installation. */
+function printUsage(script) {
+  const [, usage] = /const USAGE = `([^`]*)`/.exec(readFileSync(join(root, script), 'utf8')) ?? []
+  if (!usage) return
+  console.log(usage)
+  process.exit(0)
+}
 
 /**
  * Runs a program of the repository in place of this process: it gets the signals sent to this one,

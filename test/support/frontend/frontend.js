@@ -88,7 +88,7 @@ globalThis.frontend = {
       }
       hls.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && answer(details))
       player.onended = () => answer('ended')
-      setTimeout(() => answer('stalled'), 20_000)
+      setTimeout(() => answer('stalled'), 60_000)
       hls.loadSource(address)
       hls.attachMedia(player)
       player.play().then(() => {
