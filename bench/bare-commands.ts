@@ -61,7 +61,6 @@ export const runBareCommands = async (file: string, folder: string): Promise<Tim
     const film = await probe(file, { ...limits, folder: at('pictures') })
     step('sound, thumbnail, storyboard')
     await extract({
-      file,
       film,
       folder: at('pictures'),
       limits,

@@ -12,17 +12,17 @@ const MAX_CAPTION_BYTES = 10_000_000
 const CAPTION_TIMEOUT_MS = 120_000
 const STYLED = ['ass', 'ssa']
 
-type Captions = Pick<Work, 'file' | 'film' | 'folder' | 'limits' | 'onWarning'>
+type Captions = Pick<Work, 'film' | 'folder' | 'limits' | 'onWarning'>
 
 /** Writes one track as WebVTT, to the end of the film. */
 const writeVtt = async (
-  { file, film, folder, limits }: Captions,
+  { film, folder, limits }: Captions,
   { index, codec }: CaptionTrack,
   output: string,
 ): Promise<void> => {
   const run = (args: string[]) => runFfmpeg(args, { ...limits, folder, timeoutMs: CAPTION_TIMEOUT_MS })
   const bounds = ['-t', String(film.durationMs / 1000), '-fs', String(MAX_CAPTION_BYTES)]
-  const track = [...openUntrusted(file), '-map', `0:s:${index}`, ...bounds]
+  const track = [...openUntrusted(film.file), '-map', `0:s:${index}`, ...bounds]
   if (!STYLED.includes(codec)) return run([...track, '-c:s', 'webvtt', output])
   const [styled, dialogue] = [`captions-${index}.ass`, `dialogue-${index}.ass`]
   await run([...track, '-c:s', 'ass', styled])

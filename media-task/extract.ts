@@ -10,8 +10,6 @@ import { collectSounds, recognisable, rendition } from './sounds.ts'
 
 /** The work on one film. */
 export type Work = {
-  /** Its name in the folder. */
-  file: string
   film: ProbedFile
   /** An empty folder of this job. */
   folder: string
@@ -29,7 +27,7 @@ export type Work = {
  * Throws media.* problems.
  */
 export const extract = async (work: Work): Promise<void> => {
-  const { file, film, folder, limits } = work
+  const { film, folder, limits } = work
   let furthest = 0
   const onTimeMs = (ms: number) => {
     furthest = Math.max(furthest, Math.min(1, ms / film.durationMs))
@@ -40,7 +38,7 @@ export const extract = async (work: Work): Promise<void> => {
   const [first, ...further] = film.sounds
   await inFolder([
     ...ONE_GRAPH,
-    ...openUntrusted(file, plan.decoderOptions),
+    ...openUntrusted(film.file, plan.decoderOptions),
     '-filter_complex',
     plan.filter,
     ...plan.outputs,
@@ -49,7 +47,13 @@ export const extract = async (work: Work): Promise<void> => {
   ])
   if (plan.decoderOptions.length > 0 && (await tooFewPictures(folder))) {
     plan = planPictures(film, { everyFrame: true })
-    await inFolder([...ONE_GRAPH, ...openUntrusted(file), '-filter_complex', plan.filter, ...plan.outputs])
+    await inFolder([
+      ...ONE_GRAPH,
+      ...openUntrusted(film.file),
+      '-filter_complex',
+      plan.filter,
+      ...plan.outputs,
+    ])
   }
   const pictures = await collectPictures(work, plan)
   if (pictures.length === 0) throw problem('media.unreadable', { reason: 'not one picture can be decoded' })

@@ -40,6 +40,8 @@ const launcher = (uid: number | undefined): string[] => {
 export type Limits = {
   signal?: AbortSignal | undefined
   timeoutMs: number
+  /** True while a file is judged: one that takes too long has too many parts. */
+  isGate?: boolean
   /** Working directory: relative names of files lie there. */
   folder?: string
   /** The user of the tool; without one it is this program's. */
@@ -73,7 +75,7 @@ export const openUntrusted = (
 const run = (
   command: string,
   args: readonly string[],
-  { signal, timeoutMs, folder, uid, memoryBytes }: Limits,
+  { signal, timeoutMs, isGate, folder, uid, memoryBytes }: Limits,
   onStdout: (text: string) => void,
 ): Promise<Outcome> =>
   new Promise((resolve, reject) => {
@@ -127,7 +129,9 @@ const run = (
         if (refusal) return reject(refusal)
         if (timedOut)
           return reject(
-            problem('media.timed_out', { reason: `${command} did not finish within ${timeoutMs / 1000} s` }),
+            problem(isGate ? 'media.too_complex' : 'media.timed_out', {
+              reason: `${command} did not finish within ${timeoutMs / 1000} s`,
+            }),
           )
         resolve({ code, killedBy, stderr: stderr.trim() })
       }),

@@ -81,11 +81,9 @@ export const measureTracks = async (
       ...['-map', '0:V:0', ...sounds.flatMap(index => ['-map', `0:a:${index}`])],
       ...['-c', 'copy', '-f', 'framecrc', '-'],
     ],
-    { ...limits, timeoutMs: MEASURE_TIMEOUT_MS },
+    { ...limits, isGate: true, timeoutMs: MEASURE_TIMEOUT_MS },
     onLine,
-  ).catch(error => {
-    throw error.code === 'media.timed_out' ? problem('media.too_complex', error.details) : error
-  })
+  )
   if (spans[0]?.packets === 0) throw problem('media.unreadable', { reason: 'its picture has no frames' })
   return spans.map(span => ({
     ...span,

@@ -1,5 +1,10 @@
 import { join } from 'node:path'
-import { TOGETHER_MS } from '../shared/domain/media/media-facts.ts'
+import {
+  isPlayableRate,
+  MAX_FRAME_RATE,
+  MIN_FRAME_RATE,
+  TOGETHER_MS,
+} from '../shared/domain/media/media-facts.ts'
 import { fitWithin } from '../shared/domain/media/rendition-ladder.ts'
 import { INTERMEDIATE } from '../shared/kernel/object-keys.ts'
 import { extractCaptions } from './captions.ts'
@@ -10,8 +15,6 @@ import { deinterlaced, fitted, in709, ONE_GRAPH } from './picture-filters.ts'
 import type { ProbedFile } from './probe.ts'
 
 const MAX_LINES = 1080
-const MIN_FRAME_RATE = 5
-const MAX_FRAME_RATE = 60
 const SOUND_BITS_PER_SECOND = 160_000
 /**
  * One PUT stores 5 GB at most:
@@ -35,8 +38,7 @@ const canRepack = (film: ProbedFile): boolean =>
   film.pixelFormat === 'yuv420p' &&
   !film.wideColour &&
   Math.min(film.width, film.height) <= MAX_LINES &&
-  film.frameRate >= MIN_FRAME_RATE &&
-  film.frameRate <= MAX_FRAME_RATE + 1 &&
+  isPlayableRate(film.frameRate) &&
   film.picture.discarded === 0 &&
   film.picture.startMs <= TOGETHER_MS &&
   film.durationMs - film.picture.endMs <= TOGETHER_MS &&
@@ -82,9 +84,9 @@ const encodeSounds = ({ sounds, durationMs }: ProbedFile): string[] =>
     ...[`-disposition:a:${i}`, i === 0 ? 'default' : '0'],
   ])
 
-const normaliseArguments = (file: string, film: ProbedFile, repack: boolean, output: string): string[] => [
+const normaliseArguments = (film: ProbedFile, repack: boolean, output: string): string[] => [
   ...(repack ? [] : ONE_GRAPH),
-  ...openUntrusted(file),
+  ...openUntrusted(film.file),
   ...['-map', '0:V:0', '-map_metadata', '-1', '-map_chapters', '-1', '-max_muxing_queue_size', '4096'],
   ...(repack ? ['-c:v', 'copy'] : encode(film)),
   ...encodeSounds(film),
@@ -98,11 +100,11 @@ const normaliseArguments = (file: string, film: ProbedFile, repack: boolean, out
  * lines. Captions of the file are stored beside it.
  */
 export const normalise = async (work: Work): Promise<void> => {
-  const { file, film, folder } = work
+  const { film, folder } = work
   const name = INTERMEDIATE.normalised
   const limits = { ...work.limits, folder }
-  const repack = canRepack(film) && (await hasOneParameterSet(file, limits))
-  await runFfmpeg(normaliseArguments(file, film, repack, name), limits, ms =>
+  const repack = canRepack(film) && (await hasOneParameterSet(film.file, limits))
+  await runFfmpeg(normaliseArguments(film, repack, name), limits, ms =>
     work.onProgress(Math.min(1, ms / film.durationMs)),
   )
   await work.store({ kind: 'normalised', name, file: join(folder, name), contentType: 'video/mp4' })

@@ -91,7 +91,7 @@ const work = async (deps: TaskDeps, folder: string): Promise<MediaReport> => {
     if (kind) warnings.add(kind)
     log.warn(message, { error })
   }
-  await WORK[mode]({ file: film.file, film, folder, limits, onProgress, store, onWarning })
+  await WORK[mode]({ film, folder, limits, onProgress, store, onWarning })
   await progress.settle()
   return { outcome: 'done', film: factsOf(film), products, warnings: [...warnings] }
 }

@@ -1,14 +1,11 @@
 import * as z from 'zod'
-import { problem } from '../shared/contract/problems.ts'
 import { isProblem } from '../shared/kernel/problem.ts'
 import { type Limits, openUntrusted, runFfmpeg, runFfprobe } from './ffmpeg.ts'
 
 /** A thousand tracks are read in a second; a file that takes longer was made to. */
-const PROBE_TIMEOUT_MS = 20_000
-const PROBE_MEMORY_BYTES = 3 * 1024 ** 3
+const GATE = { isGate: true, timeoutMs: 20_000, memoryBytes: 3 * 1024 ** 3 }
 
 const Stream = z.object({
-  index: z.number(),
   codec_type: z.string().optional(),
   codec_name: z.string().default('unknown'),
   pix_fmt: z.string().optional(),
@@ -31,7 +28,6 @@ const Streams = z.object({
   format: z.object({
     format_name: z.string(),
     duration: z.coerce.number().optional(),
-    tags: z.record(z.string(), z.string()).default({}),
   }),
   streams: z.array(Stream),
 })
@@ -53,13 +49,10 @@ export const readStreams = async (
   let file = source
   for (let dropped = 0; ; dropped += 1) {
     try {
-      const bounds = { ...limits, timeoutMs: PROBE_TIMEOUT_MS, memoryBytes: PROBE_MEMORY_BYTES }
-      const json = await runFfprobe(file, ['-show_format', '-show_streams'], bounds)
+      const json = await runFfprobe(file, ['-show_format', '-show_streams'], { ...limits, ...GATE })
       return { file, found: Streams.parse(json), hasDropped: dropped > 0 }
     } catch (error) {
       if (!isProblem(error)) throw error
-      if (error.code === 'media.timed_out')
-        throw problem('media.too_complex', { reason: error.details.reason })
       const [, track] = REFUSED_TRACK.exec(String(error.details.reason)) ?? []
       if (track === undefined || dropped === MAX_REFUSED_TRACKS) throw error
       const copy = `source-${dropped}.mkv`

@@ -32,7 +32,6 @@ const extractFrom = async (file: string) => {
   const shares: number[] = []
   const film = await probeFilm(file)
   await extract({
-    file,
     film,
     folder,
     limits,
@@ -185,7 +184,6 @@ describe('normalising', () => {
     const film = await probeFilm(file)
     const products: Product[] = []
     await normalise({
-      file,
       film,
       folder,
       limits,

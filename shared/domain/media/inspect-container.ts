@@ -1,5 +1,12 @@
 import type { Container } from '../../contract/media-report.ts'
-import { checkLimits, displaySize, type MediaFacts, quarterTurn, TOGETHER_MS } from './media-facts.ts'
+import {
+  checkLimits,
+  displaySize,
+  isPlayableRate,
+  type MediaFacts,
+  quarterTurn,
+  TOGETHER_MS,
+} from './media-facts.ts'
 
 type Track = { '@type': string; [property: string]: unknown }
 /** The part of a mediainfo.js result (format `object`) that is read here. */
@@ -106,13 +113,14 @@ export const inspectContainer = (result: MediaInfo | undefined): MediaFacts | un
   const tracks = (result?.media?.track ?? []) as Track[]
   const of = (type: string) => tracks.filter(track => track['@type'] === type)
   const [general] = of('General')
-  const [video] = of('Video')
-  const [audio] = of('Audio')
+  const [video, ...pictures] = of('Video')
+  const [audio, ...sounds] = of('Audio')
   const container = general && containerOf(general)
-  if (!container || !video || of('Video').length > 1 || of('Audio').length > 1) return undefined
+  if (!container || !video || pictures.length > 0 || sounds.length > 0) return undefined
   if (!isSure(container, general, video)) return undefined
-  const codecs = [codecOf(video), ...(audio ? [codecOf(audio)] : [])]
-  if (codecs.includes('unknown')) return undefined
+  const videoCodec = codecOf(video)
+  const audioCodec = audio && codecOf(audio)
+  if (videoCodec === 'unknown' || audioCodec === 'unknown') return undefined
   const rotation = quarterTurn(number(video.Rotation))
   const pixelAspect = number(video.PixelAspectRatio) || 1
   const chroma = chromaOf(text(video.ChromaSubsampling))
@@ -123,8 +131,8 @@ export const inspectContainer = (result: MediaInfo | undefined): MediaFacts | un
     ...displaySize({ width: number(video.Width), height: number(video.Height), pixelAspect, rotation }),
     rotation,
     frameRate: number(video.FrameRate),
-    videoCodec: codecOf(video),
-    ...(audio && { audioCodec: codecOf(audio) }),
+    videoCodec,
+    ...(audioCodec && { audioCodec }),
     bitrate: Math.round(number(general.OverallBitRate)),
     hasAudio: audio !== undefined,
     ...(chroma && { chroma }),
@@ -136,8 +144,6 @@ export const inspectContainer = (result: MediaInfo | undefined): MediaFacts | un
 
 /** Their headers are written by programs that do not know the film yet. */
 const UNTRUSTED: readonly Container[] = ['flv', 'avi', 'asf']
-const MIN_FRAME_RATE = 5
-const MAX_FRAME_RATE = 61
 
 /**
  * Returns whether the container's word on a film can be taken: its sizes agree, it is whole, and
@@ -145,7 +151,6 @@ const MAX_FRAME_RATE = 61
  */
 const isSure = (container: Container, general: Track, video: Track): boolean => {
   const seconds = number(video.Duration)
-  const frameRate = number(video.FrameRate)
   const together = (other: number) => Math.abs(other - seconds) * 1000 <= TOGETHER_MS
   return (
     !UNTRUSTED.includes(container) &&
@@ -158,7 +163,6 @@ const isSure = (container: Container, general: Track, video: Track): boolean => 
     together(number(general.Duration)) &&
     together(number(video.Source_Duration) || seconds) &&
     number(video.Delay) * 1000 <= TOGETHER_MS &&
-    frameRate >= MIN_FRAME_RATE &&
-    frameRate <= MAX_FRAME_RATE
+    isPlayableRate(number(video.FrameRate))
   )
 }

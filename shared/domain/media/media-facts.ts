@@ -15,6 +15,11 @@ export const MAX_PIXELS = MAX_LONG_SIDE * MAX_SHORT_SIDE
  * time, are below it.
  */
 const MAX_PIXELS_IN_ALL = 2.5e12
+/** Pictures a second of what players are sent. */
+export const MIN_FRAME_RATE = 5
+export const MAX_FRAME_RATE = 60
+/** Returns whether a film keeps its rate; counted and claimed rates differ by a little. */
+export const isPlayableRate = (rate: number): boolean => rate >= MIN_FRAME_RATE && rate <= MAX_FRAME_RATE + 1
 /** The shortest picture that a player is sent: one of 60 a second. */
 const MIN_DURATION_MS = 16
 /**
