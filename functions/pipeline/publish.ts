@@ -1,4 +1,5 @@
 import { createQueue } from '../../shared/aws/queue.ts'
+import { createRangedReader } from '../../shared/aws/ranged-reader.ts'
 import { createS3Client } from '../../shared/aws/s3-client.ts'
 import { createStorage } from '../../shared/aws/storage.ts'
 import { DATABASE_KEYS, readConfig } from '../../shared/config/config.ts'
@@ -15,12 +16,16 @@ const KEYS = ['EVENTS_QUEUE_URL', 'AWS_S3_BUCKET', 'CLEANUP_QUEUE_URL', 'SUMMARI
 const config = readConfig(process.env, [...DATABASE_KEYS, ...KEYS])
 const log = createLogger('pipeline-publish')
 const { sql, transact, sqs } = await connectRunning(config, log)
-const storage = createStorage({ client: createS3Client(), bucket: config.AWS_S3_BUCKET })
+const client = createS3Client()
+const bucket = config.AWS_S3_BUCKET
+const storage = createStorage({ client, bucket })
+const openReader = (object: { key: string; sizeBytes: number }) =>
+  createRangedReader({ client, bucket, ...object })
 const cleanup = createQueue<MessageOf<'cleanup'>>({ client: sqs, url: config.CLEANUP_QUEUE_URL })
 const summaries = createQueue<MessageOf<'summaries'>>({ client: sqs, url: config.SUMMARIES_QUEUE_URL })
 const deps = {
   ...{ sql, transact, head: storage.head, createId },
-  findFaults: (video: VideoRow) => findFaults({ sql, storage }, video),
+  findFaults: (video: VideoRow) => findFaults({ sql, storage, openReader }, video),
   cleanup,
   sendSummary: summaries.send,
 }

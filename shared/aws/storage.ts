@@ -137,13 +137,6 @@ export const createStorage = ({ client, bucket }: { client: S3Client; bucket: st
       }
     },
 
-    /** Returns at most `size` bytes from `offset`; nothing beyond the end of the object. */
-    read: async (key: string, { size, offset }: { size: number; offset: number }): Promise<Uint8Array> => {
-      const Range = `bytes=${offset}-${offset + size - 1}`
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range }))
-      return Body!.transformToByteArray()
-    },
-
     /** Returns the facts of the object under a key; undefined when there is none. */
     head: async (key: string): Promise<ObjectHead | undefined> => {
       try {

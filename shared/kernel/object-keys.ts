@@ -1,3 +1,5 @@
+import { fileNameOf } from './object-url.ts'
+
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 const SOURCE = new RegExp(`^users/(${UUID})/videos/(${UUID})/source\\.([a-z0-9]{1,8})$`)
 const PRODUCT = new RegExp(`^media/(${UUID})/(${UUID}-[^/]+)/.`)
@@ -32,7 +34,7 @@ export const runPrefix = (videoId: string, runId: string) => `${mediaPrefix(vide
 
 /** Returns the key of a run's copy of its source, which no form can replace. */
 export const sourceCopyKey = (videoId: string, runId: string, key: string) =>
-  `${runPrefix(videoId, runId)}${key.slice(key.lastIndexOf('/') + 1)}`
+  `${runPrefix(videoId, runId)}${fileNameOf(key)}`
 
 /** The names of files under a run's prefix that only later steps of the same run read. */
 export const INTERMEDIATE = {

@@ -12,3 +12,12 @@ export const parseObjectUrl = (url: string): { bucket: string; key: string } => 
   if (!bucket || !key) throw new Error(`not an object url: ${url}`)
   return { bucket, key }
 }
+
+/** The last part of an address or key: `hls/master.m3u8` -> `master.m3u8`. */
+export const fileNameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** The key of the folder, with its slash, in which the object of an `s3://bucket/key` lies. */
+export const folderOf = (url: string): string => {
+  const { key } = parseObjectUrl(url)
+  return key.slice(0, key.lastIndexOf('/') + 1)
+}

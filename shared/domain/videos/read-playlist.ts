@@ -3,7 +3,7 @@ import { PLAYBACK_LINK_SECONDS } from '../../contract/limits.ts'
 import { problem } from '../../contract/problems.ts'
 import type { Sql } from '../../db/client.ts'
 import { listMediaFiles, type MediaFileRow } from '../../db/repositories/media-files.ts'
-import { parseObjectUrl } from '../../kernel/object-url.ts'
+import { fileNameOf, folderOf } from '../../kernel/object-url.ts'
 import { offerSounds } from './offer-sounds.ts'
 import { type Owned, requireVideo } from './require-video.ts'
 import { rewritePlaylist, rewriteStoryboard } from './rewrite-playlist.ts'
@@ -44,9 +44,7 @@ const withSounds = async ({ sql }: ReadPlaylistDeps, videoId: string, master: st
   const describe = ({ language, details }: MediaFileRow) => ({ language, title: details?.title as string })
   const further = sounds.map(sound => ({
     ...describe(sound),
-    uri: sound.url.slice(sound.url.lastIndexOf('/') + 1),
+    uri: fileNameOf(sound.url),
   }))
   return offerSounds(master, original[0] ? describe(original[0]) : {}, further)
 }
-
-const folderOf = (url: string): string => parseObjectUrl(url).key.replace(/[^/]+$/, '')
